@@ -1,0 +1,159 @@
+"""The ONNX contract: everything that passes from training to whatever runs a generator.
+
+A digitforge generator is one ONNX file without external data:
+
+==========  =======  ================================  ==============================================
+tensor      type     shape                             meaning
+==========  =======  ================================  ==============================================
+``z``       float32  [batch, latent]                   latents, drawn from ``latent_distribution``
+``y``       float32  [batch, classes]                  class weights, only where it is conditional:
+                                                       one-hot is a class, a mixture lies between
+``image``   float32  [batch, channels, height, width]  the image in [-1, 1]
+``pixels``  uint8    [batch, height, width] (grey) or  the image for display
+                     [batch, height, width, 3]
+==========  =======  ================================  ==============================================
+
+The batch is dynamic. The rest stands in the file's metadata, under the keys that
+`GeneratorInfo.to_metadata` writes. This file needs the standard library alone, so that any tool can take it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+CONTRACT_VERSION = 1
+LATENTS = "z"
+CLASS_WEIGHTS = "y"
+IMAGE = "image"
+PIXELS = "pixels"
+METADATA_PREFIX = "digitforge."
+LATENT_DISTRIBUTIONS = ("normal", "uniform")
+
+
+class ExportError(Exception):
+    """What went wrong, in one sentence for the person at the keyboard; the root of export's errors."""
+
+
+class ContractError(ExportError):
+    """A file or its metadata does not keep the contract."""
+
+
+@dataclass(frozen=True)
+class GeneratorInfo:
+    """What a runner has to know about a generator, and where the generator comes from.
+
+    Raises ContractError where a value is out of its range.
+    """
+
+    latent_size: int
+    """Length of one latent vector."""
+    latent_distribution: str
+    """"normal" (standard normal) or "uniform" (on [-1, 1])."""
+    classes: tuple[str, ...]
+    """Name of each class in the order of ``y``; empty where the generator is unconditional."""
+    channels: int
+    """1 (grey) or 3 (RGB)."""
+    height: int
+    """Pixels."""
+    width: int
+    """Pixels."""
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    """Preset, data set, images seen, versions, parity, licence: free text for people."""
+
+    def __post_init__(self) -> None:
+        for name, value, highest in (
+            ("latent size", self.latent_size, 65_536),
+            ("height", self.height, 4_096),
+            ("width", self.width, 4_096),
+        ):
+            if not 1 <= value <= highest:
+                raise ContractError(f"The generator's {name} is {value}; it must be between 1 and {highest}.")
+        if self.channels not in (1, 3):
+            raise ContractError(f"The generator makes {self.channels} channels; 1 (grey) or 3 (RGB) can be shown.")
+        if self.latent_distribution not in LATENT_DISTRIBUTIONS:
+            raise ContractError(
+                f"The generator's latent distribution is {self.latent_distribution!r}; "
+                f"it must be one of {', '.join(LATENT_DISTRIBUTIONS)}."
+            )
+        if len(self.classes) > 1_000:
+            raise ContractError(f"The generator has {len(self.classes)} classes; at most 1,000 are allowed.")
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the generator takes class weights."""
+        return bool(self.classes)
+
+    def inputs(self) -> dict[str, tuple[str | int, ...]]:
+        """Name and shape of each input; a string is a dynamic dimension."""
+        inputs: dict[str, tuple[str | int, ...]] = {LATENTS: ("batch", self.latent_size)}
+        if self.conditional:
+            inputs[CLASS_WEIGHTS] = ("batch", len(self.classes))
+        return inputs
+
+    def outputs(self) -> dict[str, tuple[str | int, ...]]:
+        """Name and shape of each output; a string is a dynamic dimension."""
+        colour = (3,) if self.channels == 3 else ()
+        return {
+            IMAGE: ("batch", self.channels, self.height, self.width),
+            PIXELS: ("batch", self.height, self.width, *colour),
+        }
+
+    def to_metadata(self) -> dict[str, str]:
+        """The file's metadata: contract fields one key each, provenance under ``digitforge.provenance.*``."""
+        fields = {
+            "contract_version": str(CONTRACT_VERSION),
+            "latent_size": str(self.latent_size),
+            "latent_distribution": self.latent_distribution,
+            "classes": json.dumps(list(self.classes)),
+            "channels": str(self.channels),
+            "height": str(self.height),
+            "width": str(self.width),
+        }
+        fields |= {f"provenance.{key}": value for key, value in sorted(self.provenance.items())}
+        return {METADATA_PREFIX + key: value for key, value in fields.items()}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> GeneratorInfo:
+        """Read what `to_metadata` wrote.
+
+        Raises ContractError where the contract's version is unknown or a field is missing or malformed.
+        """
+
+        def text(key: str) -> str:
+            try:
+                return metadata[METADATA_PREFIX + key]
+            except KeyError:
+                raise ContractError(
+                    f"The file's metadata has no {METADATA_PREFIX + key!r}: it was not exported by digitforge."
+                ) from None
+
+        def number(key: str) -> int:
+            try:
+                return int(text(key))
+            except ValueError:
+                raise ContractError(f"The file's {METADATA_PREFIX + key!r} is not a whole number.") from None
+
+        version = number("contract_version")
+        if version != CONTRACT_VERSION:
+            raise ContractError(
+                f"The file follows version {version} of the contract and this digitforge reads version "
+                f"{CONTRACT_VERSION}: export it again, or use the digitforge that made it."
+            )
+        try:
+            classes = json.loads(text("classes"))
+        except json.JSONDecodeError:
+            classes = None
+        if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+            raise ContractError(f"The file's {METADATA_PREFIX + 'classes'!r} is not a JSON list of names.")
+        prefix = METADATA_PREFIX + "provenance."
+        return cls(
+            latent_size=number("latent_size"),
+            latent_distribution=text("latent_distribution"),
+            classes=tuple(classes),
+            channels=number("channels"),
+            height=number("height"),
+            width=number("width"),
+            provenance={key.removeprefix(prefix): value for key, value in metadata.items() if key.startswith(prefix)},
+        )
