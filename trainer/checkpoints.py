@@ -1,0 +1,107 @@
+"""Checkpoints that are whole or absent, and the newest whole one.
+
+A checkpoint is a folder named by the images seen, with `state.safetensors` and a `manifest.json` that holds the
+hash of it. It is written under a temporary name and renamed; older ones are removed only afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from trainer import files
+
+STATE_FILE = "state.safetensors"
+MANIFEST_FILE = "manifest.json"
+FORMAT = 1
+
+
+def pack(modules: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, Tensor]:
+    """All tensors that training continues from, by name."""
+    tensors = {
+        f"{name}/{key}": tensor for name, module in modules.items() for key, tensor in module.state_dict().items()
+    }
+    for name, optimizer in optimizers.items():
+        for index, moments in optimizer.state_dict()["state"].items():
+            tensors |= {f"{name}/{index}/{key}": tensor for key, tensor in moments.items()}
+    return tensors
+
+
+def unpack(
+    tensors: Mapping[str, Tensor], modules: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.Optimizer]
+) -> None:
+    """Put the tensors that `pack` collected back in place."""
+
+    def under(name: str) -> dict[str, Tensor]:
+        return {key.removeprefix(f"{name}/"): tensor for key, tensor in tensors.items() if key.startswith(f"{name}/")}
+
+    for name, module in modules.items():
+        module.load_state_dict(under(name))
+    for name, optimizer in optimizers.items():
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, tensor in under(name).items():
+            index, _, moment = key.partition("/")
+            state.setdefault(int(index), {})[moment] = tensor
+        # Rates and betas come from the run's settings, not from the file.
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def save(folder: Path, images_seen: int, tensors: Mapping[str, Tensor], keep: int) -> Path:
+    """Write a checkpoint below `folder`, then remove all but the newest `keep`. Returns its path."""
+    final = folder / f"{images_seen:012d}"
+    temporary = folder / f".{final.name}.partial"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        state = temporary / STATE_FILE
+        save_file({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}, state)
+        files.flush(state)
+        manifest = {"format": FORMAT, "images_seen": images_seen, "sha256": _sha256(state)}
+        files.write_json(temporary / MANIFEST_FILE, manifest)
+        files.flush(temporary)
+        shutil.rmtree(final, ignore_errors=True)
+        temporary.rename(final)
+        files.flush(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    for old in _finished(folder)[keep:]:
+        shutil.rmtree(old)
+    return final
+
+
+def load_newest(folder: Path) -> tuple[int, dict[str, Tensor], list[str]]:
+    """Images seen and tensors of the newest whole checkpoint, and the names of damaged ones passed over.
+
+    (0, {}, damaged) where there is none.
+    """
+    damaged = []
+    for path in _finished(folder):
+        try:
+            manifest = json.loads((path / MANIFEST_FILE).read_text(encoding="utf-8"))
+            whole = manifest["format"] == FORMAT and manifest["sha256"] == _sha256(path / STATE_FILE)
+            images_seen = int(manifest["images_seen"])
+        except (OSError, ValueError, KeyError, TypeError):
+            whole = False
+        if whole:
+            return images_seen, load_file(path / STATE_FILE), damaged
+        damaged.append(path.name)
+    return 0, {}, damaged
+
+
+def _finished(folder: Path) -> list[Path]:
+    """Checkpoints below `folder`, the newest first."""
+    if not folder.is_dir():
+        return []
+    return sorted((path for path in folder.iterdir() if path.is_dir() and path.name.isdigit()), reverse=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

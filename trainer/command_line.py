@@ -1,0 +1,61 @@
+"""The trainer's flags: one for each setting, made from `TrainConfig`, and a few that say where things are."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from trainer.config import TrainConfig, parse_value
+from trainer.errors import ConfigError, nearest
+from trainer.presets import PRESETS, configure
+
+
+@dataclass(frozen=True)
+class Command:
+    """What the command line asks for."""
+
+    config: TrainConfig
+    data_dir: Path | None
+    run_dir: Path | None
+    resume: str
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message[0].upper()}{message[1:]}.")
+
+
+def parse(arguments: list[str]) -> Command:
+    """Read the command line. Raises ConfigError for what cannot be meant, with the nearest flag."""
+    parser = _Parser(
+        prog="accelerate launch trainer/train.py",
+        description="Train a GAN. To resume a run, give the same command again.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--data-dir", type=Path, help="Folder with the data set (else $DIGITFORGE_DATA, else a cache).")
+    parser.add_argument("--run-dir", type=Path, help="Folder of the run (default: runs/<preset>-<dataset>).")
+    parser.add_argument(
+        "--resume", choices=("auto", "never", "must"), default="auto", help="Whether to continue a run in --run-dir."
+    )
+    fields = dataclasses.fields(TrainConfig)
+    for field in fields:
+        sentence = field.metadata["sentence"]
+        if field.name == "preset":
+            sentence = "; ".join(f"{name}: {row.source}" for name, row in PRESETS.items())
+        parser.add_argument(_flag(field.name), help=sentence.replace("%", "%%"), metavar=str(field.type).upper())
+    given, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        flags = [option for action in parser._actions for option in action.option_strings]
+        raise ConfigError(f"There is no flag {unknown[0]!r}: {nearest(unknown[0].split('=')[0], flags)}")
+    overrides = {
+        field.name: parse_value(field, text) for field in fields if (text := getattr(given, field.name)) is not None
+    }
+    preset = overrides.pop("preset", TrainConfig.preset)
+    return Command(configure(preset, overrides), given.data_dir, given.run_dir, given.resume)
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

@@ -1,0 +1,174 @@
+"""The settings of a run: frozen, validated, each with its sentence, unit and range.
+
+Everything that a person may set is a field of `TrainConfig`; the command line, `config.json` and the exported
+file's metadata are made from these fields.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trainer import schedules
+from trainer.errors import ConfigError, nearest
+
+
+def setting(
+    default: Any,
+    sentence: str,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    progress: bool = False,
+    schedule: bool = False,
+) -> Any:
+    """A field of `TrainConfig`.
+
+    low, high: the allowed range, ends included. progress: the field says how far, how often or how fast, not what
+    is trained, so a run may be resumed with another value. schedule: text for `schedules.parse`.
+    """
+    about = {
+        "sentence": sentence, "low": low, "high": high,
+        "choices": choices, "progress": progress, "schedule": schedule,
+    }  # fmt: skip
+    return dataclasses.field(default=default, metadata=about)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What is trained, and how. Raises ConfigError where a value is out of range."""
+
+    preset: str = setting("quickstart", "The row of presets.py that the other settings start from.")
+    dataset: str = setting(
+        "auto",
+        "Training images; auto is MNIST, or the embedded digits where MNIST is out of reach.",
+        choices=("auto", "mnist", "sklearn-digits"),
+    )
+    seed: int = setting(0, "Seed of weights, batches and latents.", low=0, high=2**63 - 1)
+    images: int = setting(200_000, "Length of the run in images.", low=1, progress=True)
+    batch_size: int = setting(128, "Images per step over all processes.", low=2)
+
+    network: str = setting("conv", "Family of both networks.", choices=("conv", "dcgan"))
+    conditional: bool = setting(True, "Whether both networks are told the class.")
+    latent_size: int = setting(64, "Length of the latent vector.", low=1, high=65_536)
+    latent_distribution: str = setting("normal", "What latents are drawn from.", choices=("normal", "uniform"))
+    embedding_size: int = setting(64, "Length of the generator's class embedding.", low=1, high=4_096)
+    g_width: int = setting(64, "Channels of the generator's last hidden layer.", low=1, high=4_096)
+    d_width: int = setting(32, "Channels of the discriminator's first layer.", low=1, high=4_096)
+
+    loss: str = setting("non-saturating", "The adversarial loss.", choices=("non-saturating", "relativistic"))
+    joint_batch: bool = setting(True, "Whether reals and fakes pass the discriminator in one batch.")
+    gamma: str = setting("0", "Weight of the R1 and R2 gradient penalties; 0 turns them off.", schedule=True)
+    penalty_every: int = setting(1, "Steps from one gradient penalty to the next (weighted to match).", low=1)
+
+    g_lr: float = setting(2e-4, "Adam's learning rate for the generator.", low=0, high=1)
+    d_lr: float = setting(2e-4, "Adam's learning rate for the discriminator.", low=0, high=1)
+    beta1: float = setting(0.5, "Adam's beta1 for both networks.", low=0, high=0.9999)
+    beta2: float = setting(0.999, "Adam's beta2 for both networks.", low=0, high=0.99999)
+    ema_halflife_images: float = setting(
+        0, "Half-life of the averaged generator weights in images; 0 keeps the last weights.", low=0
+    )
+    ema_warmup: float = setting(
+        0.05, "Early on, the half-life is at most this share of the images seen; 0 is no warm-up.", low=0, high=1
+    )
+    precision: str = setting(
+        "auto",
+        "Arithmetic of the networks; auto is bf16 where the device does it fast.",
+        choices=("auto", "fp32", "bf16"),
+    )
+
+    sample_every: int = setting(20_000, "Images from one sample grid to the next.", low=1, progress=True)
+    checkpoint_every: int = setting(50_000, "Images from one checkpoint to the next.", low=1, progress=True)
+    keep_checkpoints: int = setting(2, "Checkpoints that are kept, the newest.", low=1, progress=True)
+    log_every: int = setting(2_000, "Images from one line of log.jsonl to the next.", low=1, progress=True)
+    threads: int = setting(0, "CPU threads of each process; 0 shares the cores evenly.", low=0, progress=True)
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            _check(field, getattr(self, field.name))
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as JSON values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> TrainConfig:
+        """Read what `to_json` wrote. Raises ConfigError for an unknown field or a value out of range."""
+        names = [field.name for field in dataclasses.fields(cls)]
+        for name in values:
+            if name not in names:
+                raise ConfigError(f"There is no setting {name!r}: {nearest(name, names)}")
+        return cls(**values)
+
+    def differences(self, other: TrainConfig) -> list[str]:
+        """One line for each setting that another run cannot resume with: `name: mine, not theirs`."""
+        return [
+            f"{field.name}: {getattr(self, field.name)}, not {getattr(other, field.name)}"
+            for field in dataclasses.fields(self)
+            if not field.metadata["progress"] and getattr(self, field.name) != getattr(other, field.name)
+        ]
+
+
+@dataclass(frozen=True)
+class ImageFormat:
+    """What a data set's images look like: all that networks need to know of it."""
+
+    channels: int
+    """1 (grey) or 3 (RGB)."""
+    size: int
+    """Height and width in pixels."""
+    classes: tuple[str, ...]
+    """Class names in label order; empty where the images have no labels."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The format as JSON values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> ImageFormat:
+        """Read what `to_json` wrote."""
+        return cls(int(values["channels"]), int(values["size"]), tuple(values["classes"]))
+
+
+def _check(field: dataclasses.Field[Any], value: Any) -> None:
+    name, about = field.name, field.metadata
+    allowed: tuple[type, ...] = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}[str(field.type)]
+    if not isinstance(value, allowed) or (isinstance(value, bool) and field.type != "bool"):
+        raise ConfigError(f"{name} is {value!r}, but it must be of type {field.type}.")
+    if about["choices"] and value not in about["choices"]:
+        raise ConfigError(f"{name} is {value!r}: {nearest(value, about['choices'])}")
+    low, high = about["low"], about["high"]
+    if low is not None and not low <= value <= (float("inf") if high is None else high):
+        span = f"at least {low}" if high is None else f"between {low} and {high}"
+        raise ConfigError(f"{name} is {value}, but it must be {span}.")
+    if about["schedule"]:
+        schedules.parse(value)
+
+
+def parse_value(field: dataclasses.Field[Any], text: str) -> Any:
+    """A flag's text as the field's value; whole numbers may be written 200_000 or 2e5. Raises ConfigError."""
+    try:
+        if field.type == "int":
+            value = float(text) if "e" in text.lower() else int(text)
+            if value != int(value):
+                raise ValueError
+            return int(value)
+        if field.type == "float":
+            return float(text)
+        if field.type == "bool":
+            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
+    except (ValueError, KeyError, OverflowError):
+        kind = {"int": "a whole number", "float": "a number", "bool": "true or false"}[str(field.type)]
+        raise ConfigError(f"--{field.name.replace('_', '-')} takes {kind}, not {text!r}.") from None
+    return text
+
+
+def read_json(text: str) -> Any:
+    """Parse JSON, with a ConfigError where it is damaged."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"damaged JSON: {error}") from None

@@ -1,0 +1,64 @@
+"""The processes of a launch: refused where they would train apart, and given their share of the machine."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs
+
+from trainer.config import TrainConfig
+from trainer.errors import ConfigError, RunError
+
+MULTI_GPU = "accelerate launch --config_file accelerate_config.yaml --multi_gpu --num_processes N trainer/train.py"
+
+
+def start(config: TrainConfig) -> Accelerator:
+    """Join this launch's processes. Raises RunError or ConfigError for a launch that would not train as one."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if "MASTER_ADDR" in os.environ and "WORLD_SIZE" not in os.environ:
+        # What the launcher leaves behind when it was asked for several processes but takes the one-process road.
+        raise RunError(
+            f"Several processes were asked for, but only one was started: launch with `{MULTI_GPU}` "
+            "(on a CPU with ACCELERATE_USE_CPU=true before it)."
+        )
+    accelerator = Accelerator(
+        mixed_precision="bf16" if _wants_bf16(config) else "no",
+        # BatchNorm in a discriminator that is called twice a step breaks where its buffers are broadcast.
+        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
+    )
+    if accelerator.num_processes != world:
+        raise RunError(
+            f"The launcher started {world} processes, but they cannot see each other and would train apart: "
+            "put ACCELERATE_USE_CPU=true before the command on a machine without GPUs."
+        )
+    if config.batch_size % world:
+        raise ConfigError(f"batch_size is {config.batch_size}, but it must be a multiple of the {world} processes.")
+    if accelerator.device.type == "cpu":
+        # The launcher leaves one thread to each process; share the cores instead.
+        local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        torch.set_num_threads(config.threads or max(1, (os.cpu_count() or 1) // local))
+    return accelerator
+
+
+def idle_gpus(accelerator: Accelerator) -> str:
+    """A sentence where GPUs stand idle beside a one-process launch, else empty."""
+    count = torch.cuda.device_count()
+    if accelerator.device.type == "cuda" and accelerator.num_processes == 1 and count > 1:
+        return f"{count - 1} of {count} GPUs stand idle; to use them all: {MULTI_GPU.replace(' N ', f' {count} ')}"
+    return ""
+
+
+def _wants_bf16(config: TrainConfig) -> bool:
+    asked = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
+    if asked not in ("no", "bf16"):
+        raise ConfigError(f"Mixed precision {asked!r} is not supported: launch with --mixed_precision bf16, or none.")
+    if config.precision != "auto":
+        return config.precision == "bf16"
+    if asked == "bf16":
+        return True
+    if torch.cuda.is_available() and os.environ.get("ACCELERATE_USE_CPU", "false").lower() != "true":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_tile"))

@@ -1,0 +1,85 @@
+"""The run directory: whose it is, and whether this run may continue in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from trainer import files
+from trainer.config import ImageFormat, TrainConfig, read_json
+from trainer.errors import ConfigError, RunError
+
+CONFIG_FILE = "config.json"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What config.json holds: all that decides what a run trains."""
+
+    config: TrainConfig
+    images: ImageFormat
+    data_sha256: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as JSON values."""
+        return {
+            "config": self.config.to_json(),
+            "images": self.images.to_json(),
+            "data_sha256": self.data_sha256,
+        }
+
+    @classmethod
+    def read(cls, run_dir: Path) -> RunRecord | None:
+        """The record of the run in `run_dir`; None where there is none. Raises RunError where it is damaged."""
+        path = run_dir / CONFIG_FILE
+        if not path.is_file():
+            return None
+        try:
+            values = read_json(path.read_text(encoding="utf-8"))
+            return cls(
+                TrainConfig.from_json(values["config"]),
+                ImageFormat.from_json(values["images"]),
+                str(values["data_sha256"]),
+            )
+        except (ConfigError, KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{path} cannot be read ({error}): choose another --run-dir.") from None
+
+
+def enter(run_dir: Path, record: RunRecord, resume: str) -> None:
+    """Check that the run may start or continue in `run_dir`; nothing is written.
+
+    resume: "auto" continues a run that is there, "never" refuses one, "must" asks for one.
+    Raises RunError where that does not hold, or the run that is there has another configuration.
+    """
+    if run_dir.exists() and not run_dir.is_dir():
+        raise RunError(f"{run_dir} is a file: choose another --run-dir.")
+    existing = RunRecord.read(run_dir)
+    if existing is None:
+        if resume == "must":
+            raise RunError(f"{run_dir} holds no run to resume: leave out --resume must to start one.")
+        if run_dir.is_dir() and any(run_dir.iterdir()):
+            raise RunError(f"{run_dir} is not empty and holds no run of digitforge: choose another --run-dir.")
+        return
+    if resume == "never":
+        raise RunError(f"{run_dir} already holds a run: choose another --run-dir, or continue it with --resume auto.")
+    differences = record.config.differences(existing.config)
+    if not differences and record.data_sha256 != existing.data_sha256:
+        differences = ["the training images themselves"]
+    if differences:
+        raise RunError(
+            f"{run_dir} holds a run with another configuration ({'; '.join(differences)}): "
+            "use its settings, or choose another --run-dir."
+        )
+
+
+def open_run(run_dir: Path, record: RunRecord) -> None:
+    """Create the run directory and write its config.json."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    files.write_json(run_dir / CONFIG_FILE, record.to_json())
+
+
+def settle_dataset(config: TrainConfig, run_dir: Path | None) -> TrainConfig:
+    """`auto` means what the run already trains on, if there is one."""
+    existing = RunRecord.read(run_dir) if run_dir is not None and config.dataset == "auto" else None
+    return replace(config, dataset=existing.config.dataset) if existing else config
