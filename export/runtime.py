@@ -175,16 +175,12 @@ def check_signature(model: onnx.ModelProto) -> GeneratorInfo:
     return info
 
 
-def _make_session(
-    model: onnx.ModelProto, path: Path, wanted: list[str], threads: int
-) -> onnxruntime.InferenceSession:
+def _make_session(model: onnx.ModelProto, path: Path, wanted: list[str], threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what goes wrong is said by us, once
     options.intra_op_num_threads = threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning burns a core while idle
-    options.add_session_config_entry(
-        "optimization.constant_folding_max_output_size_in_bytes", str(FOLDING_LIMIT_BYTES)
-    )
+    options.add_session_config_entry("optimization.constant_folding_max_output_size_in_bytes", str(FOLDING_LIMIT_BYTES))
     providers: list[Any] = [PROVIDERS[name] for name in wanted]
     if "cuda" in wanted:
         onnxruntime.preload_dlls()

@@ -63,7 +63,7 @@ def load(dataset: str, data_dir: Path | None, split: str = "train") -> Source:
     """
     if dataset == "sklearn-digits":
         return _load_sklearn_digits(fell_back=False)
-    folder = _find_mnist(data_dir) or _download_mnist()
+    folder = find_mnist(data_dir) or _download_mnist()
     if folder is not None:
         return _load_mnist(folder, split)
     if dataset == "auto":
@@ -78,7 +78,8 @@ def _cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("digitforge"))
 
 
-def _find_mnist(data_dir: Path | None) -> Path | None:
+def find_mnist(data_dir: Path | None) -> Path | None:
+    """The first folder that holds any of MNIST's files, without asking the network; None where there is none."""
     for folder in _candidate_folders(data_dir):
         if any((folder / name).exists() for files in MNIST_FILES.values() for name, _ in files):
             return folder

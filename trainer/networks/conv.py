@@ -22,7 +22,8 @@ class ClassEmbedding(nn.Module):
     def forward(self, weights: Tensor) -> Tensor:
         """weights: [batch, classes] -> [batch, size]."""
         mixed = weights @ self.weight
-        return mixed * torch.rsqrt(mixed.square().mean(dim=1, keepdim=True) + 1e-8)
+        # Not smaller: the exporter takes an addition of 1e-8 for one of nothing, and no class at all would be NaN.
+        return mixed * torch.rsqrt(mixed.square().mean(dim=1, keepdim=True) + 1e-6)
 
 
 class ConvGenerator(nn.Module):

@@ -15,10 +15,14 @@ from torch import nn
 
 from trainer import files
 from trainer.config import ImageFormat, TrainConfig
-from trainer.errors import RunError
+from trainer.errors import TrainerError
 from trainer.networks import build_generator
 
 GENERATOR_WEIGHTS = "generator.safetensors"
+
+
+class WeightsError(TrainerError):
+    """A generator's file is missing or damaged."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,10 @@ def save_generator(path: Path, trained: TrainedGenerator) -> None:
 def load_generator(path: Path) -> TrainedGenerator:
     """Build the generator that a file describes and give it the file's weights.
 
-    Raises RunError where the file is missing or damaged.
+    Raises WeightsError where the file is missing or damaged.
     """
     if not path.is_file():
-        raise RunError(f"{path.parent} has no trained generator yet: train it first (there is no {path.name}).")
+        raise WeightsError(f"{path.parent} has no trained generator yet: train it first (there is no {path.name}).")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -60,5 +64,5 @@ def load_generator(path: Path) -> TrainedGenerator:
         module.load_state_dict(tensors)
         images_seen = int(metadata["images_seen"])
     except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise RunError(f"{path} is damaged or not a digitforge generator: train it again.") from error
+        raise WeightsError(f"{path} is damaged or not a digitforge generator: train it again.") from error
     return TrainedGenerator(module.eval(), config, images, images_seen)

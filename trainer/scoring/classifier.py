@@ -60,7 +60,9 @@ def load_classifier(path: Path = BUNDLED) -> Classifier:
     try:
         model.load_state_dict(load_file(path))
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise DataError(f"{path} is missing or damaged: make it with `python -m trainer.scoring.classifier`.") from error
+        raise DataError(
+            f"{path} is missing or damaged: make it with `python -m trainer.scoring.classifier`."
+        ) from error
     return model.eval()
 
 

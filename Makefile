@@ -1,0 +1,48 @@
+# make demo   from a bare clone to forging digits: environment, training, export, pictures, window
+# make test   lint, types, import contracts, tests
+# make slow   the long proofs
+PYTHON ?= python3
+RUN ?= runs/demo
+# Which onnxruntime: exactly one of the extras `gpu` and `cpu`.
+RUNTIME ?= $(if $(shell command -v nvidia-smi),gpu,cpu)
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --constraint constraints.txt --disable-pip-version-check
+TRAIN := $(BIN)/accelerate launch --config_file accelerate_config.yaml trainer/train.py
+
+.PHONY: demo test lint slow clean
+
+demo: .venv/installed
+	$(TRAIN) --preset quickstart --run-dir $(RUN)
+	$(BIN)/python -m export.onnx $(RUN)
+	$(BIN)/python -m viewer.gallery $(RUN)
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
+	  echo "Opening the window; again later: $(BIN)/python -m viewer $(RUN)"; $(BIN)/python -m viewer $(RUN); \
+	else echo "There is no display here. On one: $(BIN)/python -m viewer $(RUN)"; fi
+
+test: lint
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+slow: .venv/installed-dev
+	$(BIN)/python -m pytest -m slow
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "digitforge needs Python 3.11 or later; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv || { echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Installing what digitforge needs (about 6.5 GB with PyTorch's CUDA libraries; some minutes, once)."
+	$(PIP) --editable ".[train,viewer,$(RUNTIME)]"
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(PIP) --editable ".[train,viewer,$(RUNTIME),dev]"
+	@touch $@

@@ -1,0 +1,63 @@
+"""Torch against onnxruntime: does the exported file compute what the trained generator does?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from export.contract import ExportError
+from export.runtime import Generator
+from export.sample import latents, one_hot
+
+BATCHES = (1, 2, 7, 64)
+TOLERANCE = {"fp32": 1e-5, "fp16": 1e-2}
+"""Largest allowed error of a value in [-1, 1]."""
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How far the exported file is from torch."""
+
+    largest_error: float
+    """Of all values of `image`, which lie in [-1, 1]."""
+    pixels_differing: float
+    """Share of the uint8 pixels that differ."""
+
+
+@torch.no_grad()
+def compare(exportable: nn.Module, exported: Generator) -> Parity:
+    """Run both on the same latents: batches of 1, 2, 7 and 64, each class, and mixtures of classes.
+
+    exportable: (z, y or nothing) -> (image, pixels), in evaluation mode.
+    """
+    assert not exportable.training
+    info = exported.info
+    classes = len(info.classes)
+    largest, differing, total = 0.0, 0, 0
+    for batch in BATCHES:
+        z = latents(info, seed=batch, start=0, count=batch)
+        weights = [one_hot([label] * batch, classes) for label in range(classes)]
+        if classes:
+            mixed = np.random.Generator(np.random.PCG64(batch)).dirichlet(np.ones(classes), batch)
+            weights.append(mixed.astype(np.float32))
+        for y in weights or [None]:
+            inputs = [torch.from_numpy(array) for array in (z, y) if array is not None]
+            image, pixels = (output.numpy() for output in exportable(*inputs))
+            errors = np.abs(exported.generate(z, y) - image)
+            # A maximum would pass over NaN; NaN on either side must fail.
+            largest = max(largest, float(errors.max()) if np.isfinite(errors).all() else float("inf"))
+            differing += int((exported.generate_pixels(z, y) != pixels).sum())
+            total += pixels.size
+    return Parity(largest, differing / total)
+
+
+def require(parity: Parity, precision: str) -> None:
+    """Raise ExportError where the file is further from torch than its precision allows."""
+    if not parity.largest_error <= TOLERANCE[precision]:
+        raise ExportError(
+            f"The exported generator differs from the trained one by {parity.largest_error:.2g} "
+            f"(at most {TOLERANCE[precision]:.0e} is allowed): no file was written. Report this as a bug."
+        )
