@@ -26,7 +26,7 @@ from rich.table import Table
 from export.contract import ExportError
 from export.runtime import find_model, open_generator
 from viewer.__main__ import BUNDLED_MODEL
-from viewer.core.frames import Frame, RenderRequest
+from viewer.core.frames import Frame, OpenRequest, RenderRequest
 from viewer.core.latents import class_weights, latents_at
 from viewer.core.state import ViewState
 from viewer.engine.worker import Worker
@@ -62,8 +62,6 @@ def measure(path: Path, frames: int) -> list[dict[str, float]]:
     worker.start()
     rows = []
     try:
-        from viewer.core.frames import OpenRequest
-
         worker.mailbox.put(OpenRequest(1, path, "auto"))
         loop.exec()
         for cells in GRIDS:

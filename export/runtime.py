@@ -46,15 +46,17 @@ class Generator:
 
     def generate(self, z: Float32, y: Float32 | None = None) -> Float32:
         """Images in [-1, 1], float32 [batch, channels, height, width]; see `generate_pixels` for the arguments."""
-        return self._run(IMAGE, z, y)
+        images: Float32 = self._run(IMAGE, z, y)
+        return images
 
     def generate_pixels(self, z: Float32, y: Float32 | None = None) -> UInt8:
         """Images for display, uint8 [batch, height, width] (grey) or [batch, height, width, 3].
 
         z: float32 [batch, latent]; y: class weights, float32 [batch, classes], where conditional.
-        Raises ValueError where an argument has another shape or type, or is not finite.
+        Raises ValueError where an argument has another shape or type, or is not finite; ExportError where the run fails.
         """
-        return self._run(PIXELS, z, y)
+        pixels: UInt8 = self._run(PIXELS, z, y)
+        return pixels
 
     def _run(self, output: str, z: Float32, y: Float32 | None) -> Any:
         feeds = {LATENTS: z}
@@ -69,7 +71,12 @@ class Generator:
                 raise ValueError(f"{name} must be float32 {list(want)}, not {value.dtype} {list(value.shape)}")
             if not np.isfinite(value).all():
                 raise ValueError(f"{name} holds values that are not finite")
-        return self.session.run([output], feeds)[0]
+        try:
+            return self.session.run([output], feeds)[0]
+        except Exception as error:  # onnxruntime's exceptions share no base class
+            raise ExportError(
+                f"{self.path} failed to run: its graph does not do what its metadata promises."
+            ) from error
 
 
 def find_model(path: Path) -> Path:
@@ -122,8 +129,9 @@ def read_model(path: Path) -> onnx.ModelProto:
     size = path.stat().st_size
     if size > SIZE_LIMIT_BYTES:
         raise ModelRefused(f"{path} is {size / 2**20:.0f} MiB; generators of up to {SIZE_LIMIT_BYTES >> 20} MiB open.")
+    content = path.read_bytes()
     try:
-        model = onnx.load_model_from_string(path.read_bytes())
+        model = onnx.load_model_from_string(content)
     except Exception as error:  # protobuf raises its own types, and not always the same ones
         raise ModelRefused(f"{path} is not an ONNX file, or it is damaged.") from error
     if not model.graph.node:

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
 from trainer import files
@@ -45,9 +46,14 @@ def unpack(
     for name, module in modules.items():
         module.load_state_dict(under(name))
     for name, optimizer in optimizers.items():
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         state: dict[int, dict[str, Tensor]] = {}
         for key, tensor in under(name).items():
             index, _, moment = key.partition("/")
+            parameter = parameters[int(index)]
+            if tensor.shape == parameter.shape:
+                # Fused kernels walk the memory: a moment has to lie there as its parameter does (channels last).
+                tensor = torch.empty_like(parameter, dtype=tensor.dtype).copy_(tensor)
             state.setdefault(int(index), {})[moment] = tensor
         # Rates and betas come from the run's settings, not from the file.
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
@@ -61,7 +67,7 @@ def save(folder: Path, images_seen: int, tensors: Mapping[str, Tensor], keep: in
     temporary.mkdir(parents=True)
     try:
         state = temporary / STATE_FILE
-        save_file({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}, state)
+        state.write_bytes(serialise({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}))
         files.flush(state)
         manifest = {"format": FORMAT, "images_seen": images_seen, "sha256": _sha256(state)}
         files.write_json(temporary / MANIFEST_FILE, manifest)

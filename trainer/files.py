@@ -17,7 +17,6 @@ def atomic_file(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield temporary
-        temporary.chmod(0o644)  # safetensors makes files that nobody else may read
         flush(temporary)
         temporary.replace(path)
     finally:

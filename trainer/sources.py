@@ -74,7 +74,8 @@ def load(dataset: str, data_dir: Path | None, split: str = "train") -> Source:
     )
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
+    """Where downloads go."""
     return Path(platformdirs.user_cache_dir("digitforge"))
 
 
@@ -88,7 +89,7 @@ def find_mnist(data_dir: Path | None) -> Path | None:
 
 def _candidate_folders(data_dir: Path | None) -> Iterator[Path]:
     environment = os.environ.get("DIGITFORGE_DATA")
-    for root in (data_dir, Path(environment) if environment else None, _cache_folder()):
+    for root in (data_dir, Path(environment) if environment else None, cache_folder()):
         if root is not None:
             yield from (root / "MNIST" / "raw", root)
 
@@ -99,12 +100,12 @@ def _download_mnist() -> Path | None:
     timeout = socket.getdefaulttimeout()
     socket.setdefaulttimeout(DOWNLOAD_TIMEOUT_S)  # torchvision sets none: a silent network would hang
     try:
-        MNIST(str(_cache_folder()), download=True)
+        MNIST(str(cache_folder()), download=True)
     except (OSError, RuntimeError):
         return None
     finally:
         socket.setdefaulttimeout(timeout)
-    return _cache_folder() / "MNIST" / "raw"
+    return cache_folder() / "MNIST" / "raw"
 
 
 def _load_mnist(folder: Path, split: str) -> Source:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from trainer import files
@@ -19,6 +19,7 @@ from trainer.errors import TrainerError
 from trainer.networks import build_generator
 
 GENERATOR_WEIGHTS = "generator.safetensors"
+METADATA_KEY = "digitforge"
 
 
 class WeightsError(TrainerError):
@@ -37,14 +38,16 @@ class TrainedGenerator:
 
 def save_generator(path: Path, trained: TrainedGenerator) -> None:
     """Write the weights with their description, atomically."""
-    metadata = {
-        "config": json.dumps(trained.config.to_json()),
-        "images": json.dumps(trained.images.to_json()),
-        "images_seen": str(trained.images_seen),
+    about = {
+        "config": trained.config.to_json(),
+        "images": trained.images.to_json(),
+        "images_seen": trained.images_seen,
     }
     tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in trained.module.state_dict().items()}
     with files.atomic_file(path) as temporary:
-        save_file(tensors, temporary, metadata)
+        # One key, because safetensors writes several in an order that changes; bytes, because writing them ourselves
+        # tells a full disk from other trouble.
+        temporary.write_bytes(save(tensors, {METADATA_KEY: json.dumps(about)}))
 
 
 def load_generator(path: Path) -> TrainedGenerator:
@@ -56,13 +59,13 @@ def load_generator(path: Path) -> TrainedGenerator:
         raise WeightsError(f"{path.parent} has no trained generator yet: train it first (there is no {path.name}).")
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+            about = json.loads((file.metadata() or {})[METADATA_KEY])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-        config = TrainConfig.from_json(json.loads(metadata["config"]))
-        images = ImageFormat.from_json(json.loads(metadata["images"]))
+        config = TrainConfig.from_json(about["config"])
+        images = ImageFormat.from_json(about["images"])
         module = build_generator(config, images)
         module.load_state_dict(tensors)
-        images_seen = int(metadata["images_seen"])
+        images_seen = int(about["images_seen"])
     except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise WeightsError(f"{path} is damaged or not a digitforge generator: train it again.") from error
     return TrainedGenerator(module.eval(), config, images, images_seen)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from export.contract import CONTRACT_VERSION, ContractError, GeneratorInfo
+
+INFO = GeneratorInfo(64, "normal", ("cat", 'do"g'), 3, 32, 28, {"preset": "quickstart", "images_seen": "7"})
+
+
+@pytest.mark.parametrize("info", [INFO, dataclasses.replace(INFO, classes=(), channels=1, provenance={})])
+def test_metadata_round_trip(info: GeneratorInfo) -> None:
+    metadata = info.to_metadata()
+    assert all(isinstance(value, str) for value in metadata.values())
+    assert GeneratorInfo.from_metadata(metadata | {"somebody.else": "x"}) == info
+
+
+def test_signature() -> None:
+    assert INFO.inputs() == {"z": ("batch", 64), "y": ("batch", 2)}
+    assert INFO.outputs() == {"image": ("batch", 3, 32, 28), "pixels": ("batch", 32, 28, 3)}
+    grey = dataclasses.replace(INFO, classes=(), channels=1)
+    assert grey.inputs() == {"z": ("batch", 64)}
+    assert grey.outputs()["pixels"] == ("batch", 32, 28)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("contract_version", str(CONTRACT_VERSION + 1), "follows version 2"),
+        ("contract_version", "one", "not a whole number"),
+        ("latent_size", "0", "between 1 and"),
+        ("latent_size", "-5", "between 1 and"),
+        ("latent_distribution", "cauchy", "must be one of"),
+        ("classes", "[1, 2]", "JSON list of names"),
+        ("classes", "{", "JSON list of names"),
+        ("channels", "2", "1 .grey. or 3"),
+        ("height", "100000", "between 1 and"),
+    ],
+)
+def test_lying_metadata_is_refused(key: str, value: str, said: str) -> None:
+    with pytest.raises(ContractError, match=said):
+        GeneratorInfo.from_metadata(INFO.to_metadata() | {f"digitforge.{key}": value})
+
+
+@pytest.mark.parametrize("key", [key for key in INFO.to_metadata() if "provenance" not in key])
+def test_missing_metadata_is_refused(key: str) -> None:
+    metadata = INFO.to_metadata()
+    del metadata[key]
+    with pytest.raises(ContractError, match="was not exported by digitforge"):
+        GeneratorInfo.from_metadata(metadata)
+
+
+def test_the_file_alone_runs_on_the_standard_library(project: Path, tmp_path: Path) -> None:
+    script = (project / "export" / "contract.py").read_text()
+    # -I -S: no site-packages at all.
+    subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True, cwd=tmp_path)

@@ -1,0 +1,201 @@
+"""The training command as people use it: real launches on the embedded digits."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from safetensors.torch import load_file
+
+from trainer.train import main
+
+SHORT = ("--dataset", "sklearn-digits", "--images", "3840", "--checkpoint-every", "1280", "--sample-every", "2560")
+
+
+def same_weights(first: Path, second: Path) -> bool:
+    """Whether two runs ended with the same state, bit for bit: averaged weights, both networks, both optimisers."""
+    for name in ("generator.safetensors", "checkpoints/000000003840/state.safetensors"):
+        mine, theirs = load_file(first / name), load_file(second / name)
+        if mine.keys() != theirs.keys() or not all(mine[key].equal(theirs[key]) for key in mine):
+            return False
+    return True
+
+
+def test_a_run_directory_describes_itself(trained_run: Path) -> None:
+    record = json.loads((trained_run / "config.json").read_text())
+    assert record["config"]["preset"] == "quickstart"
+    assert record["config"]["dataset"] == "sklearn-digits"
+    lines = [json.loads(line) for line in (trained_run / "log.jsonl").read_text().splitlines()]
+    assert [line["images"] for line in lines][-1] == 3840
+    assert all({"d_loss", "g_loss", "images_per_s"} <= line.keys() for line in lines)
+    assert sorted(path.name for path in (trained_run / "checkpoints").iterdir()) == ["000000002560", "000000003840"]
+    grids = sorted((trained_run / "samples").glob("*.png"))
+    assert [path.stem for path in grids] == ["000000000000", "000000002560", "000000003840"]
+    with Image.open(grids[0]) as first, Image.open(grids[-1]) as last:
+        assert first.size == last.size == (560, 560)
+        assert first.tobytes() != last.tobytes()
+    with Image.open(trained_run / "losses.png") as curves:
+        assert curves.width > 600
+
+
+def interrupted(
+    command: list[str], project: Path, run_dir: Path, number: int, environment: dict[str, str]
+) -> tuple[int, str]:
+    """Start training, send `number` to the trainer once the first checkpoint is there; exit status and output."""
+    with subprocess.Popen(
+        command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    ) as process:
+        for _ in range(2400):
+            if list((run_dir / "checkpoints").glob("0*")) or process.poll() is not None:
+                break
+            time.sleep(0.05)
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=60)
+        return process.returncode, output
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=["kill -9", "Ctrl-C", "TERM"])
+def test_a_stopped_run_ends_as_one_that_was_never_stopped(
+    trained_run: Path, tmp_path: Path, project: Path, number: signal.Signals
+) -> None:
+    run_dir = tmp_path / "stopped"
+    command = [sys.executable, "trainer/train.py", *SHORT, "--run-dir", str(run_dir)]
+    status, output = interrupted(command, project, run_dir, number, dict(os.environ))
+    checkpoints = sorted(path.name for path in (run_dir / "checkpoints").glob("0*"))
+    assert "000000003840" not in checkpoints, f"the run was over before it was stopped: {output}"
+    if number == signal.SIGKILL:
+        assert status == -signal.SIGKILL
+    else:
+        assert status == 0, output
+        assert "checkpoint saved. Give the same command again to resume." in output
+    again = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True, timeout=200)
+    assert f"Resuming after {int(checkpoints[-1]):,} images." in again.stdout
+    assert same_weights(run_dir, trained_run)
+    images = [json.loads(line)["images"] for line in (run_dir / "log.jsonl").read_text().splitlines()]
+    assert images == sorted(set(images)), "no line of the log stands twice"
+
+
+def test_the_trainer_does_not_outlive_its_launcher(
+    project: Path, train_command: tuple[str, ...], tmp_path: Path
+) -> None:
+    run_dir = tmp_path / "orphan"
+    command = [sys.executable, *train_command, *SHORT, "--images", "1000000", "--run-dir", str(run_dir)]
+    status, output = interrupted(command, project, run_dir, signal.SIGKILL, dict(os.environ))
+    # communicate() returned: the trainer, which held the same pipe, has ended too - after saving.
+    assert status == -signal.SIGKILL
+    assert "checkpoint saved" in output
+
+
+def test_finished_runs_do_no_more_and_may_be_lengthened(
+    trained_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_dir = tmp_path / "run"
+    arguments = [*SHORT, "--batch-size", "64", "--g-width", "8", "--d-width", "8", "--run-dir", str(run_dir)]
+    assert main([*arguments, "--images", "256"]) == 0
+    before = (run_dir / "generator.safetensors").read_bytes()
+    assert main([*arguments, "--images", "256"]) == 0
+    assert (run_dir / "generator.safetensors").read_bytes() == before
+    assert main([*arguments, "--images", "512"]) == 0
+    assert "Trained on 512 images" in capsys.readouterr().out.replace("\n", " ")
+
+
+@pytest.fixture
+def small_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The arguments of a run that exists."""
+    arguments = [
+        "--dataset",
+        "sklearn-digits",
+        "--images",
+        "128",
+        "--batch-size",
+        "64",
+        "--run-dir",
+        str(tmp_path / "r"),
+    ]
+    assert main(arguments) == 0
+    capsys.readouterr()
+    return arguments
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--g-lr", "0.1", "--seed", "3"], "seed: 3, not 0; g_lr: 0.1, not 0.0005"),
+        (["--resume", "never"], "already holds a run"),
+        (["--preset", "quickstat"], "did you mean quickstart?"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_and_changes_nothing(
+    small_run: list[str], more: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_dir = Path(small_run[-1])
+    before = {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()}
+    assert main([*small_run, *more]) == 2
+    error = capsys.readouterr().err
+    assert said in error.replace("\n", " ")
+    assert "Traceback" not in error
+    assert {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()} == before
+
+
+def test_auto_keeps_to_the_runs_own_data(small_run: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--images", "192", *small_run[4:]]) == 0  # without --dataset
+    assert "on sklearn-digits" in capsys.readouterr().out
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    assert main(["--dataset", "sklearn-digits", "--run-dir", str(tmp_path)]) == 2
+    assert "is not empty and holds no run" in capsys.readouterr().err.replace("\n", " ")
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_must_resume_needs_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--dataset", "sklearn-digits", "--run-dir", str(tmp_path / "new"), "--resume", "must"]
+    assert main(arguments) == 2
+    assert "holds no run to resume" in capsys.readouterr().err.replace("\n", " ")
+    assert not (tmp_path / "new").exists()
+
+
+def test_divergence_stops_with_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--dataset", "sklearn-digits", "--images", "6400", "--log-every", "640", "--g-lr", "1", "--d-lr", "1"]
+    arguments += ["--gamma", "1e39", "--batch-size", "64", "--run-dir", str(tmp_path / "r")]
+    assert main(arguments) == 2
+    assert "training has diverged" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_falling_back_is_said_in_a_box(tmp_path: Path, project: Path) -> None:
+    nowhere = {"DIGITFORGE_DATA": "", "XDG_CACHE_HOME": str(tmp_path), "https_proxy": "http://127.0.0.1:9"}
+    command = [sys.executable, "trainer/train.py", "--images", "128", "--run-dir", str(tmp_path / "r")]
+    done = subprocess.run(
+        command, cwd=project, env=os.environ | nowhere, capture_output=True, text=True, timeout=200, check=True
+    )
+    assert "Not MNIST" in done.stdout
+    assert json.loads((tmp_path / "r" / "config.json").read_text())["config"]["dataset"] == "sklearn-digits"
+    named = subprocess.run(
+        [*command, "--dataset", "mnist"],
+        cwd=project, env=os.environ | nowhere, capture_output=True, text=True, timeout=200, check=False,
+    )  # fmt: skip
+    assert named.returncode == 2
+    assert "--data-dir" in named.stderr
+    assert "Traceback" not in named.stderr
+
+
+def test_a_full_disk_ends_the_run_with_a_sentence(tmp_path: Path, project: Path) -> None:
+    # A limit on the size of files stands in for a full disk: writing beyond it fails in the same place.
+    script = (
+        "import resource, signal, sys; sys.path.insert(0, '.'); signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "import trainer.train as t; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000,) * 2);"
+        "sys.exit(t.main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", script, *SHORT, "--images", "256", "--run-dir", str(tmp_path / "r")]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list((tmp_path / "r").rglob(".*")), "nothing half-written stays"

@@ -1,0 +1,57 @@
+"""Grids of pictures."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from viewer.core.compose import GAP_COLOUR, compose, layout, png, to_rgb
+
+
+def pictures(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("cells", [1, 2, 5, 9, 10, 100])
+@pytest.mark.parametrize("colour", [(), (3,)])
+def test_every_cell_stands_in_its_place(cells: int, colour: tuple[int, ...]) -> None:
+    pixels = pictures(cells, 27, 14, *colour)
+    picture = compose(pixels)
+    grid = layout(cells, 27, 14)
+    assert picture.shape == (grid.height, grid.width)
+    assert picture.flags.c_contiguous
+    assert picture.dtype == np.uint32
+    rgb = to_rgb(picture)
+    for i in range(cells):
+        top, left = i // grid.columns * (27 + grid.gap), i % grid.columns * (14 + grid.gap)
+        cell = rgb[top : top + 27, left : left + 14]
+        np.testing.assert_array_equal(cell, pixels[i] if colour else np.repeat(pixels[i][..., None], 3, axis=2))
+
+
+def test_gaps_have_their_colour_and_all_is_opaque() -> None:
+    picture = compose(pictures(4, 28, 28))
+    assert (picture[28:30] == GAP_COLOUR).all()
+    assert (picture[:, 28:30] == GAP_COLOUR).all()
+    assert (picture >> 24 == 0xFF).all()
+
+
+def test_columns_can_be_chosen() -> None:
+    assert compose(pictures(10, 8, 8), columns=5).shape == (2 * 9 - 1, 5 * 9 - 1)
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((0, 8, 8), np.uint8), np.zeros((2, 8, 8), np.float32), np.zeros((2, 8, 8, 4), np.uint8)]
+)
+def test_other_arrays_are_refused(wrong: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> None:
+    with pytest.raises(ValueError, match="pixels must be uint8"):
+        compose(wrong)
+
+
+def test_a_saved_picture_is_enlarged_by_whole_numbers() -> None:
+    picture = compose(pictures(4, 28, 28))
+    with Image.open(io.BytesIO(png(picture))) as image:
+        scale = image.width // picture.shape[1]
+        assert max(image.size) >= 1024
+        assert (image.width, image.height) == (picture.shape[1] * scale, picture.shape[0] * scale)
+        np.testing.assert_array_equal(np.asarray(image)[::scale, ::scale], to_rgb(picture))

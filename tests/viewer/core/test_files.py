@@ -1,0 +1,42 @@
+"""Whole files or none."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from viewer.core.files import CannotWrite, write_whole
+
+
+def test_a_file_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(b"before")
+    write_whole(path, b"after")
+    assert path.read_bytes() == b"after"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_new_file_has_ordinary_permissions(tmp_path: Path) -> None:
+    write_whole(tmp_path / "picture.png", b"")
+    (tmp_path / "ordinary").touch()
+    assert (tmp_path / "picture.png").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(b"before")
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CannotWrite, match="could not be written: no space left on device"):
+        write_whole(path, b"after")
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_missing_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CannotWrite, match="no such file or directory"):
+        write_whole(tmp_path / "nowhere" / "picture.png", b"")

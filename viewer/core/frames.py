@@ -1,0 +1,72 @@
+"""What travels between the window and the worker: frozen requests one way, frozen answers the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from export.contract import GeneratorInfo
+from export.runtime import Float32
+
+Rgb32 = npt.NDArray[np.uint32]
+"""A picture, one 0xffRRGGBB number per pixel: uint32 [height, width], contiguous."""
+
+
+@dataclass(frozen=True)
+class OpenRequest:
+    """Open the generator at `path`; it becomes model number `generation` where that succeeds."""
+
+    generation: int
+    path: Path
+    provider: str
+    """"auto", "cpu" or "cuda"."""
+
+
+@dataclass(frozen=True)
+class RenderRequest:
+    """Render one grid with model number `generation`."""
+
+    generation: int
+    sequence: int
+    """Counts the requests of a window."""
+    z: Float32
+    """float32 [cells, latent]."""
+    y: Float32 | None
+    """float32 [cells, classes], or None where the generator is unconditional."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A generator is open."""
+
+    generation: int
+    path: Path
+    info: GeneratorInfo
+    provider: str
+    """The provider that really runs, as onnxruntime names it."""
+    notice: str
+    """One sentence where another provider was wanted, else empty."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A grid that is ready to be painted."""
+
+    generation: int
+    sequence: int
+    picture: Rgb32
+    """Published: nobody writes to it any more."""
+    latency_ms: float
+    """From the start of inference to the composed picture."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A request failed; the worker and the open generator go on."""
+
+    request: OpenRequest | RenderRequest
+    sentence: str
+    """For the person at the window."""

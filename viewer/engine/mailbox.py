@@ -1,0 +1,51 @@
+"""Where the window leaves work and the worker takes it. No Qt."""
+
+from __future__ import annotations
+
+from threading import Condition
+
+from viewer.core.frames import OpenRequest, RenderRequest
+
+
+class Mailbox:
+    """Holds at most one pending render, and beside it at most one model to open.
+
+    A newer render replaces the pending one, so a slow generator never falls behind a quick hand: one request is in
+    flight, one waits. Opening has its own place and goes first, so no render can push it out. Any thread may call.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._opening: OpenRequest | None = None
+        self._render: RenderRequest | None = None
+        self._closed = False
+
+    def put(self, request: OpenRequest | RenderRequest) -> None:
+        """Leave a request in place of the pending one of its kind; after `close` it is ignored."""
+        with self._changed:
+            if self._closed:
+                return
+            if isinstance(request, OpenRequest):
+                self._opening = request
+            else:
+                self._render = request
+            self._changed.notify()
+
+    def take(self) -> OpenRequest | RenderRequest | None:
+        """Wait for a request and take it; None once the mailbox is closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._opening or self._render)
+            if self._closed:
+                return None
+            if self._opening:
+                opening, self._opening = self._opening, None
+                return opening
+            render, self._render = self._render, None
+            return render
+
+    def close(self) -> None:
+        """Let the taker go; what was pending is forgotten."""
+        with self._changed:
+            self._closed = True
+            self._opening = self._render = None
+            self._changed.notify_all()

@@ -1,0 +1,122 @@
+"""Holds the state, keeps time, and asks the worker for frames. No widgets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from export.runtime import Generator
+from viewer.core.frames import Failure, Frame, Opened, OpenRequest, RenderRequest
+from viewer.core.latents import class_weights, latents_at
+from viewer.core.rate import FrameRate
+from viewer.core.state import ViewState
+from viewer.engine.worker import Worker, open_model
+
+TICK_MS = 16
+LONGEST_STEP_S = 0.25
+"""A walk that was held up (a sleeping laptop) goes on from where it was instead of leaping ahead."""
+
+
+class Player(QObject):
+    """Turns states into frames.
+
+    A frame is asked for when the state changed, or the clock of a playing walk ticked; a paused player does nothing.
+    """
+
+    state_changed = Signal(object)
+    """ViewState: every change, the clock's too."""
+    opened = Signal(object)
+    """Opened: another generator took over."""
+    frame_ready = Signal(object)
+    """Frame of the open generator."""
+    failed = Signal(object)
+    """Failure: what was open stays open."""
+
+    def __init__(self, provider: str = "auto", opener: Callable[[Path, str], Generator] = open_model) -> None:
+        """provider: "auto", "cpu" or "cuda", for every generator that is opened; opener: see Worker."""
+        super().__init__()
+        self.state = ViewState()
+        self.model: Opened | None = None
+        self.frame: Frame | None = None
+        """The last one, of whatever model."""
+        self.rate = FrameRate()
+        self._provider = provider
+        self._generations = 0
+        self._sequence = 0
+        self._last_tick_s = 0.0
+        self._clock = QTimer(self)
+        self._clock.setTimerType(Qt.TimerType.PreciseTimer)  # the coarse kind is off by 5 %
+        self._clock.setInterval(TICK_MS)
+        self._clock.timeout.connect(self._tick)
+        self._worker = Worker(opener)
+        self._worker.opened.connect(self._on_opened)
+        self._worker.rendered.connect(self._on_rendered)
+        self._worker.failed.connect(self._on_failed)
+        self._worker.start()
+
+    def open(self, path: Path) -> None:
+        """Open a model file or run directory; `opened` or `failed` will say how it went."""
+        self._generations += 1
+        self._worker.mailbox.put(OpenRequest(self._generations, path, self._provider))
+
+    def apply(self, state: ViewState) -> None:
+        """Take another state, as far as the open generator can show it; without one nothing happens."""
+        if self.model is None or (state := state.fitted(self.model.info)) == self.state:
+            return
+        if state.playing != self.state.playing:
+            self._keep_time(state.playing)
+        self.state = state
+        self.state_changed.emit(state)
+        self._request()
+
+    def close(self) -> None:
+        """Stop the clock and the worker; may be called again."""
+        self._clock.stop()
+        self._worker.stop()
+
+    def _keep_time(self, playing: bool) -> None:
+        self.rate.clear()
+        if playing:
+            self._last_tick_s = time.perf_counter()
+            self._clock.start()
+        else:
+            self._clock.stop()
+
+    def _tick(self) -> None:
+        now_s = time.perf_counter()
+        elapsed_s, self._last_tick_s = now_s - self._last_tick_s, now_s
+        self.apply(self.state.advanced(min(elapsed_s, LONGEST_STEP_S)))
+
+    def _request(self) -> None:
+        if self.model is None:
+            return
+        self._sequence += 1
+        info = self.model.info
+        z, y = latents_at(info, self.state), class_weights(info, self.state)
+        self._worker.mailbox.put(RenderRequest(self.model.generation, self._sequence, z, y))
+
+    def _on_opened(self, opened: Opened) -> None:
+        self.model = opened
+        self.rate.clear()
+        fitted = self.state.fitted(opened.info)
+        self.opened.emit(opened)
+        if fitted != self.state:
+            self.apply(fitted)
+        else:
+            self._request()
+
+    def _on_rendered(self, frame: Frame) -> None:
+        if self.model is None or frame.generation != self.model.generation:
+            return
+        self.frame = frame
+        if self.state.playing:
+            self.rate.add(time.perf_counter())
+        self.frame_ready.emit(frame)
+
+    def _on_failed(self, failure: Failure) -> None:
+        if isinstance(failure.request, RenderRequest):
+            self.apply(self.state.with_playing(False))  # or the same sentence would come sixty times a second
+        self.failed.emit(failure)

@@ -1,0 +1,38 @@
+"""The grid-size slider."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QSignalBlocker, Signal
+
+from viewer.core.state import GRID_SIZES, ViewState
+from viewer.ui.card import Card, Slider
+
+
+class GridPanel(Card):
+    """Emits `changed` with a number of cells, one of GRID_SIZES."""
+
+    changed = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__("Grid")
+        self.slider = Slider(0, len(GRID_SIZES) - 1, "Grid size")
+        self.slider.setPageStep(1)
+        self.slider.valueChanged.connect(lambda place: self.changed.emit(GRID_SIZES[place]))
+        self.body.addWidget(self.slider)
+
+    def set_limit(self, cells: int) -> None:
+        """Offer no more than `cells`: large pictures fit less often into memory."""
+        places = [place for place, size in enumerate(GRID_SIZES) if size <= cells]
+        with QSignalBlocker(self.slider):
+            self.slider.setMaximum(places[-1])
+        self.slider.setEnabled(len(places) > 1)
+        self.setToolTip("" if cells >= GRID_SIZES[-1] else f"At most {cells} of this generator's large pictures fit.")
+
+    def show_state(self, state: ViewState) -> None:
+        """Show the number of cells."""
+        if state.cells in GRID_SIZES:
+            self.slider.show_value(GRID_SIZES.index(state.cells))
+        side = math.isqrt(state.cells)
+        self.value.setText(f"{side} × {side}" if side * side == state.cells else str(state.cells))

@@ -1,0 +1,114 @@
+"""Icons as strokes and shapes, so that they are sharp at every scale and need no files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
+
+from viewer.ui import theme
+
+_SIDE = 24.0
+"""The drawings below stand on a square of 24 by 24."""
+
+
+def _polygon(painter: QPainter, *points: tuple[float, float]) -> None:
+    painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
+
+
+def _line(painter: QPainter, *points: tuple[float, float]) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points]))
+
+
+def _play(painter: QPainter) -> None:
+    _polygon(painter, (8, 5.5), (18.5, 12), (8, 18.5))
+
+
+def _pause(painter: QPainter) -> None:
+    painter.drawRoundedRect(QRectF(7, 6, 3, 12), 1, 1)
+    painter.drawRoundedRect(QRectF(14, 6, 3, 12), 1, 1)
+
+
+def _previous(painter: QPainter) -> None:
+    _line(painter, (14.5, 6.5), (9, 12), (14.5, 17.5))
+
+
+def _next(painter: QPainter) -> None:
+    _line(painter, (9.5, 6.5), (15, 12), (9.5, 17.5))
+
+
+def _random(painter: QPainter) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(QRectF(4.5, 4.5, 15, 15), 3.5, 3.5)
+    painter.setBrush(painter.pen().color())
+    painter.setPen(Qt.PenStyle.NoPen)
+    for x, y in ((8.7, 8.7), (15.3, 8.7), (12, 12), (8.7, 15.3), (15.3, 15.3)):
+        painter.drawEllipse(QPointF(x, y), 1.35, 1.35)
+
+
+def _open(painter: QPainter) -> None:
+    _line(painter, (4, 18.5), (4, 6), (9.5, 6), (11.5, 8.5), (20, 8.5), (20, 18.5), (4, 18.5))
+
+
+def _save(painter: QPainter) -> None:
+    _line(painter, (12, 4.5), (12, 14.5))
+    _line(painter, (7.5, 10.5), (12, 15), (16.5, 10.5))
+    _line(painter, (5, 19), (19, 19))
+
+
+def _about(painter: QPainter) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(QPointF(12, 12), 8, 8)
+    _line(painter, (12, 11.2), (12, 16))
+    painter.drawPoint(QPointF(12, 8.2))
+
+
+def _pixels(painter: QPainter) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    for x, y in ((4, 4), (14, 4), (9, 9), (4, 14), (14, 14)):
+        painter.drawRect(QRectF(x, y, 5, 5))
+
+
+def _close(painter: QPainter) -> None:
+    _line(painter, (7.5, 7.5), (16.5, 16.5))
+    _line(painter, (16.5, 7.5), (7.5, 16.5))
+
+
+_DRAWINGS: dict[str, Callable[[QPainter], None]] = {
+    "play": _play,
+    "pause": _pause,
+    "previous": _previous,
+    "next": _next,
+    "random": _random,
+    "open": _open,
+    "save": _save,
+    "about": _about,
+    "pixels": _pixels,
+    "close": _close,
+}
+
+
+def icon(name: str, colour: QColor = theme.TEXT, checked: QColor | None = None) -> QIcon:
+    """The icon of that name; `checked` is its colour where its button is down. Raises KeyError."""
+    result = QIcon()
+    for size in (20, 40, 60):
+        result.addPixmap(_pixmap(name, colour, size), QIcon.Mode.Normal)
+        result.addPixmap(_pixmap(name, theme.FAINT, size), QIcon.Mode.Disabled)
+        if checked is not None:
+            result.addPixmap(_pixmap(name, checked, size), QIcon.Mode.Normal, QIcon.State.On)
+    return result
+
+
+def _pixmap(name: str, colour: QColor, size: int) -> QPixmap:
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(size / _SIDE, size / _SIDE)
+    painter.setPen(QPen(colour, 1.9, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    painter.setBrush(colour)
+    _DRAWINGS[name](painter)
+    painter.end()
+    return pixmap

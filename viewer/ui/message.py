@@ -1,0 +1,57 @@
+"""The strip that says what went wrong, or right, without stopping anybody."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
+
+from viewer.ui import theme
+from viewer.ui.icons import icon
+
+INFORMATION_MS = 5000
+"""Good news goes by itself; errors stay until they are closed or something is opened."""
+
+
+class MessageStrip(QFrame):
+    """Hidden while there is nothing to say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("message")
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)  # file names are not markup
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        close = QToolButton()
+        close.setIcon(icon("close", theme.MUTED))
+        close.setAccessibleName("Close this message")
+        close.setToolTip("Close this message")
+        close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        close.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
+        row.addWidget(self.text, 1)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    def tell(self, sentence: str) -> None:
+        """Say something for a while."""
+        self._show(sentence, "information")
+        self._timer.start(INFORMATION_MS)
+
+    def complain(self, sentence: str) -> None:
+        """Say what went wrong."""
+        self._show(sentence, "error")
+        self._timer.stop()
+
+    def _show(self, sentence: str, level: str) -> None:
+        self.text.setText(sentence)
+        self.setAccessibleName(sentence)
+        if self.property("level") != level:
+            self.setProperty("level", level)
+            self.style().polish(self)
+        self.show()

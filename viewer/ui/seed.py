@@ -1,0 +1,85 @@
+"""The seed: type one, step through them, or take any."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRegularExpression, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QRegularExpressionValidator
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit
+
+from viewer.core.state import SEED_MAX, ViewState
+from viewer.ui.card import Card, icon_button
+
+
+class SeedEdit(QLineEdit):
+    """A line for a whole number of up to 19 places; Escape, or leaving it empty, gives back what was there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = ""
+        self.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,19}"), self))
+
+    def show_number(self, text: str) -> None:
+        """Show a number that was not typed here, unless somebody is typing another."""
+        if text != self._shown:
+            self._shown = text
+            if not (self.hasFocus() and self.isModified()):
+                self.setText(text)
+
+    def give_back(self) -> None:
+        """Show again what was there before somebody typed."""
+        self.setText(self._shown)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape leaves without a change."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.give_back()
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """An empty line is no seed."""
+        if not self.hasAcceptableInput():
+            self.give_back()
+        super().focusOutEvent(event)
+
+
+class SeedPanel(Card):
+    """Emits `chosen` with a seed (an int of up to 63 bits, so an object), `stepped` with -1 or 1, and `random`."""
+
+    chosen = Signal(object)
+    stepped = Signal(int)
+    random = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("Seed")
+        self.edit = SeedEdit()
+        self.edit.setAccessibleName("Seed")
+        self.edit.setToolTip("Each seed is one set of pictures. Type a number and press Enter.")
+        self.edit.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.previous = icon_button("previous", "Previous seed", "Left")
+        self.next = icon_button("next", "Next seed", "Right")
+        self.any = icon_button("random", "Random seed", "R")
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(self.edit, 1)
+        for button in (self.previous, self.next, self.any):
+            row.addWidget(button)
+        self.body.addLayout(row)
+        self.edit.editingFinished.connect(self._choose)
+        self.edit.returnPressed.connect(self.edit.clearFocus)
+        self.previous.clicked.connect(lambda: self.stepped.emit(-1))
+        self.next.clicked.connect(lambda: self.stepped.emit(1))
+        self.any.clicked.connect(lambda: self.random.emit())
+
+    def show_state(self, state: ViewState) -> None:
+        """Show the seed, unless somebody is typing another."""
+        self.edit.show_number(str(state.seed))
+        self.previous.setEnabled(state.seed > 0)
+        self.next.setEnabled(state.seed < SEED_MAX)
+
+    def _choose(self) -> None:
+        if self.edit.isModified():
+            seed = int(self.edit.text())
+            self.edit.give_back()  # what comes of it will be shown: perhaps another number, which is in range
+            self.chosen.emit(seed)

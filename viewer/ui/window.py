@@ -1,0 +1,242 @@
+"""The window: puts the panels together, and panels and player in touch with each other."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from viewer.core.compose import png
+from viewer.core.files import CannotWrite, write_whole
+from viewer.core.frames import Failure, Frame, Opened
+from viewer.core.keys import state_for_key
+from viewer.core.state import ViewState, cells_limit
+from viewer.engine.player import Player
+from viewer.ui import theme
+from viewer.ui.about import AboutDialog
+from viewer.ui.canvas import Canvas
+from viewer.ui.digits import DigitsPanel
+from viewer.ui.grid import GridPanel
+from viewer.ui.header import Header
+from viewer.ui.icons import icon
+from viewer.ui.message import MessageStrip
+from viewer.ui.motion import MotionPanel
+from viewer.ui.seed import SeedPanel
+from viewer.ui.status import StatusLine
+from viewer.ui.truncation import TruncationPanel
+
+RANDOM_SEEDS = 1_000_000
+"""Random seeds are below this: short enough to tell somebody."""
+STATUS_INTERVAL_S = 0.25
+"""Figures that change with every frame cannot be read."""
+INVITATION = "Open a generator (Ctrl+O), or drop an .onnx file or a run directory here."
+
+
+class Window(QWidget):
+    """Owns its player: closing the window stops the worker."""
+
+    def __init__(self, player: Player) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("digitforge")
+        self.setAcceptDrops(True)
+        self.player = player
+        self.canvas = Canvas()
+        self.digits = DigitsPanel()
+        self.seed = SeedPanel()
+        self.truncation = TruncationPanel()
+        self.grid = GridPanel()
+        self.motion = MotionPanel()
+        self.message = MessageStrip()
+        self.status = StatusLine()
+        self.header = Header(self._make_actions())
+        self._status_shown_s = 0.0
+        self._arrange()
+        self._connect()
+        self._show_state(player.state)
+        self.canvas.setFocus()
+
+    def open(self, path: Path) -> None:
+        """Open a model file or a run directory, in the background."""
+        self.message.hide()
+        self.header.model.setText(f"Opening {path.name} …")
+        self.player.open(path)
+
+    def save_picture(self, path: Path) -> None:
+        """Write what is shown as a PNG file; what goes wrong is said in the window."""
+        if self.player.frame is None:
+            return
+        if path.suffix.lower() != ".png":
+            path = path.with_name(path.name + ".png")
+        try:
+            write_whole(path, png(self.player.frame.picture))
+        except CannotWrite as error:
+            self.message.complain(str(error))
+        else:
+            self.message.tell(f"Saved {path}.")
+
+    def _make_actions(self) -> list[QAction]:
+        made = []
+        for name, text, keys, slot in (
+            ("open", "Open…", QKeySequence.StandardKey.Open, self._ask_open),
+            ("save", "Save picture…", QKeySequence.StandardKey.Save, self._ask_save),
+            ("about", "About", None, self._show_about),
+        ):
+            action = QAction(icon(name), text, self)
+            if keys is not None:
+                action.setShortcut(QKeySequence(keys))
+                action.setToolTip(f"{text.rstrip('…')} ({action.shortcut().toString()})")
+            action.triggered.connect(slot)
+            made.append(action)
+        self.save_action = made[1]
+        self.pixels_action = QAction(icon("pixels", checked=theme.ACCENT), "Pixels", self)
+        self.pixels_action.setCheckable(True)
+        self.pixels_action.setToolTip("Show each pixel as a square")
+        self.pixels_action.toggled.connect(lambda on: self.canvas.set_smooth(not on))
+        leave = QAction("Quit", self)
+        leave.setShortcut(QKeySequence("Ctrl+Q"))
+        leave.triggered.connect(self.close)
+        self.addAction(leave)
+        return [made[0], made[1], self.pixels_action, made[2]]
+
+    def _arrange(self) -> None:
+        side = QWidget()
+        side.setObjectName("side")
+        self.panels = (self.digits, self.seed, self.truncation, self.grid, self.motion)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE)
+        column.setSpacing(12)
+        for panel in self.panels:
+            column.addWidget(panel)
+            panel.setEnabled(False)
+        column.addStretch()
+        scroll = QScrollArea()  # for low screens, and for generators with many classes
+        scroll.setWidget(side)
+        scroll.setFixedWidth(theme.SIDE_WIDTH)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.canvas, 1)
+        middle.addWidget(scroll)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self.message)
+        layout.addLayout(middle, 1)
+        layout.addWidget(self.status)
+        self.save_action.setEnabled(False)
+
+    def _connect(self) -> None:
+        player = self.player
+        player.state_changed.connect(self._show_state)
+        player.opened.connect(self._on_opened)
+        player.frame_ready.connect(self._on_frame)
+        player.failed.connect(self._on_failed)
+        self.digits.picked.connect(lambda digit: player.apply(player.state.with_digit(digit)))
+        self.seed.chosen.connect(lambda seed: player.apply(player.state.with_seed(seed)))
+        self.seed.stepped.connect(lambda by: player.apply(player.state.stepped(by)))
+        self.seed.random.connect(lambda: player.apply(player.state.with_seed(random.randrange(RANDOM_SEEDS))))
+        self.truncation.changed.connect(lambda psi: player.apply(player.state.with_truncation(psi)))
+        self.grid.changed.connect(lambda cells: player.apply(player.state.with_cells(cells)))
+        self.motion.play_toggled.connect(lambda: player.apply(player.state.with_playing(not player.state.playing)))
+        self.motion.speed_changed.connect(lambda speed: player.apply(player.state.with_speed(speed)))
+
+    def _show_state(self, state: ViewState) -> None:
+        for panel in self.panels:
+            panel.show_state(state)
+        if not state.playing and self.player.frame is not None:
+            self.status.show_speed(self.player.frame.latency_ms, None)
+
+    def _on_opened(self, opened: Opened) -> None:
+        self.header.model.setText(self._name(opened))
+        self.header.model.setToolTip(str(opened.path))
+        self.setWindowTitle(f"{self._name(opened)} – digitforge")
+        self.status.show_model(opened)
+        for panel in self.panels:
+            panel.setEnabled(True)
+        self.digits.set_classes(opened.info.classes)
+        self.grid.set_limit(cells_limit(opened.info))
+        self._show_state(self.player.state)
+        self.message.hide()
+        if opened.notice:
+            self.message.tell(opened.notice)
+
+    def _on_frame(self, frame: Frame) -> None:
+        self.canvas.show_frame(frame)
+        self.save_action.setEnabled(True)
+        now_s, playing = time.perf_counter(), self.player.state.playing
+        if not playing or now_s - self._status_shown_s >= STATUS_INTERVAL_S:
+            self._status_shown_s = now_s
+            self.status.show_speed(frame.latency_ms, self.player.rate.per_second() if playing else None)
+
+    def _on_failed(self, failure: Failure) -> None:
+        self.message.complain(failure.sentence)
+        self.header.model.setText(self._name(self.player.model) if self.player.model else "No generator is open")
+        if self.player.model is None:
+            self.canvas.set_invitation(INVITATION)
+
+    @staticmethod
+    def _name(opened: Opened) -> str:
+        """A run's file is always called the same: its folder says more."""
+        return f"{opened.path.parent.name}/{opened.path.name}" if opened.path.parent.name else opened.path.name
+
+    def _ask_open(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open a generator", "", "ONNX generators (*.onnx)")
+        if chosen:
+            self.open(Path(chosen))
+
+    def _ask_save(self) -> None:
+        name = f"digitforge-{self.player.state.seed}.png"
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save the picture", name, "PNG pictures (*.png)")
+        if chosen:
+            self.save_picture(Path(chosen))
+
+    def _show_about(self) -> None:
+        AboutDialog(self, self.player.model).open()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys that no focused control wanted for itself."""
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        key = QKeySequence(event.key()).toString() if plain else ""
+        classes = self.player.model.info.classes if self.player.model else ()
+        state = state_for_key(self.player.state, key, classes, random.randrange(RANDOM_SEEDS))
+        if state is None:
+            super().keyPressEvent(event)
+        elif not (event.isAutoRepeat() and key == "Space"):
+            self.player.apply(state)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome one file or folder."""
+        if _dropped(event) is not None:
+            event.acceptProposedAction()
+            self.canvas.invite(True)
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """It went away again."""
+        self.canvas.invite(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self.canvas.invite(False)
+        if (path := _dropped(event)) is not None:
+            event.acceptProposedAction()
+            # After the drop is over: the other application waits for it.
+            QTimer.singleShot(0, lambda: self.open(path))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop the worker before its window goes."""
+        self.player.close()
+        super().closeEvent(event)
+
+
+def _dropped(event: QDropEvent) -> Path | None:
+    urls = event.mimeData().urls()
+    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
