@@ -38,11 +38,11 @@ def explain_os_error(error: OSError) -> str:
     return f"{error.strerror or error}{where}."
 
 
-def exit_status(command: Callable[[], None], *sentences: type[Exception]) -> int:
-    """Run `command`: 0, or 2 after one line on stderr for an ExportError, an OSError or one of `sentences`."""
+def exit_status(command: Callable[[], None], also: type[Exception] = ExportError) -> int:
+    """Run `command`: 0, or 2 after one line on stderr for an ExportError, an OSError or one of `also`."""
     try:
         command()
-    except (ExportError, *sentences) as error:
+    except (ExportError, also) as error:
         problem = str(error)
     except OSError as error:
         problem = explain_os_error(error)

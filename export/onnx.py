@@ -22,7 +22,7 @@ from rich.console import Console
 from torch import Tensor, nn
 
 from export import parity
-from export.contract import CLASS_WEIGHTS, IMAGE, PIXELS, ExportError, GeneratorInfo
+from export.contract import IMAGE, PIXELS, ExportError, GeneratorInfo
 from export.files import atomic_file, exit_status
 from export.runtime import GENERATOR_FILE, open_generator
 from trainer.networks.weights import GENERATOR_WEIGHTS, TrainedGenerator, WeightsError, load_generator
@@ -106,8 +106,7 @@ def to_onnx(exportable: Exportable, info: GeneratorInfo, precision: str) -> onnx
             dynamo=True,
             input_names=list(info.inputs()),
             output_names=[IMAGE, PIXELS],
-            dynamic_shapes={name: {0: "batch"} for name in info.inputs()}
-            | ({} if info.conditional else {CLASS_WEIGHTS: None}),
+            dynamic_shapes=[{0: "batch"} for _ in example],
             opset_version=OPSET,
             external_data=False,
             verbose=False,

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from export.contract import ExportError
-from export.runtime import Generator
+from export.runtime import Float32, Generator
 from export.sample import latents, one_hot
 
 BATCHES = (1, 2, 7, 64)
@@ -39,7 +39,7 @@ def compare(exportable: nn.Module, exported: Generator) -> Parity:
     largest, differing, total = 0.0, 0, 0
     for batch in BATCHES:
         z = latents(info, seed=batch, start=0, count=batch)
-        weights = [one_hot([label] * batch, classes) for label in range(classes)]
+        weights: list[Float32 | None] = [one_hot([label] * batch, classes) for label in range(classes)]
         if classes:
             mixed = np.random.Generator(np.random.PCG64(batch)).dirichlet(np.ones(classes), batch)
             weights.append(mixed.astype(np.float32))

@@ -53,7 +53,7 @@ class Generator:
         """Images for display, uint8 [batch, height, width] (grey) or [batch, height, width, 3].
 
         z: float32 [batch, latent]; y: class weights, float32 [batch, classes], where conditional.
-        Raises ValueError where an argument has another shape or type, or is not finite; ExportError where the run fails.
+        Raises ValueError where an argument has another shape or type or is not finite, ExportError where the run fails.
         """
         pixels: UInt8 = self._run(PIXELS, z, y)
         return pixels

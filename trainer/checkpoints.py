@@ -87,7 +87,7 @@ def load_newest(folder: Path) -> tuple[int, dict[str, Tensor], list[str]]:
 
     (0, {}, damaged) where there is none.
     """
-    damaged = []
+    damaged: list[str] = []
     for path in _finished(folder):
         try:
             manifest = json.loads((path / MANIFEST_FILE).read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -134,14 +135,16 @@ class ImageFormat:
 
 
 def _check(field: dataclasses.Field[Any], value: Any) -> None:
-    name, about = field.name, field.metadata
+    name = field.name
+    about: Mapping[str, Any] = field.metadata
     allowed: tuple[type, ...] = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}[str(field.type)]
-    if not isinstance(value, allowed) or (isinstance(value, bool) and field.type != "bool"):
+    fits: bool = isinstance(value, allowed) and (field.type == "bool" or not isinstance(value, bool))
+    if not fits:
         raise ConfigError(f"{name} is {value!r}, but it must be of type {field.type}.")
     if about["choices"] and value not in about["choices"]:
         raise ConfigError(f"{name} is {value!r}: {nearest(value, about['choices'])}")
     low, high = about["low"], about["high"]
-    if low is not None and not low <= value <= (float("inf") if high is None else high):
+    if low is not None and not low <= value <= (math.inf if high is None else high):
         span = f"at least {low}" if high is None else f"between {low} and {high}"
         raise ConfigError(f"{name} is {value}, but it must be {span}.")
     if about["schedule"]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -18,7 +19,7 @@ from trainer.networks import build_generator
 from trainer.networks.weights import GENERATOR_WEIGHTS, TrainedGenerator, save_generator
 from trainer.presets import configure
 
-FORMATS = {
+FORMATS: dict[str, tuple[str, dict[str, Any], ImageFormat]] = {
     "digits": ("quickstart", {}, ImageFormat(1, 28, tuple("0123456789"))),
     "dcgan": ("dcgan", {}, ImageFormat(1, 28, tuple("0123456789"))),
     "unconditional": ("quickstart", {"conditional": False}, ImageFormat(1, 32, ())),

@@ -10,7 +10,7 @@ from export.runtime import open_generator
 from export.sample import latents, main
 
 
-def arrays(path: Path) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def arrays(path: Path) -> tuple[np.ndarray, np.ndarray]:
     with np.load(path) as data:
         return data["images"], data["labels"]
 

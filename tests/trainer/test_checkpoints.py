@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from trainer import checkpoints
 
-
 PICTURE = torch.linspace(0, 1, 75).view(1, 3, 5, 5)
 
 
@@ -75,7 +74,7 @@ def test_a_half_written_checkpoint_is_not_seen_and_does_not_stand_in_the_way(
 def test_training_state_survives_the_round_trip(tmp_path: Path) -> None:
     def stepped(seed: int) -> tuple[nn.Module, torch.optim.Optimizer]:
         torch.manual_seed(seed)
-        module = nn.Conv2d(3, 2, 3).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        module = nn.Conv2d(3, 2, 3).to(memory_format=torch.channels_last)
         optimizer = torch.optim.Adam(module.parameters(), lr=0.1, betas=(0.0, 0.9), fused=True)
         for _ in range(3):
             module(PICTURE).square().sum().backward()

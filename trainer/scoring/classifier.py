@@ -85,7 +85,7 @@ def accuracy(model: Classifier, source: Source) -> float:
 def train_classifier(source: Source, epochs: int, batch_size: int, seed: int) -> Classifier:
     """Train on all images of `source`, slightly distorted, with a one-cycle rate and averaged last weights."""
     torch.manual_seed(seed)
-    model = Classifier().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = Classifier().to(memory_format=torch.channels_last)
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998), use_buffers=True
     )

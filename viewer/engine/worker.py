@@ -12,7 +12,6 @@ from export.contract import ExportError
 from export.runtime import Generator, find_model, open_generator
 from viewer.core.compose import compose
 from viewer.core.frames import Failure, Frame, Opened, OpenRequest, RenderRequest
-from viewer.engine.immortal import keep_singletons_alive
 from viewer.engine.mailbox import Mailbox
 
 
@@ -40,7 +39,6 @@ class Worker(QThread):
 
     def __init__(self, opener: Callable[[Path, str], Generator] = open_model) -> None:
         """opener: (path, provider) to an open generator; tests bring their own."""
-        keep_singletons_alive()
         super().__init__()
         self.setObjectName("digitforge worker")
         self.mailbox = Mailbox()
