@@ -62,11 +62,15 @@ class TrainConfig:
 
     loss: str = setting("non-saturating", "The adversarial loss.", choices=("non-saturating", "relativistic"))
     joint_batch: bool = setting(True, "Whether reals and fakes pass the discriminator in one batch.")
-    gamma: str = setting("0", "Weight of the R1 and R2 gradient penalties; 0 turns them off.", schedule=True)
+    gamma: str = setting(
+        "0",
+        "Weight of the R1 and R2 gradient penalties; 0 is none; 0.5,0.1@300000 is 0.1 from 300,000 images on.",
+        schedule=True,
+    )
     penalty_every: int = setting(1, "Steps from one gradient penalty to the next (weighted to match).", low=1)
 
-    g_lr: float = setting(2e-4, "Adam's learning rate for the generator.", low=0, high=1)
-    d_lr: float = setting(2e-4, "Adam's learning rate for the discriminator.", low=0, high=1)
+    g_lr: str = setting("2e-4", "Adam's learning rate for the generator; a schedule like gamma.", schedule=True)
+    d_lr: str = setting("2e-4", "Adam's learning rate for the discriminator; a schedule like gamma.", schedule=True)
     beta1: float = setting(0.5, "Adam's beta1 for both networks.", low=0, high=0.9999)
     beta2: float = setting(0.999, "Adam's beta2 for both networks.", low=0, high=0.99999)
     ema_halflife_images: float = setting(

@@ -103,11 +103,11 @@ def build(config: TrainConfig, images: ImageFormat, accelerator: Accelerator) ->
         module.to(accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     ema = Ema(plain_generator)
 
-    def adam(module: nn.Module, rate: float) -> torch.optim.Optimizer:
+    def adam(module: nn.Module) -> torch.optim.Optimizer:
         fused = accelerator.device.type in ("cpu", "cuda")
-        return torch.optim.Adam(module.parameters(), lr=rate, betas=(config.beta1, config.beta2), fused=fused)
+        return torch.optim.Adam(module.parameters(), betas=(config.beta1, config.beta2), fused=fused)  # rate: see step
 
-    g_optimizer, d_optimizer = adam(plain_generator, config.g_lr), adam(plain_discriminator, config.d_lr)
+    g_optimizer, d_optimizer = adam(plain_generator), adam(plain_discriminator)
     # The optimisers stay as they are: Accelerate's wrapper serves loss scaling, which bf16 does not need.
     generator, discriminator = accelerator.prepare(plain_generator, plain_discriminator)
     return Networks(generator, discriminator, plain_generator, plain_discriminator, ema, g_optimizer, d_optimizer)
@@ -129,7 +129,7 @@ def step(
         return draw_latents(len(reals), config.latent_size, config.latent_distribution, generator)
 
     # Discriminator: the fakes carry the reals' classes and are made without a gradient.
-    gamma = schedules.value_at(schedules.parse(config.gamma), images_seen)
+    gamma = schedules.value_at(config.gamma, images_seen)
     penalised = gamma > 0 and number % config.penalty_every == 0
     with torch.no_grad(), accelerator.autocast():
         fakes = networks.plain_generator(latents(0), y).float()
@@ -145,9 +145,7 @@ def step(
     if penalised:
         # gamma / 2 * (R1 + R2), as often as it is due, weighted to match; the penalty is their mean over both halves.
         objective = d_loss + gamma * config.penalty_every * losses.gradient_penalty(scores, both)
-    networks.d_optimizer.zero_grad()
-    accelerator.backward(objective)
-    networks.d_optimizer.step()
+    _descend(accelerator, networks.d_optimizer, objective, schedules.value_at(config.d_lr, images_seen))
 
     # Generator: new fakes; the discriminator is frozen and plain, so that nothing of it is averaged over processes.
     networks.plain_discriminator.requires_grad_(False)
@@ -157,11 +155,17 @@ def step(
             with torch.no_grad():
                 real_scores = networks.plain_discriminator(reals, y).float()
     g_loss = losses.generator_loss(config.loss, real_scores, fake_scores)
-    networks.g_optimizer.zero_grad()
-    accelerator.backward(g_loss)
-    networks.g_optimizer.step()
+    _descend(accelerator, networks.g_optimizer, g_loss, schedules.value_at(config.g_lr, images_seen))
     networks.plain_discriminator.requires_grad_(True)
     return torch.stack([d_loss.detach(), g_loss.detach()])
+
+
+def _descend(accelerator: Accelerator, optimizer: torch.optim.Optimizer, objective: Tensor, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    optimizer.zero_grad()
+    accelerator.backward(objective)
+    optimizer.step()
 
 
 def _agree_to_stop(accelerator: Accelerator, number: int, stop_requested: Callable[[], bool]) -> bool:

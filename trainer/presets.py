@@ -28,7 +28,7 @@ PRESETS = {
             network="conv", conditional=True, latent_size=64, latent_distribution="normal", embedding_size=64,
             g_width=64, d_width=32, batch_size=128, images=200_000,
             loss="non-saturating", joint_batch=True, gamma="0.5,0.1@300000", penalty_every=4,
-            g_lr=5e-4, d_lr=5e-4, beta1=0.0, beta2=0.99, ema_halflife_images=100_000, ema_warmup=0.05,
+            g_lr="5e-4", d_lr="5e-4", beta1=0.0, beta2=0.99, ema_halflife_images=100_000, ema_warmup=0.05,
         )),
     "dcgan": Preset(
         source="a published MNIST DCGAN: four transposed convolutions, BatchNorm, 200 epochs",
@@ -37,7 +37,7 @@ PRESETS = {
             network="dcgan", conditional=False, latent_size=100, latent_distribution="uniform",
             g_width=32, d_width=32, batch_size=64, images=200 * 60_000,
             loss="non-saturating", joint_batch=False, gamma="0", penalty_every=1,
-            g_lr=3e-4, d_lr=2e-4, beta1=0.5, beta2=0.999, ema_halflife_images=0, ema_warmup=0.0,
+            g_lr="3e-4", d_lr="2e-4", beta1=0.5, beta2=0.999, ema_halflife_images=0, ema_warmup=0.0,
             sample_every=100_000, checkpoint_every=200_000,
         )),
 }

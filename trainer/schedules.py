@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from trainer.errors import ConfigError
 
 Schedule = tuple[tuple[int, float], ...]
 """(from this many images, this value), in rising order, the first from 0."""
 
 
+@cache
 def parse(text: str) -> Schedule:
     """Read a schedule. Raises ConfigError where it is malformed, negative, or not in rising order."""
     wrong = ConfigError(f"{text!r} is not a schedule: write it like 0.5 or 0.5,0.1@300000 (value@images, rising).")
@@ -26,6 +29,6 @@ def parse(text: str) -> Schedule:
     return tuple(points)
 
 
-def value_at(schedule: Schedule, images_seen: int) -> float:
-    """The value that holds once `images_seen` images have been seen."""
-    return next(value for start, value in reversed(schedule) if start <= images_seen)
+def value_at(text: str, images_seen: int) -> float:
+    """The value that the schedule `text` has once `images_seen` images have been seen."""
+    return next(value for start, value in reversed(parse(text)) if start <= images_seen)

@@ -7,8 +7,8 @@ from trainer.schedules import parse, value_at
 
 
 def test_values_hold_from_their_start_on() -> None:
-    schedule = parse("0.5,0.1@300,0@1000")
-    assert [value_at(schedule, images) for images in (0, 299, 300, 999, 1000, 10**9)] == [0.5, 0.5, 0.1, 0.1, 0, 0]
+    text = "0.5,0.1@300,0@1000"
+    assert [value_at(text, images) for images in (0, 299, 300, 999, 1000, 10**9)] == [0.5, 0.5, 0.1, 0.1, 0, 0]
 
 
 @pytest.mark.parametrize("text", ["", "x", "1@5", "1,2", "1,2@5,3@5", "1,2@-5", "-1", "inf", "nan", "1,,2@3"])

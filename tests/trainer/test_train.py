@@ -127,7 +127,7 @@ def small_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--g-lr", "0.1", "--seed", "3"], "seed: 3, not 0; g_lr: 0.1, not 0.0005"),
+        (["--g-lr", "0.1", "--seed", "3"], "seed: 3, not 0; g_lr: 0.1, not 5e-4"),
         (["--resume", "never"], "already holds a run"),
         (["--preset", "quickstat"], "did you mean quickstart?"),
     ],

@@ -81,5 +81,5 @@ class ConvDiscriminator(nn.Module):
         scores: Tensor = self.score(features).squeeze(1)
         if self.projection is not None:
             assert y is not None
-            scores = scores + (features * self.projection(y)).sum(dim=1) / features.shape[1] ** 0.5
+            scores = scores + (features * self.projection(y)).sum(dim=1)
         return scores
