@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -14,28 +14,44 @@ from rich.console import Console
 from export.contract import ExportError
 
 
+class CannotWrite(ExportError):
+    """A file could not be written; what stood in its place before stays as it was."""
+
+
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` to write to; renamed into place if the block succeeds, removed if it fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A temporary path beside `path` to write to; renamed into place if the block succeeds, removed if it fails.
+
+    Raises CannotWrite for a full or read-only disk and the like.
+    """
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        raise CannotWrite(f"{path} could not be written: {explain(error)}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
-def explain_os_error(error: OSError) -> str:
-    """One sentence for a failed file operation."""
-    where = f" ({error.filename})" if error.filename else ""
+def write_whole(path: Path, content: bytes) -> None:
+    """Write `content` to `path` atomically. Raises CannotWrite."""
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def explain(error: OSError) -> str:
+    """What went wrong with a file, and what to do."""
+    reason = (error.strerror or str(error)).lower()
     if error.errno == errno.ENOSPC:
-        return f"The disk is full{where}: free some space and try again."
+        return f"{reason}; free some space and try again."
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return f"This place cannot be written to{where}: choose another."
-    return f"{error.strerror or error}{where}."
+        return f"{reason}; choose another place."
+    return f"{reason}."
 
 
 def exit_status(command: Callable[[], None], also: type[Exception] = ExportError) -> int:
@@ -45,7 +61,7 @@ def exit_status(command: Callable[[], None], also: type[Exception] = ExportError
     except (ExportError, also) as error:
         problem = str(error)
     except OSError as error:
-        problem = explain_os_error(error)
+        problem = f"{error.filename}: {explain(error)}" if error.filename else explain(error)
     except KeyboardInterrupt:
         print("Interrupted; nothing was left half-written.", file=sys.stderr)
         return 130

@@ -26,12 +26,12 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="session")
 def run() -> Run:
-    """`run("-m", "export.onnx", ..., **environment)`: Python on the project, output captured."""
+    """`run("-m", "export.onnx", ..., cwd=..., **environment)`: Python on the project, output captured."""
 
-    def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str | Path, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *map(str, arguments)]
         return subprocess.run(
-            command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=280, check=False
+            command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=280, check=False
         )
 
     return run

@@ -72,7 +72,6 @@ def _run(arguments: argparse.Namespace) -> int:
 
         from export.contract import ExportError
         from export.runtime import find_model
-        from viewer.core.files import CannotWrite
         from viewer.engine.player import Player
         from viewer.ui import theme
         from viewer.ui.window import Window
@@ -104,7 +103,7 @@ def _run(arguments: argparse.Namespace) -> int:
         window.show()
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C in the terminal; Qt's loop would not let Python see it
         return application.exec()
-    except CannotWrite as error:
+    except ExportError as error:
         raise CannotStart(str(error)) from error
     finally:
         player.close()
@@ -126,7 +125,7 @@ def _open_first(application: QApplication, window: Window) -> bool:
 def _screenshot(application: QApplication, window: Window, path: Path) -> int:
     from PySide6.QtCore import QBuffer, QEventLoop, QIODevice
 
-    from viewer.core.files import write_whole
+    from export.files import write_whole
 
     window.show()
     if window.player.frame is None:

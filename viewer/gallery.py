@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.progress import track
 
 from export.contract import ExportError, GeneratorInfo
+from export.files import exit_status, write_whole
 from export.runtime import Float32, Generator, UInt8, find_model, open_generator
 from export.sample import latents, one_hot
 from viewer.core.compose import GAP_COLOUR, compose, enlarged, layout
-from viewer.core.files import CannotWrite, write_whole
 from viewer.core.latents import between
 from viewer.core.state import SEED_MAX, TRUNCATION_MAX
 
@@ -183,26 +183,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the samples, from 0; default %(default)s")
     parser.add_argument("--truncation", type=float, default=1.0, metavar="PSI", help="0 to 1.5; default %(default)s")
     arguments = parser.parse_args(argv)
-    try:
+
+    def command() -> None:
         if not 0 <= arguments.seed <= SEED_MAX:
             raise ExportError(f"--seed is {arguments.seed}; it must be between 0 and {SEED_MAX}.")
         if not 0.0 <= arguments.truncation <= TRUNCATION_MAX:
             raise ExportError(f"--truncation is {arguments.truncation}; it must be between 0 and {TRUNCATION_MAX}.")
         path = find_model(arguments.model)
-        folder = arguments.out or path.parent
-        if not folder.is_dir():
-            raise ExportError(f"There is no folder {folder} to write into.")
-        generator = open_generator(path)
-        written = write_gallery(generator, folder, arguments.seed, arguments.truncation)
-    except (ExportError, CannotWrite) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"{arguments.model} cannot be read: {(error.strerror or str(error)).lower()}.", file=sys.stderr)
-        return 2
-    for path in written:
-        print(path)
-    return 0
+        for written in write_gallery(
+            open_generator(path), arguments.out or path.parent, arguments.seed, arguments.truncation
+        ):
+            print(written)
+
+    return exit_status(command)
 
 
 if __name__ == "__main__":

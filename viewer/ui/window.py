@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from export.files import CannotWrite, write_whole
 from viewer.core.compose import png
-from viewer.core.files import CannotWrite, write_whole
 from viewer.core.frames import Failure, Frame, Opened
 from viewer.core.keys import state_for_key
 from viewer.core.state import ViewState, cells_limit

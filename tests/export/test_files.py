@@ -1,4 +1,4 @@
-"""Whole files or none."""
+from __future__ import annotations
 
 import errno
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from viewer.core.files import CannotWrite, write_whole
+from export.files import CannotWrite, write_whole
 
 
 def test_a_file_is_replaced(tmp_path: Path) -> None:
@@ -37,6 +37,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_missing_folder_is_said(tmp_path: Path) -> None:
-    with pytest.raises(CannotWrite, match="no such file or directory"):
-        write_whole(tmp_path / "nowhere" / "picture.png", b"")
+def test_a_file_where_a_folder_should_be_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotWrite, match="could not be written: file exists"):
+        write_whole(tmp_path / "file" / "picture.png", b"")
