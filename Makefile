@@ -1,6 +1,7 @@
 # make demo   from a bare clone to forging digits: environment, training, export, pictures, window
 # make test   lint, types, import contracts, tests
 # make slow   the long proofs
+# make bundled   train the bundled generator again (about an hour on two CPU cores)
 PYTHON ?= python3
 RUN ?= runs/demo
 # Which onnxruntime: exactly one of the extras `gpu` and `cpu`.
@@ -10,7 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --constraint constraints.txt --disable-pip-version-check
 TRAIN := $(BIN)/accelerate launch --config_file accelerate_config.yaml trainer/train.py
 
-.PHONY: demo test lint slow clean
+.PHONY: demo test lint slow bundled clean
 
 demo: .venv/installed
 	$(TRAIN) --preset quickstart --run-dir $(RUN)
@@ -31,6 +32,14 @@ lint: .venv/installed-dev
 
 slow: .venv/installed-dev
 	$(BIN)/python -m pytest -m slow
+
+bundled: .venv/installed
+	$(TRAIN) --preset quickstart --dataset mnist --run-dir runs/digits --images 4000000 \
+	  --gamma 0.2,0.1@300000,0.05@1500000 --ema-halflife-images 200000 \
+	  --g-lr 5e-4,2.5e-4@1800000,1e-4@3000000 --d-lr 5e-4,2.5e-4@1800000,1e-4@3000000 \
+	  --sample-every 200000 --checkpoint-every 200000 --log-every 20000
+	$(BIN)/python -m export.onnx runs/digits --out viewer/models/digits.onnx
+	cp runs/digits/log.jsonl viewer/models/digits.log.jsonl
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

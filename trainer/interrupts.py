@@ -48,15 +48,25 @@ def own_terminal() -> Iterator[None]:
         yield
         return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    with contextlib.suppress(OSError):
+    with contextlib.ExitStack() as stack:
+        _take_terminal(stack)
+        yield
+
+
+def _take_terminal(stack: contextlib.ExitStack) -> None:
+    """Become the terminal's foreground group, where the launcher's is; `stack` gives the terminal back."""
+    try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
-        if os.tcgetpgrp(terminal) == (launcher_group := os.getpgrp()):
-            with contextlib.ExitStack() as stack:
-                # A background group that sets the foreground one is stopped by SIGTTOU unless it ignores it.
-                stack.callback(signal.signal, signal.SIGTTOU, signal.signal(signal.SIGTTOU, signal.SIG_IGN))
-                os.setpgid(0, 0)
-                os.tcsetpgrp(terminal, os.getpgrp())
-                stack.callback(os.tcsetpgrp, terminal, launcher_group)
-                yield
+        stack.callback(os.close, terminal)
+        launcher_group = os.getpgrp()
+        if os.tcgetpgrp(terminal) != launcher_group:
             return
-    yield
+    except OSError:
+        return  # no terminal
+    # A background group that sets the foreground one is stopped by SIGTTOU unless it ignores it. Ctrl-Z would stop us
+    # alone, unseen by the shell, which then never came back to its prompt.
+    for number in (signal.SIGTTOU, signal.SIGTSTP):
+        stack.callback(signal.signal, number, signal.signal(number, signal.SIG_IGN))
+    os.setpgid(0, 0)
+    os.tcsetpgrp(terminal, os.getpgrp())
+    stack.callback(os.tcsetpgrp, terminal, launcher_group)
