@@ -9,7 +9,7 @@ RUNTIME ?= $(if $(shell command -v nvidia-smi),gpu,cpu)
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --constraint constraints.txt --disable-pip-version-check
-TRAIN := $(BIN)/accelerate launch --config_file accelerate_config.yaml trainer/train.py
+TRAIN := $(BIN)/accelerate launch --quiet --config_file accelerate_config.yaml trainer/train.py
 
 .PHONY: demo test lint slow bundled clean
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from export.contract import ExportError
 
@@ -24,11 +25,13 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
     Raises CannotWrite for a full or read-only disk and the like.
     """
+    if not path.name or path.is_dir():
+        raise CannotWrite(f"{path} could not be written: it is a folder.")
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        with temporary.open("rb") as file:
+        with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
@@ -67,5 +70,5 @@ def exit_status(command: Callable[[], None], also: type[Exception] = ExportError
         return 130
     else:
         return 0
-    Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {problem}", highlight=False)
+    Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), problem))
     return 2

@@ -156,10 +156,9 @@ def main(arguments: list[str] | None = None) -> int:
     def command() -> None:
         if not given.run_dir.is_dir():
             raise ExportError(f"There is no run directory {given.run_dir}.")
-        console = Console(soft_wrap=True)
-        with console.status("exporting, and holding onnxruntime against torch"):
+        with Console().status("exporting, and holding onnxruntime against torch"):
             result = export_generator(given.run_dir / GENERATOR_WEIGHTS, out, given.precision)
-        console.print(
+        print(
             f"{out}: {out.stat().st_size / 2**20:.1f} MiB, verified against torch "
             f"(largest error {result.largest_error:.1g}, {result.pixels_differing:.3%} of the pixels differ)"
         )

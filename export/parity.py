@@ -15,6 +15,8 @@ from export.sample import latents, one_hot
 BATCHES = (1, 2, 7, 64)
 TOLERANCE = {"fp32": 1e-5, "fp16": 1e-2}
 """Largest allowed error of a value in [-1, 1]."""
+PIXEL_TOLERANCE = {"fp32": 1, "fp16": 2}
+"""Largest allowed difference of a uint8 pixel."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Parity:
 
     largest_error: float
     """Of all values of `image`, which lie in [-1, 1]."""
+    largest_pixel_error: int
+    """Of all uint8 `pixels`."""
     pixels_differing: float
     """Share of the uint8 pixels that differ."""
 
@@ -36,7 +40,7 @@ def compare(exportable: nn.Module, exported: Generator) -> Parity:
     assert not exportable.training
     info = exported.info
     classes = len(info.classes)
-    largest, differing, total = 0.0, 0, 0
+    largest, largest_pixel, differing, total = 0.0, 0, 0, 0
     for batch in BATCHES:
         z = latents(info, seed=batch, start=0, count=batch)
         weights: list[Float32 | None] = [one_hot([label] * batch, classes) for label in range(classes)]
@@ -49,15 +53,19 @@ def compare(exportable: nn.Module, exported: Generator) -> Parity:
             errors = np.abs(exported.generate(z, y) - image)
             # A maximum would pass over NaN; NaN on either side must fail.
             largest = max(largest, float(errors.max()) if np.isfinite(errors).all() else float("inf"))
-            differing += int((exported.generate_pixels(z, y) != pixels).sum())
+            pixel_errors = np.abs(exported.generate_pixels(z, y).astype(np.int16) - pixels)
+            largest_pixel = max(largest_pixel, int(pixel_errors.max()))
+            differing += int((pixel_errors > 0).sum())
             total += pixels.size
-    return Parity(largest, differing / total)
+    return Parity(largest, largest_pixel, differing / total)
 
 
 def require(parity: Parity, precision: str) -> None:
     """Raise ExportError where the file is further from torch than its precision allows."""
-    if not parity.largest_error <= TOLERANCE[precision]:
+    agrees = parity.largest_error <= TOLERANCE[precision]
+    if not (agrees and parity.largest_pixel_error <= PIXEL_TOLERANCE[precision]):
         raise ExportError(
-            f"The exported generator differs from the trained one by {parity.largest_error:.2g} "
-            f"(at most {TOLERANCE[precision]:.0e} is allowed): no file was written. Report this as a bug."
+            f"The exported generator differs from the trained one by {parity.largest_error:.2g}, and its pixels by "
+            f"{parity.largest_pixel_error} (at most {TOLERANCE[precision]:.0e} and {PIXEL_TOLERANCE[precision]} are "
+            "allowed): no file was written. Report this as a bug."
         )

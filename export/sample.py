@@ -25,6 +25,7 @@ from export.runtime import Float32, Generator, UInt8, find_model, open_generator
 
 BLOCK = 256
 """Latents are drawn in blocks of this many, each from its own (seed, block) stream."""
+MOST_IMAGES = 100_000_000
 
 
 def latents(info: GeneratorInfo, seed: int, start: int, count: int) -> Float32:
@@ -107,7 +108,7 @@ def write_folders(path: Path, info: GeneratorInfo, chunks: Iterator[tuple[UInt8,
 
     Raises ExportError where `path` exists and is not empty.
     """
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    if not path.name or (path.exists() and (not path.is_dir() or any(path.iterdir()))):
         raise ExportError(f"{path} exists and is not an empty folder: choose another --out.")
     temporary = path.with_name(f".{path.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -137,8 +138,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
 
     def command() -> None:
-        if given.count < 1:
-            raise ExportError(f"--count is {given.count}, but it must be at least 1.")
+        if not 1 <= given.count <= MOST_IMAGES:
+            raise ExportError(f"--count is {given.count}, but it must be between 1 and {MOST_IMAGES:,}.")
         if given.seed < 0:
             raise ExportError(f"--seed is {given.seed}, but it must not be negative.")
         if not 0 <= given.truncation <= 2:
@@ -146,8 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
         generator = open_generator(find_model(given.model))
         digit = _class_number(generator.info, given.digit)
         chunks = generate(generator, given.count, given.seed, digit, given.truncation)
-        console = Console(soft_wrap=True)
-        with Progress(console=console, transient=True) as progress:
+        with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("generating", total=given.count)
 
             def counted() -> Iterator[tuple[UInt8, npt.NDArray[np.int64]]]:
@@ -159,7 +159,7 @@ def main(arguments: list[str] | None = None) -> int:
                 write_npz(given.out, generator.info, given.count, counted())
             else:
                 write_folders(given.out, generator.info, counted())
-        console.print(f"{given.out}: {given.count:,} images")
+        print(f"{given.out}: {given.count:,} images")
 
     return exit_status(command)
 

@@ -16,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from export.contract import GeneratorInfo
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["ACCELERATE_USE_CPU"] = "true"  # what is compared bit for bit has to run where that is promised
 
 ROOT = Path(__file__).resolve().parents[1]
 LAUNCH = ("-m", "accelerate.commands.launch", "--config_file", "accelerate_config.yaml")
@@ -28,10 +29,12 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def run() -> Run:
     """`run("-m", "export.onnx", ..., cwd=..., **environment)`: Python on the project, output captured."""
 
-    def run(*arguments: str | Path, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str | Path, cwd: Path = ROOT, timeout: float = 280, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *map(str, arguments)]
         return subprocess.run(
-            command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=280, check=False
+            command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=timeout, check=False
         )
 
     return run

@@ -101,6 +101,12 @@ def load_newest(folder: Path) -> tuple[int, dict[str, Tensor], list[str]]:
     return 0, {}, damaged
 
 
+def set_aside(folder: Path, names: list[str]) -> None:
+    """Rename damaged checkpoints, so that they no longer count among the newest."""
+    for name in names:
+        (folder / name).rename(folder / f"{name}.damaged")
+
+
 def _finished(folder: Path) -> list[Path]:
     """Checkpoints below `folder`, the newest first."""
     if not folder.is_dir():

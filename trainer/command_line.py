@@ -44,7 +44,7 @@ def parse(arguments: list[str]) -> Command:
     for field in fields:
         sentence = field.metadata["sentence"]
         if field.name == "preset":
-            sentence = "; ".join(f"{name}: {row.source}" for name, row in PRESETS.items())
+            sentence = "; ".join(f"{name}: {row.source} (chosen by us: {row.choices})" for name, row in PRESETS.items())
         parser.add_argument(_flag(field.name), help=sentence.replace("%", "%%"), metavar=str(field.type).upper())
     given, unknown = parser.parse_known_args(arguments)
     if unknown:

@@ -7,7 +7,6 @@ file's metadata are made from these fields.
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -171,11 +170,3 @@ def parse_value(field: dataclasses.Field[Any], text: str) -> Any:
         kind = {"int": "a whole number", "float": "a number", "bool": "true or false"}[str(field.type)]
         raise ConfigError(f"--{field.name.replace('_', '-')} takes {kind}, not {text!r}.") from None
     return text
-
-
-def read_json(text: str) -> Any:
-    """Parse JSON, with a ConfigError where it is damaged."""
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"damaged JSON: {error}") from None

@@ -36,7 +36,9 @@ def write_json(path: Path, value: Any) -> None:
 
 def flush(path: Path) -> None:
     """Have the operating system put a file or a folder's entries on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
+    if os.name == "nt" and path.is_dir():
+        return  # Windows opens no folders
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

@@ -43,13 +43,11 @@ def own_terminal() -> Iterator[None]:
     while we save, and killing it would leave us behind. So we ask Linux for a SIGTERM when it dies and, where we
     hold the terminal, move to a process group of our own, as a shell does with a job. Elsewhere nothing changes.
     """
-    launched_alone = "ACCELERATE_MIXED_PRECISION" in os.environ and "WORLD_SIZE" not in os.environ
-    if not (launched_alone and sys.platform == "linux"):
-        yield
-        return
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     with contextlib.ExitStack() as stack:
-        _take_terminal(stack)
+        if sys.platform == "linux" and "ACCELERATE_MIXED_PRECISION" in os.environ:
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            if "WORLD_SIZE" not in os.environ:
+                _take_terminal(stack)
         yield
 
 
@@ -69,4 +67,9 @@ def _take_terminal(stack: contextlib.ExitStack) -> None:
         stack.callback(signal.signal, number, signal.signal(number, signal.SIG_IGN))
     os.setpgid(0, 0)
     os.tcsetpgrp(terminal, os.getpgrp())
-    stack.callback(os.tcsetpgrp, terminal, launcher_group)
+    stack.callback(_give_back, terminal, launcher_group)
+
+
+def _give_back(terminal: int, group: int) -> None:
+    with contextlib.suppress(OSError):  # the launcher, and its group with it, may be gone
+        os.tcsetpgrp(terminal, group)

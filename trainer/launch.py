@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import TypeVar, cast
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs
+from accelerate.utils import DistributedDataParallelKwargs, gather_object
 
 from trainer.config import TrainConfig
-from trainer.errors import ConfigError, RunError
+from trainer.errors import ConfigError, RunError, TrainerError, explain_os_error
+
+Result = TypeVar("Result")
 
 MULTI_GPU = "accelerate launch --config_file accelerate_config.yaml --multi_gpu --num_processes N trainer/train.py"
 
@@ -17,7 +21,8 @@ MULTI_GPU = "accelerate launch --config_file accelerate_config.yaml --multi_gpu 
 def start(config: TrainConfig) -> Accelerator:
     """Join this launch's processes. Raises RunError or ConfigError for a launch that would not train as one."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
-    if "MASTER_ADDR" in os.environ and "WORLD_SIZE" not in os.environ:
+    launched = "ACCELERATE_MIXED_PRECISION" in os.environ
+    if launched and "MASTER_ADDR" in os.environ and "WORLD_SIZE" not in os.environ:
         # What the launcher leaves behind when it was asked for several processes but takes the one-process road.
         raise RunError(
             f"Several processes were asked for, but only one was started: launch with `{MULTI_GPU}` "
@@ -38,8 +43,29 @@ def start(config: TrainConfig) -> Accelerator:
     if accelerator.device.type == "cpu":
         # The launcher leaves one thread to each process; share the cores instead.
         local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        torch.set_num_threads(config.threads or max(1, (os.cpu_count() or 1) // local))
+        torch.set_num_threads(config.threads or max(1, _cores() // local))
     return accelerator
+
+
+def together(work: Callable[[], Result]) -> Result:
+    """Do `work` on every process; where it fails on one, all fail with that one's sentence and none waits for it."""
+    problem, result = "", None
+    try:
+        result = work()
+    except TrainerError as error:
+        problem = str(error)
+    except OSError as error:
+        problem = explain_os_error(error)
+    for sentence in gather_object([problem]):
+        if sentence:
+            raise RunError(sentence)
+    return cast(Result, result)
+
+
+def require_same(value: str, what: str) -> None:
+    """Raise RunError where `value` differs between the processes."""
+    if len(set(gather_object([value]))) > 1:
+        raise RunError(f"The processes have different {what}: give every machine the same.")
 
 
 def idle_gpus(accelerator: Accelerator) -> str:
@@ -48,6 +74,13 @@ def idle_gpus(accelerator: Accelerator) -> str:
     if accelerator.device.type == "cuda" and accelerator.num_processes == 1 and count > 1:
         return f"{count - 1} of {count} GPUs stand idle; to use them all: {MULTI_GPU.replace(' N ', f' {count} ')}"
     return ""
+
+
+def _cores() -> int:
+    """The CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _wants_bf16(config: TrainConfig) -> bool:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from trainer import checkpoints, losses, schedules
 from trainer.config import ImageFormat, TrainConfig
 from trainer.ema import Ema, decay
+from trainer.errors import RunError
 from trainer.images import ImageStore
 from trainer.networks import build_discriminator, build_generator
 from trainer.reports import Reporter
@@ -59,10 +60,16 @@ def train(
     """
     networks = build(config, images, accelerator)
     images_seen, tensors, damaged = checkpoints.load_newest(run_dir / "checkpoints")
-    for name in damaged:
-        reporter.say(f"[yellow]Checkpoint {name} is damaged and was passed over.[/]")
+    if damaged:
+        reporter.say(f"Damaged and passed over: checkpoint {', '.join(damaged)}.", "yellow")
+        if not tensors:
+            raise RunError(f"No checkpoint in {run_dir} is whole: start again in another --run-dir.")
+        accelerator.wait_for_everyone()  # every process has chosen the same one
+        if accelerator.is_main_process:
+            checkpoints.set_aside(run_dir / "checkpoints", damaged)
     if tensors:
         checkpoints.unpack(tensors, networks.modules(), networks.optimizers())
+        del tensors  # they map the file, which some systems then cannot remove
         reporter.say(f"Resuming after {images_seen:,} images.")
     reporter.begin(images_seen)
     resumed_at = images_seen
@@ -76,11 +83,14 @@ def train(
         finished = images_seen >= config.images
         stopping = finished or _agree_to_stop(accelerator, images_seen // config.batch_size, stop_requested)
         fresh = images_seen > resumed_at
-        if fresh and (stopping or due(config.log_every)):
+        sampling = stopping or due(config.sample_every)
+        saving = stopping or due(config.checkpoint_every)
+        if fresh and (sampling or saving or due(config.log_every)):
+            _require_finite(networks, images_seen)  # before anything is written
             reporter.losses(images_seen)
-        if stopping or due(config.sample_every) or images_seen == 0:
+        if sampling or images_seen == 0:
             reporter.samples(images_seen, networks.ema.module)
-        if fresh and (stopping or due(config.checkpoint_every)) and accelerator.is_main_process:
+        if fresh and saving and accelerator.is_main_process:
             state = checkpoints.pack(networks.modules(), networks.optimizers())
             checkpoints.save(run_dir / "checkpoints", images_seen, state, config.keep_checkpoints)
         if stopping:
@@ -96,7 +106,7 @@ def train(
 
 def build(config: TrainConfig, images: ImageFormat, accelerator: Accelerator) -> Networks:
     """New networks and optimisers on this process's device, the same on every process."""
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         plain_generator, plain_discriminator = build_generator(config, images), build_discriminator(config, images)
     for module in (plain_generator, plain_discriminator):
@@ -166,6 +176,16 @@ def _descend(accelerator: Accelerator, optimizer: torch.optim.Optimizer, objecti
     optimizer.zero_grad()
     accelerator.backward(objective)
     optimizer.step()
+
+
+def _require_finite(networks: Networks, images_seen: int) -> None:
+    # A loss that is not finite makes weights that are not, and these are the same on every process.
+    weights = [weight for module in networks.modules().values() for weight in module.parameters()]
+    if not torch.stack([weight.isfinite().all() for weight in weights]).all():
+        raise RunError(
+            f"The weights are no longer finite after {images_seen:,} images: training has diverged. "
+            "The last checkpoint is kept; try a lower --g-lr and --d-lr or another --gamma in a new --run-dir."
+        )
 
 
 def _agree_to_stop(accelerator: Accelerator, number: int, stop_requested: Callable[[], bool]) -> bool:

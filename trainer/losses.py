@@ -29,7 +29,8 @@ def gradient_penalty(scores: Tensor, images: Tensor) -> Tensor:
     """Mean squared norm of the scores' gradient with respect to their images (Mescheder et al. 2018).
 
     scores: [batch]; images: [batch, channels, size, size], part of the scores' graph. On reals this is R1, on fakes
-    R2; on a batch of as many reals as fakes it is (R1 + R2) / 2, because each score depends on its own image alone.
+    R2; on a batch of as many reals as fakes it is (R1 + R2) / 2, because each score depends on its own
+    image alone (which BatchNorm in the discriminator would break).
     """
     (gradient,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
     return gradient.float().square().sum(dim=(1, 2, 3)).mean()

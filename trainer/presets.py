@@ -32,13 +32,14 @@ PRESETS = {
         )),
     "dcgan": Preset(
         source="a published MNIST DCGAN: four transposed convolutions, BatchNorm, 200 epochs",
-        choices="Adam's betas (0.5, 0.999) and initial weights N(0, 0.02), as in the DCGAN paper; no weight averaging",
+        choices="Adam's betas (0.5, 0.999), weights N(0, 0.02), BatchNorm scales N(1, 0.02) and latents on [-1, 1], as "
+        "in the DCGAN paper; non-saturating generator loss; no weight averaging; the last partial batch is dropped",
         settings=dict(
             network="dcgan", conditional=False, latent_size=100, latent_distribution="uniform",
-            g_width=32, d_width=32, batch_size=64, images=200 * 60_000,
+            g_width=32, d_width=32, batch_size=64, images=200 * 937 * 64,
             loss="non-saturating", joint_batch=False, gamma="0", penalty_every=1,
             g_lr="3e-4", d_lr="2e-4", beta1=0.5, beta2=0.999, ema_halflife_images=0, ema_warmup=0.0,
-            sample_every=100_000, checkpoint_every=200_000,
+            precision="fp32", sample_every=100_000, checkpoint_every=200_000,
         )),
 }
 # fmt: on

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 from torch import Tensor
 
 from trainer import files, pictures
 from trainer.config import ImageFormat, TrainConfig
-from trainer.errors import RunError
 from trainer.networks.weights import GENERATOR_WEIGHTS, TrainedGenerator, save_generator
 
 LOG_FILE = "log.jsonl"
@@ -38,6 +38,7 @@ class Reporter:
         self._sums: list[Tensor] = []
         self._since = (time.monotonic(), 0)
         self._images_per_s = 0.0
+        self._last = ""
         self._progress = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(),
@@ -72,19 +73,15 @@ class Reporter:
 
     def note(self, statistics: Tensor) -> None:
         """Remember a step's [d_loss, g_loss]; they stay on the device until `losses`."""
-        self._sums.append(statistics)
+        if self.main:
+            self._sums.append(statistics)
 
     def losses(self, images_seen: int) -> None:
-        """Log the mean losses since the last call, and the speed. Raises RunError where they are not finite."""
+        """Log the mean losses since the last call, and the speed."""
         if not self._sums:
             return
         means = torch.stack(self._sums).mean(dim=0)
         self._sums.clear()
-        if not torch.isfinite(means).all():
-            raise RunError(
-                f"The losses are no longer finite after {images_seen:,} images: training has diverged. "
-                "The last checkpoint is kept; try a lower --g-lr and --d-lr or a higher --gamma in a new --run-dir."
-            )
         d_loss, g_loss = means.tolist()
         now, (then, images_then) = time.monotonic(), self._since
         self._since = (now, images_seen)
@@ -114,10 +111,10 @@ class Reporter:
                 f"{self._last}  {max(left, 0):.0f} s left"
             )
 
-    def say(self, sentence: str) -> None:
+    def say(self, sentence: str, style: str = "") -> None:
         """Tell the person something, above the progress bar."""
         if self.main:
-            self.console.print(sentence)
+            self.console.print(Text(sentence, style))
 
 
 def _images_of(line: str) -> float:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from trainer import files
-from trainer.config import ImageFormat, TrainConfig, read_json
+from trainer.config import ImageFormat, TrainConfig
 from trainer.errors import ConfigError, RunError
 
 CONFIG_FILE = "config.json"
@@ -20,6 +21,8 @@ class RunRecord:
     config: TrainConfig
     images: ImageFormat
     data_sha256: str
+    fell_back: bool
+    """Whether the data are the embedded digits because MNIST was out of reach."""
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON values."""
@@ -27,6 +30,7 @@ class RunRecord:
             "config": self.config.to_json(),
             "images": self.images.to_json(),
             "data_sha256": self.data_sha256,
+            "fell_back": self.fell_back,
         }
 
     @classmethod
@@ -36,11 +40,12 @@ class RunRecord:
         if not path.is_file():
             return None
         try:
-            values = read_json(path.read_text(encoding="utf-8"))
+            values = json.loads(path.read_text(encoding="utf-8"))
             return cls(
                 TrainConfig.from_json(values["config"]),
                 ImageFormat.from_json(values["images"]),
                 str(values["data_sha256"]),
+                bool(values["fell_back"]),
             )
         except (ConfigError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"{path} cannot be read ({error}): choose another --run-dir.") from None
@@ -55,9 +60,9 @@ def enter(run_dir: Path, record: RunRecord, resume: str) -> None:
     if run_dir.exists() and not run_dir.is_dir():
         raise RunError(f"{run_dir} is a file: choose another --run-dir.")
     existing = RunRecord.read(run_dir)
+    if resume == "must" and not any((run_dir / "checkpoints").glob("[0-9]*")):
+        raise RunError(f"{run_dir} holds no run to resume: leave out --resume must to start one.")
     if existing is None:
-        if resume == "must":
-            raise RunError(f"{run_dir} holds no run to resume: leave out --resume must to start one.")
         if run_dir.is_dir() and any(run_dir.iterdir()):
             raise RunError(f"{run_dir} is not empty and holds no run of digitforge: choose another --run-dir.")
         return
@@ -77,9 +82,3 @@ def open_run(run_dir: Path, record: RunRecord) -> None:
     """Create the run directory and write its config.json."""
     run_dir.mkdir(parents=True, exist_ok=True)
     files.write_json(run_dir / CONFIG_FILE, record.to_json())
-
-
-def settle_dataset(config: TrainConfig, run_dir: Path | None) -> TrainConfig:
-    """`auto` means what the run already trains on, if there is one."""
-    existing = RunRecord.read(run_dir) if run_dir is not None and config.dataset == "auto" else None
-    return replace(config, dataset=existing.config.dataset) if existing else config

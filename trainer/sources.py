@@ -63,7 +63,9 @@ def load(dataset: str, data_dir: Path | None, split: str = "train") -> Source:
     """
     if dataset == "sklearn-digits":
         return _load_sklearn_digits(fell_back=False)
-    folder = find_mnist(data_dir) or _download_mnist()
+    folder = find_mnist(data_dir)
+    if folder is None or (folder == _cached_mnist() and not _complete(folder)):
+        folder = _download_mnist()  # what a broken download left in the cache is completed
     if folder is not None:
         return _load_mnist(folder, split)
     if dataset == "auto":
@@ -77,6 +79,14 @@ def load(dataset: str, data_dir: Path | None, split: str = "train") -> Source:
 def cache_folder() -> Path:
     """Where downloads go."""
     return Path(platformdirs.user_cache_dir("digitforge"))
+
+
+def _cached_mnist() -> Path:
+    return cache_folder() / "MNIST" / "raw"
+
+
+def _complete(folder: Path) -> bool:
+    return all((folder / name).is_file() for files in MNIST_FILES.values() for name, _ in files)
 
 
 def find_mnist(data_dir: Path | None) -> Path | None:
@@ -105,7 +115,7 @@ def _download_mnist() -> Path | None:
         return None
     finally:
         socket.setdefaulttimeout(timeout)
-    return cache_folder() / "MNIST" / "raw"
+    return _cached_mnist()
 
 
 def _load_mnist(folder: Path, split: str) -> Source:
@@ -118,7 +128,10 @@ def _load_mnist(folder: Path, split: str) -> Source:
 def _read_checked(path: Path, sha256: str) -> npt.NDArray[np.uint8]:
     if not path.is_file():
         raise DataError(f"{path.parent} holds a part of MNIST, but {path.name} is missing: fetch it again.")
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({(error.strerror or str(error)).lower()}).") from error
     if hashlib.sha256(content).hexdigest() != sha256:
         raise DataError(
             f"{path} is truncated or not MNIST ({len(content):,} bytes, wrong checksum): delete it and fetch it again."

@@ -5,6 +5,7 @@ Give the same command again to resume.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -17,14 +18,21 @@ from dataclasses import replace
 from accelerate import Accelerator
 from rich.console import Console
 from rich.panel import Panel
+from rich.text import Text
 
 from trainer import command_line, launch, runs, sources
+from trainer.config import TrainConfig
 from trainer.errors import TrainerError, explain_os_error
 from trainer.images import ImageStore
 from trainer.interrupts import StopRequest, own_terminal
 from trainer.loop import train
 from trainer.networks import check_network
 from trainer.reports import Reporter
+from trainer.sources import Source
+
+NOT_MNIST = """MNIST was not found and there was no network to fetch it from.
+Training on the 1,797 embedded digits of scikit-learn instead: expect plainer forgeries.
+To train on MNIST, name its folder with --data-dir or $DIGITFORGE_DATA, in a new --run-dir."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,56 +46,64 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(str(error))
     except OSError as error:
         return _fail(explain_os_error(error))
+    except KeyboardInterrupt:
+        return _fail("interrupted at once; the last checkpoint is whole.", status=130)
     return 0
 
 
 def _run(command: command_line.Command, accelerator: Accelerator, console: Console, stop: StopRequest) -> None:
-    config = runs.settle_dataset(command.config, command.run_dir)
-    with accelerator.local_main_process_first():  # one process of each machine downloads
-        source = sources.load(config.dataset, command.data_dir)
+    main = accelerator.is_main_process
+    config, fell_back = command.config, False
+    if config.dataset == "auto" and command.run_dir and (existing := runs.RunRecord.read(command.run_dir)):
+        config, fell_back = replace(config, dataset=existing.config.dataset), existing.fell_back
+    source = _load(config, command.data_dir, accelerator)
     config = replace(config, dataset=source.dataset)
     check_network(config, source.format)
     run_dir = command.run_dir or Path("runs") / f"{config.preset}-{config.dataset}"
-    record = runs.RunRecord(config, source.format, source.sha256)
-    runs.enter(run_dir, record, command.resume)
+    record = runs.RunRecord(config, source.format, source.sha256, fell_back or source.fell_back)
+    launch.together(lambda: runs.enter(run_dir, record, command.resume))
     store = ImageStore(source, accelerator.device, config.batch_size, config.seed, config.conditional)
-    accelerator.wait_for_everyone()  # every process has looked at the run before one of them writes
+    launch.together(lambda: runs.open_run(run_dir, record) if main else None)
 
-    main = accelerator.is_main_process
-    if main:
-        runs.open_run(run_dir, record)
     reporter = Reporter(run_dir, config, source.format, accelerator.device, console, main)
-    if source.fell_back and main:
-        console.print(
-            Panel(
-                "MNIST was not found and there is no network to fetch it from.\n"
-                "Training on the 1,797 embedded digits of scikit-learn instead: expect plainer forgeries.\n"
-                "To train on MNIST, name its folder with --data-dir or $DIGITFORGE_DATA, in a new --run-dir.",
-                title="Not MNIST",
-                border_style="bold yellow",
-            )
-        )
+    if record.fell_back and main:
+        console.print(Panel(NOT_MNIST, title="Not MNIST", border_style="bold yellow"))
     devices = f"{accelerator.num_processes} x {accelerator.device.type}"
+    arithmetic = accelerator.mixed_precision.replace("no", "fp32")
     reporter.say(
-        f"[bold]{config.preset}[/] on {config.dataset} ({len(source.images):,} images), "
-        f"{devices}, {accelerator.mixed_precision.replace('no', 'fp32')} -> {run_dir}"
+        f"{config.preset} on {config.dataset} ({len(source.images):,} images), {devices}, {arithmetic} -> {run_dir}"
     )
     if idle := launch.idle_gpus(accelerator):
-        reporter.say(f"[yellow]{idle}[/]")
+        reporter.say(idle, "yellow")
     try:
         images_seen = train(config, source.format, store, accelerator, run_dir, reporter, lambda: stop.requested)
     finally:
         reporter.end()
-    if images_seen < config.images:
+    if images_seen >= config.images:
+        reporter.say(f"Trained on {images_seen:,} images. Export the generator: python -m export.onnx {run_dir}")
+    elif images_seen:
         reporter.say(f"Stopped after {images_seen:,} images; checkpoint saved. Give the same command again to resume.")
     else:
-        reporter.say(f"Trained on {images_seen:,} images. Export the generator: python -m export.onnx {run_dir}")
+        reporter.say("Stopped before the first step.")
     accelerator.end_training()
 
 
-def _fail(sentence: str) -> int:
-    Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {sentence}", highlight=False)
-    return 2
+def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator) -> Source:
+    """The same training images on every process; one process of each machine looks first, as it may download."""
+
+    def load() -> Source:
+        return sources.load(config.dataset, data_dir)
+
+    first = launch.together(lambda: load() if accelerator.is_local_main_process else None)
+    source = launch.together(lambda: first or load())
+    launch.require_same(source.sha256, "training images")
+    return source
+
+
+def _fail(sentence: str, status: int = 2) -> int:
+    if os.environ.get("RANK", "0") == "0":  # all processes fail together; one says why
+        Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), sentence))
+    return status
 
 
 if __name__ == "__main__":

@@ -85,9 +85,11 @@ def test_a_file_that_computes_something_else_never_comes_into_being(
     assert not list(tmp_path.iterdir())
 
 
-def test_nan_never_passes_the_gate() -> None:
+@pytest.mark.parametrize("measured", [(float("nan"), 0), (1e-4, 0), (0.0, 2)])
+def test_the_gate_looks_at_images_and_pixels(measured: tuple[float, int]) -> None:
+    parity.require(parity.Parity(1e-6, 1, 0.01), "fp32")
     with pytest.raises(ExportError):
-        parity.require(parity.Parity(float("nan"), 0.0), "fp32")
+        parity.require(parity.Parity(*measured, 0.0), "fp32")
 
 
 @pytest.mark.parametrize("damage", ["absent", "none yet", "truncated", "not safetensors"])

@@ -90,7 +90,7 @@ def test_folders_hold_the_same_images_by_class(models: dict[str, Path], tmp_path
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--count", "0"], "at least 1"),
+        (["--count", "0"], "between 1 and"),
         (["--count", "5", "--seed", "-1"], "not be negative"),
         (["--count", "5", "--truncation", "9"], "between 0 and 2"),
         (["--count", "5", "--digit", "ten"], "no class 'ten'"),

@@ -18,11 +18,13 @@ def test_a_preset_survives_json(preset: str) -> None:
 
 
 def test_every_field_is_a_flag() -> None:
-    texts = {"int": "7", "float": "0.25", "bool": "false", "str": ""}
+    default = configure("quickstart", {})
+    texts = {"int": "7", "float": "0.25", "bool": "false", "str": "0.25"}
     for field in dataclasses.fields(TrainConfig):
-        text = texts[str(field.type)] or str(getattr(configure("dcgan", {}), field.name))
-        command = command_line.parse([f"--{field.name.replace('_', '-')}", text])
-        assert str(getattr(command.config, field.name)).lower() == text
+        text = "dcgan" if field.name == "preset" else (field.metadata["choices"] or [texts[str(field.type)]])[-1]
+        config = command_line.parse([f"--{field.name.replace('_', '-')}", text]).config
+        assert str(getattr(config, field.name)).lower() == text
+        assert getattr(config, field.name) != getattr(default, field.name), field.name
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,6 @@ def test_differences_leave_out_how_far_a_run_goes() -> None:
 def test_dcgan_is_its_published_row() -> None:
     config = configure("dcgan", {})
     assert (config.latent_size, config.latent_distribution, config.batch_size) == (100, "uniform", 64)
-    assert (config.g_lr, config.d_lr, config.loss, config.images) == ("3e-4", "2e-4", "non-saturating", 12_000_000)
+    assert (config.g_lr, config.d_lr, config.loss, config.images) == ("3e-4", "2e-4", "non-saturating", 11_993_600)
     assert not config.conditional
     assert config.gamma == "0"

@@ -51,6 +51,39 @@ def test_two_processes_train_as_one_and_resume_exactly(two_processes: Run, tmp_p
     assert [json.loads(line)["images"] for line in lines] == [768]
 
 
+REPLICAS = """
+import sys; sys.path[0] = {project!r}
+from accelerate.utils import gather_object
+from trainer import launch, sources
+from trainer.images import ImageStore
+from trainer.loop import build, step
+from trainer.presets import configure
+
+config = configure("quickstart", {{"g_width": 8, "d_width": 8, "penalty_every": 2}})
+accelerator = launch.start(config)
+source = sources.load("sklearn-digits", None)
+store = ImageStore(source, accelerator.device, config.batch_size, 0, True)
+networks = build(config, source.format, accelerator)
+for number in range(4):
+    step(networks, store, config, accelerator, number * config.batch_size)
+weights = [w for m in (networks.plain_generator, networks.plain_discriminator) for w in m.parameters()]
+sums = gather_object([[w.double().sum().item() for w in weights]])
+batches = gather_object([store.batch_at(0, accelerator.process_index, 2)[0].sum().item()])
+if accelerator.is_main_process:
+    print("replicas agree:", sums[0] == sums[1], "batches differ:", batches[0] != batches[1])
+accelerator.end_training()
+"""
+
+
+def test_gradients_are_averaged_so_that_replicas_stay_equal(
+    run: Run, launch_command: tuple[str, ...], tmp_path: Path, project: Path
+) -> None:
+    script = tmp_path / "replicas.py"
+    script.write_text(REPLICAS.format(project=str(project)))
+    done = run(*launch_command, "--multi_gpu", "--num_processes", "2", "--main_process_port", "0", script)
+    assert "replicas agree: True batches differ: True" in done.stdout, done.stderr
+
+
 @pytest.mark.parametrize(
     ("flags", "environment"),
     [

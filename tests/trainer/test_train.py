@@ -55,7 +55,7 @@ def interrupted(
         for _ in range(2400):
             if list((run_dir / "checkpoints").glob("0*")) or process.poll() is not None:
                 break
-            time.sleep(0.05)
+            time.sleep(0.005)
         process.send_signal(number)
         output, _ = process.communicate(timeout=60)
         return process.returncode, output
@@ -130,6 +130,7 @@ def small_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
         (["--g-lr", "0.1", "--seed", "3"], "seed: 3, not 0; g_lr: 0.1, not 5e-4"),
         (["--resume", "never"], "already holds a run"),
         (["--preset", "quickstat"], "did you mean quickstart?"),
+        (["--preset", "[/x]"], "There is no preset '[/x]'"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_and_changes_nothing(
@@ -171,7 +172,8 @@ def test_divergence_stops_with_a_sentence(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_falling_back_is_said_in_a_box(tmp_path: Path, project: Path) -> None:
-    nowhere = {"DIGITFORGE_DATA": "", "XDG_CACHE_HOME": str(tmp_path), "https_proxy": "http://127.0.0.1:9"}
+    nowhere = {"DIGITFORGE_DATA": "", "XDG_CACHE_HOME": str(tmp_path), "no_proxy": ""}
+    nowhere |= dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
     command = [sys.executable, "trainer/train.py", "--images", "128", "--run-dir", str(tmp_path / "r")]
     done = subprocess.run(
         command, cwd=project, env=os.environ | nowhere, capture_output=True, text=True, timeout=200, check=True
@@ -197,5 +199,37 @@ def test_a_full_disk_ends_the_run_with_a_sentence(tmp_path: Path, project: Path)
     command = [sys.executable, "-c", script, *SHORT, "--images", "256", "--run-dir", str(tmp_path / "r")]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
     assert not list((tmp_path / "r").rglob(".*")), "nothing half-written stays"
+
+
+def test_a_place_that_cannot_be_written_to_gets_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--dataset", "sklearn-digits", "--run-dir", os.devnull + "/run"]) == 2
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_a_run_whose_checkpoints_are_all_damaged_is_not_begun_again(
+    small_run: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_dir = Path(small_run[-1])
+    (state,) = run_dir.glob("checkpoints/*/state.safetensors")
+    state.write_bytes(state.read_bytes()[:-1])
+    before = (run_dir / "generator.safetensors").read_bytes(), (run_dir / "log.jsonl").read_bytes()
+    assert main([*small_run, "--images", "256"]) == 2
+    assert "No checkpoint in" in capsys.readouterr().err
+    assert ((run_dir / "generator.safetensors").read_bytes(), (run_dir / "log.jsonl").read_bytes()) == before
+
+
+def test_a_damaged_checkpoint_is_passed_over_and_set_aside(
+    small_run: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_dir = Path(small_run[-1])
+    assert main([*small_run, "--images", "256"]) == 0
+    (run_dir / "checkpoints" / "000000000256" / "manifest.json").unlink()
+    assert main([*small_run, "--images", "192"]) == 0
+    said = capsys.readouterr().out.replace("\n", " ")
+    assert "Damaged and passed over: checkpoint 000000000256." in said
+    assert "Resuming after 128 images." in said
+    names = sorted(path.name for path in (run_dir / "checkpoints").iterdir())
+    assert names == ["000000000128", "000000000192", "000000000256.damaged"]

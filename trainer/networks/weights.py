@@ -66,6 +66,6 @@ def load_generator(path: Path) -> TrainedGenerator:
         module = build_generator(config, images)
         module.load_state_dict(tensors)
         images_seen = int(about["images_seen"])
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError, TrainerError) as error:
         raise WeightsError(f"{path} is damaged or not a digitforge generator: train it again.") from error
     return TrainedGenerator(module.eval(), config, images, images_seen)
