@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from export.contract import GeneratorInfo
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ["ACCELERATE_USE_CPU"] = "true"  # what is compared bit for bit has to run where that is promised
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # what is compared bit for bit has to run where that is promised
 
 ROOT = Path(__file__).resolve().parents[1]
 LAUNCH = ("-m", "accelerate.commands.launch", "--config_file", "accelerate_config.yaml")
