@@ -48,7 +48,7 @@ class TrainConfig:
         choices=("auto", "mnist", "sklearn-digits"),
     )
     seed: int = setting(0, "Seed of weights, batches and latents.", low=0, high=2**63 - 1)
-    images: int = setting(300_000, "Length of the run in images.", low=1, progress=True)
+    images: int = setting(360_000, "Length of the run in images.", low=1, progress=True)
     batch_size: int = setting(128, "Images per step over all processes.", low=2)
 
     network: str = setting("conv", "Family of both networks.", choices=("conv", "dcgan"))

@@ -26,7 +26,7 @@ PRESETS = {
         choices="-",
         settings=dict(
             network="conv", conditional=True, latent_size=64, latent_distribution="normal", embedding_size=64,
-            g_width=64, d_width=32, batch_size=128, images=300_000,
+            g_width=64, d_width=32, batch_size=128, images=360_000,
             loss="non-saturating", joint_batch=True, gamma="0.2,0.1@300000", penalty_every=4,
             g_lr="5e-4", d_lr="5e-4", beta1=0.0, beta2=0.99, ema_halflife_images=100_000, ema_warmup=0.05,
         )),

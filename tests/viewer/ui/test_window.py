@@ -334,9 +334,10 @@ def test_a_picture_that_cannot_be_saved_is_a_message(
     models: dict[str, Path], open_window: OpenWindow, tmp_path: Path
 ) -> None:
     window = open_window(models["digits"])
-    window.save_picture(tmp_path / "nowhere" / "grid.png")
+    (tmp_path / "file").touch()
+    window.save_picture(tmp_path / "file" / "grid.png")
     assert window.message.isVisible()
-    assert "could not be written: no such file or directory." in window.message.text.text()
+    assert "could not be written: file exists." in window.message.text.text()
 
 
 def test_pixels_become_squares(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
