@@ -53,5 +53,6 @@ clean:
 	@touch $@
 
 .venv/installed-dev: .venv/installed
-	$(PIP) --editable ".[train,viewer,$(RUNTIME),dev]"
+	@echo "Installing the tools of the tests."
+	$(PIP) --quiet --editable ".[train,viewer,$(RUNTIME),dev]"
 	@touch $@
