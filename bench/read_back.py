@@ -19,7 +19,7 @@ from rich.table import Table
 from export.contract import ExportError
 from export.runtime import find_model, open_generator
 from export.sample import generate
-from trainer import sources
+from trainer.data import sources
 from trainer.errors import TrainerError
 from trainer.scoring.classifier import load_classifier, read
 from trainer.scoring.fidelity import frechet_distance

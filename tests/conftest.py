@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -61,9 +61,9 @@ def project() -> Path:
 @pytest.fixture(scope="session")
 def mnist_dir() -> Path:
     """A folder with real MNIST; the test is skipped where there is none."""
-    from trainer import sources
+    from trainer.data import mnist_family
 
-    folder = sources.find_mnist(None)
+    folder = mnist_family.find("mnist", None)
     if folder is None:
         pytest.skip("needs real MNIST: set DIGITFORGE_DATA to a folder that holds it")
     return folder
@@ -81,6 +81,16 @@ def trained_run(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     exported = run("-m", "export.onnx", run_dir)
     assert exported.returncode == 0, exported.stderr
     return run_dir
+
+
+@pytest.fixture(autouse=True)
+def fresh_accelerator() -> Iterator[None]:
+    """A process trains in one precision; tests are many runs in one process."""
+    yield
+    if "accelerate" in sys.modules:
+        from accelerate.state import AcceleratorState
+
+        AcceleratorState._reset_state(reset_partial_state=True)
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -21,7 +23,17 @@ from trainer import files
 
 STATE_FILE = "state.safetensors"
 MANIFEST_FILE = "manifest.json"
-FORMAT = 1
+FORMAT = 2
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A whole checkpoint."""
+
+    images_seen: int
+    tensors: dict[str, Tensor]
+    facts: dict[str, Any]
+    """What else was known when it was written, as JSON values."""
 
 
 def pack(modules: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, Tensor]:
@@ -31,7 +43,9 @@ def pack(modules: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.
     }
     for name, optimizer in optimizers.items():
         for index, moments in optimizer.state_dict()["state"].items():
-            tensors |= {f"{name}/{index}/{key}": tensor for key, tensor in moments.items()}
+            tensors |= {
+                f"{name}/{index}/{key}": tensor for key, tensor in moments.items() if isinstance(tensor, Tensor)
+            }
     return tensors
 
 
@@ -59,8 +73,11 @@ def unpack(
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
-def save(folder: Path, images_seen: int, tensors: Mapping[str, Tensor], keep: int) -> Path:
-    """Write a checkpoint below `folder`, then remove all but the newest `keep`. Returns its path."""
+def save(folder: Path, images_seen: int, tensors: Mapping[str, Tensor], facts: Mapping[str, Any], keep: int) -> Path:
+    """Write a checkpoint below `folder`, then remove all but the newest `keep`. Returns its path.
+
+    facts: JSON values to remember with it.
+    """
     final = folder / f"{images_seen:012d}"
     temporary = folder / f".{final.name}.partial"
     shutil.rmtree(temporary, ignore_errors=True)
@@ -69,7 +86,7 @@ def save(folder: Path, images_seen: int, tensors: Mapping[str, Tensor], keep: in
         state = temporary / STATE_FILE
         state.write_bytes(serialise({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}))
         files.flush(state)
-        manifest = {"format": FORMAT, "images_seen": images_seen, "sha256": _sha256(state)}
+        manifest = {"format": FORMAT, "images_seen": images_seen, "sha256": _sha256(state), "facts": dict(facts)}
         files.write_json(temporary / MANIFEST_FILE, manifest)
         files.flush(temporary)
         shutil.rmtree(final, ignore_errors=True)
@@ -82,23 +99,20 @@ def save(folder: Path, images_seen: int, tensors: Mapping[str, Tensor], keep: in
     return final
 
 
-def load_newest(folder: Path) -> tuple[int, dict[str, Tensor], list[str]]:
-    """Images seen and tensors of the newest whole checkpoint, and the names of damaged ones passed over.
-
-    (0, {}, damaged) where there is none.
-    """
+def load_newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
+    """The newest whole checkpoint, None where there is none, and the names of damaged ones passed over."""
     damaged: list[str] = []
     for path in _finished(folder):
         try:
             manifest = json.loads((path / MANIFEST_FILE).read_text(encoding="utf-8"))
             whole = manifest["format"] == FORMAT and manifest["sha256"] == _sha256(path / STATE_FILE)
-            images_seen = int(manifest["images_seen"])
+            images_seen, facts = int(manifest["images_seen"]), dict(manifest["facts"])
         except (OSError, ValueError, KeyError, TypeError):
             whole = False
         if whole:
-            return images_seen, load_file(path / STATE_FILE), damaged
+            return Checkpoint(images_seen, load_file(path / STATE_FILE), facts), damaged
         damaged.append(path.name)
-    return 0, {}, damaged
+    return None, damaged
 
 
 def set_aside(folder: Path, names: list[str]) -> None:

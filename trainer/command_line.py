@@ -21,6 +21,7 @@ class Command:
     data_dir: Path | None
     run_dir: Path | None
     resume: str
+    list_presets: bool
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,11 +41,14 @@ def parse(arguments: list[str]) -> Command:
     parser.add_argument(
         "--resume", choices=("auto", "never", "must"), default="auto", help="Whether to continue a run in --run-dir."
     )
+    parser.add_argument("--list-presets", action="store_true", help="Show the presets in a table, and end.")
     fields = dataclasses.fields(TrainConfig)
     for field in fields:
         sentence = field.metadata["sentence"]
         if field.name == "preset":
-            sentence = "; ".join(f"{name}: {row.source} (chosen by us: {row.choices})" for name, row in PRESETS.items())
+            sentence += f" One of {', '.join(PRESETS)}; see --list-presets."
+        elif choices := field.metadata["choices"]:
+            sentence += f" One of {', '.join(choices)}."
         parser.add_argument(_flag(field.name), help=sentence.replace("%", "%%"), metavar=str(field.type).upper())
     given, unknown = parser.parse_known_args(arguments)
     if unknown:
@@ -54,7 +58,7 @@ def parse(arguments: list[str]) -> Command:
         field.name: parse_value(field, text) for field in fields if (text := getattr(given, field.name)) is not None
     }
     preset = overrides.pop("preset", TrainConfig.preset)
-    return Command(configure(preset, overrides), given.data_dir, given.run_dir, given.resume)
+    return Command(configure(preset, overrides), given.data_dir, given.run_dir, given.resume, given.list_presets)
 
 
 def _flag(name: str) -> str:

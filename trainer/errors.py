@@ -36,5 +36,5 @@ def explain_os_error(error: OSError) -> str:
     if error.errno == errno.ENOSPC:
         return f"The disk is full{where}: free some space and run the same command again."
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return f"The folder cannot be written to{where}: choose another with --run-dir."
+        return f"The folder cannot be written to{where}: choose another place, a run's with --run-dir."
     return f"{error.strerror or error}{where}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import torch
 from accelerate import Accelerator
@@ -38,8 +38,6 @@ def start(config: TrainConfig) -> Accelerator:
             f"The launcher started {world} processes, but they cannot see each other and would train apart: "
             "put ACCELERATE_USE_CPU=true before the command on a machine without GPUs."
         )
-    if config.batch_size % world:
-        raise ConfigError(f"batch_size is {config.batch_size}, but it must be a multiple of the {world} processes.")
     if accelerator.device.type == "cpu":
         # The launcher leaves one thread to each process; share the cores instead.
         local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
@@ -60,6 +58,17 @@ def together(work: Callable[[], Result]) -> Result:
         if sentence:
             raise RunError(sentence)
     return cast(Result, result)
+
+
+def facts(accelerator: Accelerator) -> dict[str, Any]:
+    """What the bits of a run depend on besides its settings and data."""
+    return {
+        "processes": accelerator.num_processes,
+        "device": accelerator.device.type,
+        "arithmetic": accelerator.mixed_precision.replace("no", "fp32"),
+        "threads": torch.get_num_threads() if accelerator.device.type == "cpu" else 0,
+        "torch": str(torch.__version__),
+    }
 
 
 def require_same(value: str, what: str) -> None:

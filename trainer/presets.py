@@ -6,23 +6,32 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from rich.console import Console
+from rich.table import Table
+
+from trainer import schedules
 from trainer.config import TrainConfig
 from trainer.errors import ConfigError, nearest
 
 
 @dataclass(frozen=True)
 class Preset:
-    """One row: settings that differ from the defaults, their source, and our choices."""
+    """One row: settings that differ from the defaults, what they make, their source, and our choices."""
 
+    networks: str
+    length: str
     source: str
     choices: str
     settings: dict[str, Any]
 
 
+OURS = "non-saturating generator loss; no weight averaging; the last partial batch of an epoch is dropped"
+
 # fmt: off
 PRESETS = {
     "quickstart": Preset(
-        source="digitforge: made to learn all digits in minutes on two CPU cores",
+        networks="class-conditional; two transposed convolutions against three convolutions",
+        length="minutes", source="digitforge's own, made to learn all digits in minutes on two CPU cores",
         choices="-",
         settings=dict(
             network="conv", conditional=True, latent_size=64, latent_distribution="normal", embedding_size=64,
@@ -30,15 +39,65 @@ PRESETS = {
             loss="non-saturating", joint_batch=True, gamma="0.2,0.1@300000", penalty_every=4,
             g_lr="5e-4", d_lr="5e-4", beta1=0.0, beta2=0.99, ema_halflife_images=100_000, ema_warmup=0.05,
         )),
+    "mlp": Preset(
+        networks="100-256-512-1024-784 against its mirror image, LeakyReLU",
+        length="550 epochs", source="a published fully connected MNIST GAN (SGD and other losses were explored too)",
+        choices=f"Adam 2e-4 with betas (0.5, 0.999); LeakyReLU slope 0.2; normal latents; {OURS}",
+        settings=dict(
+            network="mlp", conditional=False, latent_size=100, g_layers="256,512,1024", d_layers="1024,512,256",
+            batch_size=64, images=550 * 937 * 64, sample_every=300_000, checkpoint_every=600_000, log_every=20_000,
+            loss="non-saturating", joint_batch=True, g_lr="2e-4", d_lr="2e-4", beta1=0.5, beta2=0.999,
+        )),
+    "mlp-dropout": Preset(
+        networks="100-256-512-1024-784 against 784-1024-512-256-128-1 with dropout 0.3",
+        length="100 epochs", source="a published fully connected MNIST GAN with dropout (about an hour on a cloud GPU)",
+        choices=f"Adam 2e-4 with betas (0.5, 0.999); discriminator's slopes 0.2; normal latents; {OURS}",
+        settings=dict(
+            network="mlp", conditional=False, latent_size=100, dropout=0.3,
+            g_layers="256:0.3,512:0.3,1024:0.2", d_layers="1024,512,256,128",
+            batch_size=128, images=100 * 468 * 128, sample_every=150_000, checkpoint_every=300_000, log_every=20_000,
+            loss="non-saturating", joint_batch=True, g_lr="2e-4", d_lr="2e-4", beta1=0.5, beta2=0.999,
+        )),
+    "mlp-dropout-deep": Preset(
+        networks="the same with five hidden layers against two more layers in front",
+        length="200 epochs", source="the deeper variant of the same system (more than a couple of hours there)",
+        choices="both new layers of either network are 1,024 wide, slopes 0.2; otherwise as mlp-dropout",
+        settings=dict(
+            network="mlp", conditional=False, latent_size=100, dropout=0.3,
+            g_layers="256:0.3,512:0.3,1024,1024,1024", d_layers="1024,1024,1024,512,256,128",
+            batch_size=128, images=200 * 468 * 128, sample_every=150_000, checkpoint_every=300_000, log_every=20_000,
+            loss="non-saturating", joint_batch=True, g_lr="2e-4", d_lr="2e-4", beta1=0.5, beta2=0.999,
+        )),
+    "dense-bn": Preset(
+        networks="100-6272, BatchNorm over 128 maps of 7x7, 784 against 784-128-1",
+        length="10,000 steps", source="a published small dense MNIST GAN, pictured every 1,000 steps",
+        choices=f"Adam's beta2 0.999; normal latents; BatchNorm momentum 0.1, epsilon 1e-5; {OURS}",
+        settings=dict(
+            network="dense", conditional=False, latent_size=100, g_width=128, d_width=128,
+            batch_size=128, images=10_000 * 128, sample_every=128_000, checkpoint_every=256_000, log_every=12_800,
+            loss="non-saturating", joint_batch=True, g_lr="2e-4", d_lr="2e-4", beta1=0.5, beta2=0.999,
+        )),
+    "conv-upsample": Preset(
+        networks="100-128x7x7, twice doubled and convolved, against four convolutions with dropout 0.25",
+        length="300 steps", source="a published Keras GAN of the digit 0 alone, on 4,132 images",
+        choices="4,132 of MNIST's 5,923 zeros by a fixed shuffle; LeakyReLU 0.2 in the first two layers, 0.25 in the "
+        f"others; symmetric padding; Keras's BatchNorm epsilon; Adam's beta2 0.999; normal latents; {OURS}",
+        settings=dict(
+            network="upsample", dataset="mnist", classes="0", limit=4_132, conditional=False, latent_size=100,
+            g_width=128, d_width=32, dropout=0.25,
+            batch_size=600, images=300 * 600, sample_every=15_000, checkpoint_every=60_000, log_every=3_000,
+            loss="non-saturating", label_noise=0.05, joint_batch=False,
+            g_lr="2e-4", d_lr="2e-4", beta1=0.5, beta2=0.999,
+        )),
     "dcgan": Preset(
-        source="a published MNIST DCGAN: four transposed convolutions, BatchNorm, 200 epochs",
+        networks="four transposed convolutions against four convolutions, BatchNorm, no biases",
+        length="200 epochs", source="a published MNIST DCGAN",
         choices="Adam's betas (0.5, 0.999), weights N(0, 0.02), BatchNorm scales N(1, 0.02) and latents on [-1, 1], as "
-        "in the DCGAN paper; non-saturating generator loss; no weight averaging; the last partial batch is dropped",
+        f"in the DCGAN paper; {OURS}",
         settings=dict(
             network="dcgan", conditional=False, latent_size=100, latent_distribution="uniform",
             g_width=32, d_width=32, batch_size=64, images=200 * 937 * 64,
-            loss="non-saturating", joint_batch=False, gamma="0", penalty_every=1,
-            g_lr="3e-4", d_lr="2e-4", beta1=0.5, beta2=0.999, ema_halflife_images=0, ema_warmup=0.0,
+            loss="non-saturating", joint_batch=False, g_lr="3e-4", d_lr="2e-4", beta1=0.5, beta2=0.999,
             precision="fp32", sample_every=100_000, checkpoint_every=200_000,
         )),
 }
@@ -51,3 +110,22 @@ def configure(preset: str, overrides: dict[str, Any]) -> TrainConfig:
         raise ConfigError(f"There is no preset {preset!r}: {nearest(preset, PRESETS)}")
     base = TrainConfig.from_json({"preset": preset, **PRESETS[preset].settings})
     return dataclasses.replace(base, **overrides)
+
+
+def show_presets(console: Console) -> None:
+    """Print the table of presets."""
+    table = Table("preset", "networks", "loss, optimiser", "length", "source", "chosen by us", show_lines=True)
+    for name, row in PRESETS.items():
+        config = configure(name, {})
+        rates = config.g_lr if config.g_lr == config.d_lr else f"{config.g_lr} (G), {config.d_lr} (D)"
+        penalty = f", {config.penalty} {config.gamma}" if schedules.parse(config.gamma)[0][1] else ""
+        noise = f", label noise {config.label_noise}" if config.label_noise else ""
+        table.add_row(
+            f"[bold]{name}",
+            row.networks,
+            f"{config.loss}{noise}{penalty}; {config.optimizer} {rates}; batch {config.batch_size}",
+            f"{row.length} ({config.images:,} images)",
+            row.source,
+            row.choices,
+        )
+    console.print(table)

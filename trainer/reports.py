@@ -1,9 +1,12 @@
-"""What a person sees and keeps of a run: progress, log.jsonl, sample grids, loss curves. Main process only."""
+"""What a person sees and keeps of a run: progress, log.jsonl, sample grids, report.html. Main process only."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,10 @@ from torch import Tensor
 from trainer import files, pictures
 from trainer.config import ImageFormat, TrainConfig
 from trainer.networks.weights import GENERATOR_WEIGHTS, TrainedGenerator, save_generator
+from trainer.report_page import write_report
 
 LOG_FILE = "log.jsonl"
-CURVES_FILE = "losses.png"
+SENTENCES = {field.name: field.metadata["sentence"] for field in dataclasses.fields(TrainConfig)}
 
 
 class Reporter:
@@ -32,10 +36,16 @@ class Reporter:
         device: torch.device,
         console: Console,
         main: bool,
+        track: Callable[[dict[str, float], int], None],
     ) -> None:
+        """track: takes the figures of a log line and the images seen, on every process."""
+        self._track = track
+        self._started, self._seconds_before = time.monotonic(), 0.0
+        self._saved = ""
+        self._events: list[dict[str, Any]] = []
         self.run_dir, self.config, self.images, self.console, self.main = run_dir, config, images, console, main
         self._samples_of = pictures.fixed_inputs(config, images, device)
-        self._sums: list[Tensor] = []
+        self._noted: dict[str, list[Tensor]] = defaultdict(list)
         self._since = (time.monotonic(), 0)
         self._images_per_s = 0.0
         self._last = ""
@@ -50,6 +60,25 @@ class Reporter:
         )
         self._task = self._progress.add_task(f"{config.preset} on {config.dataset}", total=config.images, facts="")
 
+    @property
+    def seconds(self) -> float:
+        """Time of training so far, over all sittings, without what a crash lost."""
+        return self._seconds_before + time.monotonic() - self._started
+
+    def resume(self, images_seen: int, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+        """Say where the run continues, and whether it can do so exactly, by the facts then and now."""
+        self._seconds_before = float(before.get("seconds", 0))
+        changed = [f"{name} {now[name]}, before {before.get(name)}" for name in now if now[name] != before.get(name)]
+        sentence = f"Resuming after {images_seen:,} images."
+        if changed:
+            sentence += f" Not to the bit, because this changed: {'; '.join(changed)}."
+        self.say(sentence, "yellow" if changed else "")
+        self._events = [{"images": images_seen, "note": sentence}] if changed else []
+
+    def saved(self, images_seen: int) -> None:
+        """Show that a checkpoint has been written."""
+        self._saved = f"  saved at {images_seen:,}"
+
     def begin(self, images_seen: int) -> None:
         """Start at `images_seen`: log lines beyond it belong to a run that was cut off there and are dropped."""
         if not self.main:
@@ -58,6 +87,8 @@ class Reporter:
         log = self.run_dir / LOG_FILE
         lines = log.read_text(encoding="utf-8").splitlines(keepends=True) if log.is_file() else []
         files.write_text(log, "".join(line for line in lines if _images_of(line) <= images_seen))
+        for event in self._events:
+            self.log(**event)
         self._progress.update(self._task, completed=images_seen)
         self._progress.start()
 
@@ -71,39 +102,38 @@ class Reporter:
             with (self.run_dir / LOG_FILE).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(facts) + "\n")
 
-    def note(self, statistics: Tensor) -> None:
-        """Remember a step's [d_loss, g_loss]; they stay on the device until `losses`."""
+    def note(self, figures: Mapping[str, Tensor]) -> None:
+        """Remember a step's figures, scalars; they stay on the device until `losses`."""
         if self.main:
-            self._sums.append(statistics)
+            for name, figure in figures.items():
+                self._noted[name].append(figure)
 
     def losses(self, images_seen: int) -> None:
-        """Log the mean losses since the last call, and the speed."""
-        if not self._sums:
+        """Log the mean figures since the last call, and the speed."""
+        if not self._noted:
             return
-        means = torch.stack(self._sums).mean(dim=0)
-        self._sums.clear()
-        d_loss, g_loss = means.tolist()
+        means = {name: float(torch.stack(noted).mean()) for name, noted in self._noted.items()}
+        self._noted.clear()
         now, (then, images_then) = time.monotonic(), self._since
         self._since = (now, images_seen)
         self._images_per_s = (images_seen - images_then) / max(now - then, 1e-9)
-        self.log(
-            images=images_seen, d_loss=round(d_loss, 5), g_loss=round(g_loss, 5), images_per_s=round(self._images_per_s)
+        figures = {name: round(value, 5) for name, value in means.items()}
+        self.log(images=images_seen, **figures, images_per_s=round(self._images_per_s), seconds=round(self.seconds, 1))
+        self._track(figures | {"images_per_s": self._images_per_s}, images_seen)
+        self._last = (
+            f"D {means['d_loss']:.3f} ({means['real_accuracy']:.0%} of reals, {means['fake_accuracy']:.0%} of fakes "
+            f"told)  G {means.get('g_loss', float('nan')):.3f}{self._saved}"
         )
-        self._progress.update(
-            self._task,
-            completed=images_seen,
-            facts=f"{self._images_per_s:,.0f}/s  D {d_loss:.3f}  G {g_loss:.3f}",
-        )
-        self._last = f"D {d_loss:.3f}  G {g_loss:.3f}"
+        self._progress.update(self._task, completed=images_seen, facts=f"{self._images_per_s:,.0f}/s  {self._last}")
 
     def samples(self, images_seen: int, generator: torch.nn.Module) -> None:
-        """Save the averaged generator, its sample grid and the loss curves."""
+        """Save the averaged generator, its sample grid and the report."""
         if not self.main:
             return
         trained = TrainedGenerator(generator, self.config, self.images, images_seen)
         save_generator(self.run_dir / GENERATOR_WEIGHTS, trained)
         pictures.save_samples(self.run_dir / "samples" / f"{images_seen:012d}.png", generator, self._samples_of)
-        pictures.save_curves(self.run_dir / CURVES_FILE, self.run_dir / LOG_FILE)
+        write_report(self.run_dir, SENTENCES)
         if not self.console.is_terminal and self._images_per_s:
             left = (self.config.images - images_seen) / self._images_per_s
             self.console.print(

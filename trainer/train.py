@@ -20,15 +20,17 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from trainer import command_line, launch, runs, sources
+from trainer import command_line, launch, rules, runs, tracking
 from trainer.config import TrainConfig
+from trainer.data import sources
+from trainer.data.images import ImageStore
+from trainer.data.sources import Source
 from trainer.errors import TrainerError, explain_os_error
-from trainer.images import ImageStore
 from trainer.interrupts import StopRequest, own_terminal
 from trainer.loop import train
 from trainer.networks import check_network
+from trainer.presets import show_presets
 from trainer.reports import Reporter
-from trainer.sources import Source
 
 NOT_MNIST = """MNIST was not found and there was no network to fetch it from.
 Training on the 1,797 embedded digits of scikit-learn instead: expect plainer forgeries.
@@ -40,6 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(soft_wrap=True)
     try:
         command = command_line.parse(sys.argv[1:] if arguments is None else arguments)
+        if command.list_presets:
+            show_presets(console)
+            return 0
         with own_terminal(), StopRequest().listening() as stop:
             _run(command, launch.start(command.config), console, stop)
     except TrainerError as error:
@@ -56,29 +61,35 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
     config, fell_back = command.config, False
     if config.dataset == "auto" and command.run_dir and (existing := runs.RunRecord.read(command.run_dir)):
         config, fell_back = replace(config, dataset=existing.config.dataset), existing.fell_back
-    source = _load(config, command.data_dir, accelerator)
+    doubts = rules.check(config, accelerator.num_processes, accelerator.device.type)
+    tracking.check(config.tracker)
+    source = _load(config, command.data_dir, accelerator, console)
     config = replace(config, dataset=source.dataset)
     check_network(config, source.format)
-    run_dir = command.run_dir or Path("runs") / f"{config.preset}-{config.dataset}"
+    run_dir = command.run_dir or Path("runs") / f"{config.preset}-{Path(config.dataset).name}"
     record = runs.RunRecord(config, source.format, source.sha256, fell_back or source.fell_back)
     launch.together(lambda: runs.enter(run_dir, record, command.resume))
-    store = ImageStore(source, accelerator.device, config.batch_size, config.seed, config.conditional)
+    store = ImageStore(source, accelerator.device, config.batch_size, config.seed, config.conditional, config.store)
     launch.together(lambda: runs.open_run(run_dir, record) if main else None)
+    tracking.start(accelerator, config, run_dir)
 
-    reporter = Reporter(run_dir, config, source.format, accelerator.device, console, main)
+    reporter = Reporter(run_dir, config, source.format, accelerator.device, console, main, accelerator.log)
     if record.fell_back and main:
         console.print(Panel(NOT_MNIST, title="Not MNIST", border_style="bold yellow"))
-    devices = f"{accelerator.num_processes} x {accelerator.device.type}"
-    arithmetic = accelerator.mixed_precision.replace("no", "fp32")
+    facts = launch.facts(accelerator)
     reporter.say(
-        f"{config.preset} on {config.dataset} ({len(source.images):,} images), {devices}, {arithmetic} -> {run_dir}"
+        f"{config.preset} on {config.dataset} ({len(source.images):,} images), {facts['processes']} x "
+        f"{facts['device']}, {facts['arithmetic']} -> {run_dir}"
     )
+    for doubt in doubts:
+        reporter.say(doubt, "yellow")
     if idle := launch.idle_gpus(accelerator):
         reporter.say(idle, "yellow")
     try:
         images_seen = train(config, source.format, store, accelerator, run_dir, reporter, lambda: stop.requested)
     finally:
         reporter.end()
+        store.close()
     if images_seen >= config.images:
         reporter.say(f"Trained on {images_seen:,} images. Export the generator: python -m export.onnx {run_dir}")
     elif images_seen:
@@ -88,11 +99,18 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
     accelerator.end_training()
 
 
-def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator) -> Source:
+def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, console: Console) -> Source:
     """The same training images on every process; one process of each machine looks first, as it may download."""
 
     def load() -> Source:
-        return sources.load(config.dataset, data_dir)
+        return sources.load(
+            config.dataset,
+            data_dir,
+            classes=config.classes,
+            limit=config.limit,
+            image_size=config.image_size,
+            console=console if accelerator.is_local_main_process else None,
+        )
 
     first = launch.together(lambda: load() if accelerator.is_local_main_process else None)
     source = launch.together(lambda: first or load())

@@ -19,11 +19,12 @@ def test_a_preset_survives_json(preset: str) -> None:
 
 def test_every_field_is_a_flag() -> None:
     default = configure("quickstart", {})
-    texts = {"int": "7", "float": "0.25", "bool": "false", "str": "0.25"}
+    texts = {"int": "7", "float": "0.25", "str": "0.25", "preset": "dcgan", "precision": "fp32"}
     for field in dataclasses.fields(TrainConfig):
-        text = "dcgan" if field.name == "preset" else (field.metadata["choices"] or [texts[str(field.type)]])[-1]
+        text = str(not getattr(default, field.name)) if field.type == "bool" else texts[str(field.type)]
+        text = texts.get(field.name, (field.metadata["choices"] or [text])[-1])
         config = command_line.parse([f"--{field.name.replace('_', '-')}", text]).config
-        assert str(getattr(config, field.name)).lower() == text
+        assert str(getattr(config, field.name)) == text
         assert getattr(config, field.name) != getattr(default, field.name), field.name
 
 
@@ -36,7 +37,9 @@ def test_every_field_is_a_flag() -> None:
         (["--beta1", "1.5"], "between 0 and 0.9999"),
         (["--images", "many"], "takes a whole number"),
         (["--conditional", "perhaps"], "takes true or false"),
-        (["--loss", "hinged"], "choose one of non-saturating, relativistic"),
+        (["--loss", "hinged"], "did you mean hinge?"),
+        (["--optimizer", "q"], "choose one of adam, adamw, rmsprop, sgd"),
+        (["--dataset", "folder:"], "did you mean folder:PATH?"),
         (["--gamma", "0.5,0.1"], "is not a schedule"),
         (["--g-lr", "nan"], "is not a schedule"),
         (["--images"], "expected one argument"),
@@ -63,9 +66,23 @@ def test_differences_leave_out_how_far_a_run_goes() -> None:
     assert config.differences(other) == ["g_lr: 5e-4, not 0.1"]
 
 
-def test_dcgan_is_its_published_row() -> None:
-    config = configure("dcgan", {})
-    assert (config.latent_size, config.latent_distribution, config.batch_size) == (100, "uniform", 64)
-    assert (config.g_lr, config.d_lr, config.loss, config.images) == ("3e-4", "2e-4", "non-saturating", 11_993_600)
-    assert not config.conditional
-    assert config.gamma == "0"
+@pytest.mark.parametrize(
+    ("preset", "row"),
+    [
+        ("mlp", ("mlp", 64, 550 * 937 * 64, "2e-4", "2e-4", 0.0)),
+        ("mlp-dropout", ("mlp", 128, 100 * 468 * 128, "2e-4", "2e-4", 0.0)),
+        ("mlp-dropout-deep", ("mlp", 128, 200 * 468 * 128, "2e-4", "2e-4", 0.0)),
+        ("dense-bn", ("dense", 128, 10_000 * 128, "2e-4", "2e-4", 0.0)),
+        ("conv-upsample", ("upsample", 600, 300 * 600, "2e-4", "2e-4", 0.05)),
+        ("dcgan", ("dcgan", 64, 200 * 937 * 64, "3e-4", "2e-4", 0.0)),
+    ],
+)
+def test_reference_presets_are_their_published_rows(preset: str, row: tuple[object, ...]) -> None:
+    config = configure(preset, {})
+    assert (config.network, config.batch_size, config.images, config.g_lr, config.d_lr, config.label_noise) == row
+    assert (config.latent_size, config.optimizer, config.loss) == (100, "adam", "non-saturating")
+    assert (config.conditional, config.gamma, config.beta1, config.beta2) == (False, "0", 0.5, 0.999)
+    assert (config.latent_distribution == "uniform") == (preset == "dcgan")
+    assert (config.dataset, config.classes, config.limit) == (
+        ("mnist", "0", 4_132) if preset == "conv-upsample" else ("auto", "", 0)
+    )

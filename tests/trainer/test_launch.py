@@ -54,9 +54,11 @@ def test_two_processes_train_as_one_and_resume_exactly(two_processes: Run, tmp_p
 REPLICAS = """
 import sys; sys.path[0] = {project!r}
 from accelerate.utils import gather_object
-from trainer import launch, sources
-from trainer.images import ImageStore
-from trainer.loop import build, step
+from trainer import launch
+from trainer.data import sources
+from trainer.data.images import ImageStore
+from trainer.loop import build
+from trainer.step import step
 from trainer.presets import configure
 
 config = configure("quickstart", {{"g_width": 8, "d_width": 8, "penalty_every": 2}})
@@ -68,7 +70,9 @@ for number in range(4):
     step(networks, store, config, accelerator, number * config.batch_size)
 weights = [w for m in (networks.plain_generator, networks.plain_discriminator) for w in m.parameters()]
 sums = gather_object([[w.double().sum().item() for w in weights]])
-batches = gather_object([store.batch_at(0, accelerator.process_index, 2)[0].sum().item()])
+half = config.batch_size // 2
+rows = slice(accelerator.process_index * half, accelerator.process_index * half + half)
+batches = gather_object([store.batch_at(0, rows)[0].sum().item()])
 if accelerator.is_main_process:
     print("replicas agree:", sums[0] == sums[1], "batches differ:", batches[0] != batches[1])
 accelerator.end_training()
@@ -116,4 +120,4 @@ def test_launches_that_would_not_train_as_one_are_refused(
 def test_an_uneven_batch_is_refused(two_processes: Run, tmp_path: Path) -> None:
     done = two_processes("--batch-size", "65", "--run-dir", str(tmp_path / "r"))
     assert done.returncode != 0
-    assert "must be a multiple of the 2 processes" in done.stderr
+    assert "must be a multiple of 2 (2 processes" in done.stderr

@@ -20,10 +20,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from trainer import files, sources
+from trainer import files
+from trainer.data import sources
+from trainer.data.sources import Source
 from trainer.errors import DataError, TrainerError, explain_os_error
 from trainer.seeding import stream
-from trainer.sources import Source
 
 BUNDLED = Path(__file__).with_name("classifier.safetensors")
 FEATURES = 128

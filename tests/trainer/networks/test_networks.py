@@ -1,78 +1,198 @@
 from __future__ import annotations
 
+import copy
+from itertools import pairwise
+from typing import Any
+
 import pytest
 import torch
+from torch import nn
 
 from trainer.config import ImageFormat
 from trainer.errors import ConfigError
+from trainer.losses import zero_centred_penalty
 from trainer.networks import build_discriminator, build_generator
-from trainer.presets import configure
+from trainer.presets import PRESETS, configure
 
-MNIST = ImageFormat(1, 28, tuple("0123456789"))
+DIGITS = tuple("0123456789")
+MNIST = ImageFormat(1, 28, DIGITS)
 
 
-def parameters(module: torch.nn.Module) -> int:
+def parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def test_quickstart_has_the_recipes_sizes() -> None:
-    config = configure("quickstart", {})
-    assert parameters(build_generator(config, MNIST)) == pytest.approx(0.94e6, rel=0.01)
-    assert parameters(build_discriminator(config, MNIST)) == pytest.approx(0.91e6, rel=0.01)
+def test_networks_are_those_of_the_published_rows() -> None:
+    def both(preset: str) -> tuple[int, int]:
+        config = configure(preset, {})
+        return parameters(build_generator(config, MNIST)), parameters(build_discriminator(config, MNIST))
+
+    assert both("quickstart") == (942_273, 911_585)
+
+    def dense(*widths: int) -> int:
+        return sum((before + 1) * after for before, after in pairwise(widths))
+
+    assert both("mlp") == (dense(100, 256, 512, 1024, 784), dense(784, 1024, 512, 256, 1))
+    assert both("mlp-dropout") == (dense(100, 256, 512, 1024, 784), dense(784, 1024, 512, 256, 128, 1))
+    deep_g, deep_d = (100, 256, 512, 1024, 1024, 1024, 784), (784, 1024, 1024, 1024, 512, 256, 128, 1)
+    assert both("mlp-dropout-deep") == (dense(*deep_g), dense(*deep_d))
+    assert both("dense-bn") == (dense(100, 6272) + 2 * 128 + dense(6272, 784), dense(784, 128, 1))
+    upsample_g = dense(100, 6272) + (9 * 128 + 1) * 128 + 256 + (9 * 128 + 1) * 64 + 128 + 9 * 64 + 1
+    upsample_d = (9 + 1) * 32 + (9 * 32 + 1) * 64 + (9 * 64 + 1) * 128 + (9 * 128 + 1) * 256 + 2 * (64 + 128 + 256)
+    assert both("conv-upsample") == (upsample_g, upsample_d + 4 * 4 * 256 + 1)
+    dcgan_g = 16 * 100 * 128 + 9 * 128 * 64 + 16 * 64 * 32 + 16 * 32 + 2 * (128 + 64 + 32)
+    assert both("dcgan") == (dcgan_g, 16 * 32 + 16 * 32 * 64 + 9 * 64 * 128 + 16 * 128 + 2 * (64 + 128))
 
 
-@pytest.mark.parametrize("images", [MNIST, ImageFormat(3, 32, ("cat", "dog")), ImageFormat(3, 64, ("a",))])
-def test_conv_makes_and_takes_its_images(images: ImageFormat) -> None:
-    config = configure("quickstart", {"g_width": 8, "d_width": 8})
-    y = torch.eye(len(images.classes))[:1].repeat(5, 1)
-    generator, discriminator = build_generator(config, images), build_discriminator(config, images)
-    made = generator(torch.randn(5, 64), y)
-    assert made.shape == (5, images.channels, images.size, images.size)
-    assert made.abs().max() <= 1
-    assert discriminator(made, y).shape == (5,)
+def slopes(module: nn.Module) -> list[float]:
+    return [layer.negative_slope for layer in module.modules() if isinstance(layer, nn.LeakyReLU)]
 
 
-def test_dcgan_is_its_row() -> None:
-    config = configure("dcgan", {})
+def test_slopes_dropout_and_momentum_are_the_published_ones() -> None:
+    config = configure("mlp-dropout", {})
+    assert slopes(build_generator(config, MNIST)) == [0.3, 0.3, 0.2]
+    discriminator = build_discriminator(config, MNIST)
+    assert [layer.p for layer in discriminator.modules() if isinstance(layer, nn.Dropout)] == [0.3] * 4
+    config = configure("conv-upsample", {})
     generator, discriminator = build_generator(config, MNIST), build_discriminator(config, MNIST)
-    shapes = [tuple(p.shape) for p in generator.parameters() if p.dim() == 4]
-    assert shapes == [(100, 128, 4, 4), (128, 64, 3, 3), (64, 32, 4, 4), (32, 1, 4, 4)]
-    shapes = [tuple(p.shape) for p in discriminator.parameters() if p.dim() == 4]
-    assert shapes == [(32, 1, 4, 4), (64, 32, 4, 4), (128, 64, 3, 3), (1, 128, 4, 4)]
-    assert not any(name.endswith("bias") for name, p in generator.named_parameters() if p.dim() == 4)
-    made = generator(torch.rand(5, 100) * 2 - 1)
-    assert made.shape == (5, 1, 28, 28)
-    assert discriminator(made).shape == (5,)
+    assert slopes(discriminator) == [0.2, 0.2, 0.25, 0.25]
+    momenta = [
+        [layer.momentum for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
+        for network in (generator, discriminator)
+    ]
+    assert momenta == [pytest.approx([0.22] * 2), pytest.approx([0.2] * 3)]
 
 
-def test_class_mixtures_are_as_long_as_classes_and_none_is_finite() -> None:
-    generator = build_generator(configure("quickstart", {}), MNIST)
-    weights = torch.stack([torch.eye(10)[3], torch.full((10,), 0.1), torch.zeros(10)])
-    embedded = generator.embedding(weights)  # type: ignore[operator]
-    torch.testing.assert_close(embedded[:2].square().mean(dim=1), torch.ones(2), rtol=1e-3, atol=1e-3)
-    assert torch.isfinite(generator(torch.randn(3, 64), weights)).all()
-
-
-@pytest.mark.parametrize("family", ["conv", "dcgan"])
-def test_a_class_changes_the_score_only_where_it_is_asked_for(family: str) -> None:
-    config = configure("quickstart" if family == "conv" else "dcgan", {})
-    discriminator = build_discriminator(config, MNIST).eval()
-    images, y = torch.randn(2, 1, 28, 28), torch.eye(10)[:2]
-    same = torch.equal(discriminator(images, y), discriminator(images, y.flip(0)))
-    assert same == (family == "dcgan")
-
-
-@pytest.mark.parametrize(
-    ("preset", "overrides", "images", "said"),
-    [
-        ("dcgan", {"conditional": True}, MNIST, "unconditional"),
-        ("dcgan", {}, ImageFormat(3, 32, ()), "28x28"),
-        ("quickstart", {}, ImageFormat(1, 28, ()), "no labels"),
-        ("quickstart", {}, ImageFormat(1, 30, ("a",)), "multiple of 4"),
-    ],
-)
-def test_impossible_networks_are_refused(
-    preset: str, overrides: dict[str, object], images: ImageFormat, said: str
+@pytest.mark.parametrize("classes", [(), ("a", "b", "c")], ids=["unconditional", "conditional"])
+@pytest.mark.parametrize(("channels", "size"), [(1, 28), (3, 32), (1, 64)])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_family_makes_every_kind_of_image(
+    preset: str, channels: int, size: int, classes: tuple[str, ...]
 ) -> None:
-    with pytest.raises(ConfigError, match=said):
-        build_generator(configure(preset, overrides), images)
+    images = ImageFormat(channels, size, classes)
+    config = configure(preset, {"conditional": bool(classes), "g_width": 8, "d_width": 8})
+    if preset == "dcgan" and size != 28:
+        with pytest.raises(ConfigError, match="--image-size 28"):
+            build_generator(config, images)
+        return
+    z = torch.randn(4, config.latent_size)
+    y = torch.eye(3)[[0, 1, 2, 0]] if classes else None
+    made = build_generator(config, images)(z, y)
+    assert made.shape == (4, channels, size, size)
+    assert made.abs().max() <= 1
+    assert build_discriminator(config, images)(made, y).shape == (4,)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_recomputed_activations_change_nothing(preset: str) -> None:
+    config = configure(preset, {})
+    torch.manual_seed(0)
+    plain = build_generator(config, MNIST), build_discriminator(config, MNIST)
+    again = copy.deepcopy(plain)
+    for network in again:
+        network.body.recompute = True
+    z, y = torch.randn(4, config.latent_size), torch.eye(10)[:4] if config.conditional else None
+    results = []
+    for generator, discriminator in (plain, again):
+        torch.manual_seed(1)  # of the dropout
+        images = generator(z, y)
+        discriminator(images, y).sum().backward()
+        images = images.detach().requires_grad_()
+        scores = discriminator(images, y)
+        (scores.mean() + zero_centred_penalty(scores, images)).backward()
+        grads = [weight.grad for network in (generator, discriminator) for weight in network.parameters()]
+        buffers = [buffer for network in (generator, discriminator) for buffer in network.buffers()]
+        results.append([*grads, *buffers])
+    assert len(results[0]) == len(results[1]) > 0
+    for mine, theirs in zip(*results, strict=True):
+        assert mine is not None
+        assert theirs is not None
+        assert torch.equal(mine, theirs), "gradients, and BatchNorm's statistics"
+
+
+def test_recomputing_keeps_less() -> None:
+    def kept(recompute: bool) -> int:
+        generator = build_generator(configure("mlp", {"g_layers": ",".join(["64"] * 16)}), MNIST)
+        generator.body.recompute = recompute
+        sizes: list[int] = []
+
+        def keep(tensor: torch.Tensor) -> torch.Tensor:
+            sizes.append(tensor.numel())
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            generator(torch.randn(512, 100)).sum()
+        return sum(sizes)
+
+    assert kept(recompute=True) < kept(recompute=False) / 3
+
+
+def test_spectral_norm_divides_every_layer() -> None:
+    torch.manual_seed(0)
+    discriminator = build_discriminator(configure("quickstart", {"spectral_norm": True}), MNIST)
+    for _ in range(200):
+        discriminator(torch.randn(2, 1, 28, 28), torch.eye(10)[:2])
+    layers = [layer for layer in discriminator.modules() if isinstance(layer, nn.Linear | nn.Conv2d)]
+    assert len(layers) == 6
+    for layer in layers:
+        assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() == pytest.approx(1, abs=0.02)
+
+
+def test_self_attention_begins_as_nothing_and_mixes_places() -> None:
+    from trainer.networks.attention import SelfAttention
+
+    torch.manual_seed(0)
+    layer = SelfAttention(16)
+    x = torch.randn(2, 16, 5, 4)
+    assert torch.equal(layer(x), x)
+    layer.gain.data.fill_(1.0)
+    moved = x.clone()
+    moved[:, :, 0, 0] += 1
+    assert not torch.allclose((layer(moved) - moved)[:, :, 4, 3], (layer(x) - x)[:, :, 4, 3])
+    config: dict[str, Any] = {"self_attention": True}
+    networks = (
+        build_generator(configure("quickstart", config), MNIST),
+        build_discriminator(configure("quickstart", config), MNIST),
+    )
+    assert all(any(isinstance(module, SelfAttention) for module in network.modules()) for network in networks)
+
+
+def test_class_mixtures_are_as_long_as_classes() -> None:
+    embedding = build_generator(configure("quickstart", {}), MNIST).embedding
+    assert embedding is not None
+    embedded = embedding(torch.stack([torch.eye(10)[3], torch.full((10,), 0.1)]))
+    torch.testing.assert_close(embedded.square().mean(dim=1), torch.ones(2), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("conditional", [True, False])
+def test_a_class_changes_the_score_only_where_it_is_asked_for(conditional: bool) -> None:
+    discriminator = build_discriminator(configure("quickstart", {"conditional": conditional}), MNIST).eval()
+    images, y = torch.randn(2, 1, 28, 28), torch.eye(10)[:2]
+    assert torch.equal(discriminator(images, y), discriminator(images, y.flip(0))) != conditional
+
+
+def test_classes_need_labels() -> None:
+    with pytest.raises(ConfigError, match="no labels"):
+        build_generator(configure("quickstart", {}), ImageFormat(1, 28, ()))
+
+
+def test_no_class_is_a_mode_of_its_own() -> None:
+    torch.manual_seed(0)
+    config = configure("quickstart", {})
+    generator, discriminator = build_generator(config, MNIST).eval(), build_discriminator(config, MNIST)
+    none = torch.zeros(2, 10)
+    images = generator(torch.randn(2, 64), none)
+    assert images.isfinite().all()
+    assert torch.equal(discriminator(images, none), discriminator.score(discriminator.body(images)).squeeze(1))
+
+
+@pytest.mark.parametrize("layers", ["", "256,", "256:x", "0", "256:2", "a"])
+def test_layers_that_cannot_be_read_are_refused(layers: str) -> None:
+    with pytest.raises(ConfigError, match="g_layers is"):
+        build_generator(configure("mlp", {"g_layers": layers}), MNIST)
+
+
+@pytest.mark.parametrize("preset", ["quickstart", "dense-bn", "conv-upsample"])
+def test_sizes_that_do_not_halve_twice_are_refused(preset: str) -> None:
+    with pytest.raises(ConfigError, match="multiple of 4, not 30"):
+        build_generator(configure(preset, {}), ImageFormat(1, 30, DIGITS))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from trainer import sources
+from trainer.data import sources
 from trainer.errors import DataError
 from trainer.scoring import classifier
 

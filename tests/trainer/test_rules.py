@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from trainer.errors import ConfigError
+from trainer.presets import PRESETS, configure
+from trainer.rules import check
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("world", [1, 2, 8])
+def test_presets_may_be_launched_anywhere(preset: str, world: int) -> None:
+    assert check(configure(preset, {}), world, "cpu") == []
+
+
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("mlp", {"accumulation": 3}, "multiple of 3"),
+    ("dcgan", {"accumulation": 64}, "BatchNorm needs two images"),
+    ("mlp", {"loss": "hinge", "label_noise": 0.1}, "no labels to smooth"),
+    ("mlp", {"label_dropout": 0.1}, "unconditional"),
+    ("mlp", {"loss": "wasserstein"}, "--penalty gradient-penalty"),
+    ("quickstart", {"compile": True}, "second derivative"),
+    ("mlp", {"compile": True, "recompute": "both"}, "not compiled"),
+    ("mlp", {"spectral_norm": True, "recompute": "discriminator"}, "second time"),
+    ("quickstart", {"sync_batch_norm": True}, "SyncBatchNorm has no second derivative"),
+    ("dcgan", {"sync_batch_norm": True}, "GPUs alone"),
+    ("mlp", {"self_attention": True}, "no self-attention"),
+    ("dcgan", {"dropout": 0.1}, "no dropout"),
+    ("mlp", {"augment_target": 0.6}, "there are none"),
+    ("mlp", {"augment_target": 0.6, "augment": "shift:0.1", "loss": "relativistic"}, "watches the sign"),
+    ("mlp", {"augment": "shft:0.1"}, "did you mean shift"),
+]
+
+
+@pytest.mark.parametrize(("preset", "settings", "said"), REFUSED)
+def test_what_cannot_work_is_refused(preset: str, settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        check(configure(preset, settings), 1, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("preset", "settings", "said"),
+    [
+        ("mlp", {"spectral_norm": True, "weight_decay": 0.01}, "weight decay"),
+        ("dcgan", {"gamma": "0,1@1000"}, "not one of single images"),
+    ],
+)
+def test_what_is_better_avoided_is_said(preset: str, settings: dict[str, Any], said: str) -> None:
+    (sentence,) = check(configure(preset, settings), 1, "cpu")
+    assert said in sentence

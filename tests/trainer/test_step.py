@@ -1,0 +1,94 @@
+"""One step on one process: what it computes does not depend on how the batch is cut."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+import torch
+
+from trainer import launch
+from trainer.config import TrainConfig
+from trainer.data import sources
+from trainer.data.images import ImageStore
+from trainer.loop import build
+from trainer.presets import configure
+from trainer.step import Networks, step
+
+SMALL: dict[str, Any] = {"batch_size": 64, "g_width": 8, "d_width": 8, "g_layers": "32", "d_layers": "32"}
+NO_BATCH_STATISTICS = {"precision": "fp32", "optimizer": "sgd", "beta1": 0.0, "g_lr": "0.1", "d_lr": "0.1"}
+
+
+def trained(config: TrainConfig, steps: int) -> tuple[Networks, list[dict[str, float]]]:
+    """The networks after some steps on the embedded digits, and the figures of each step."""
+    accelerator = launch.start(config)
+    source = sources.load("sklearn-digits", None)
+    store = ImageStore(source, accelerator.device, config.batch_size, config.seed, config.conditional)
+    networks = build(config, source.format, accelerator)
+    figures = [step(networks, store, config, accelerator, number * config.batch_size) for number in range(steps)]
+    return networks, [{name: value.item() for name, value in each.items()} for each in figures]
+
+
+def weights(networks: Networks) -> list[torch.Tensor]:
+    return [
+        weight for module in (networks.plain_generator, networks.plain_discriminator) for weight in module.parameters()
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"loss": "relativistic", "gamma": "1"},
+        {"loss": "wasserstein", "gamma": "10", "penalty": "gradient-penalty"},
+        {"loss": "hinge", "gamma": "1", "penalty": "r1", "joint_batch": False},
+        {"label_noise": 0.1, "label_smoothing": 0.1, "augment": "shift:0.1,noise:0.1"},
+        {"conditional": True, "label_dropout": 0.5},
+    ],
+    ids=["plain", "relativistic", "wasserstein", "r1", "noise and augmentation", "label dropout"],
+)
+def test_a_batch_in_parts_is_the_batch_in_one(settings: dict[str, Any]) -> None:
+    config = configure("mlp", SMALL | NO_BATCH_STATISTICS | settings)
+    whole, figures = trained(config, 2)
+    parts, figures_of_parts = trained(dataclasses.replace(config, accumulation=4), 2)
+    for mine, theirs in zip(weights(whole), weights(parts), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-6)
+    for one, other in zip(figures, figures_of_parts, strict=True):
+        assert (one["d_loss"], one["g_loss"]) == pytest.approx((other["d_loss"], other["g_loss"]), abs=1e-5)
+
+
+@pytest.mark.parametrize("preset", ["quickstart", "mlp-dropout", "conv-upsample"])
+def test_recomputed_activations_train_to_the_same_bits(preset: str) -> None:
+    config = configure(preset, SMALL | {"precision": "fp32", "gamma": "1"})
+    plain, _ = trained(config, 2)
+    again, _ = trained(dataclasses.replace(config, recompute="both"), 2)
+    assert again.plain_generator.body.recompute
+    assert all(torch.equal(mine, theirs) for mine, theirs in zip(weights(plain), weights(again), strict=True))
+
+
+def test_the_generator_may_step_less_often() -> None:
+    config = configure("mlp", SMALL | {"d_steps": 3})
+    _, figures = trained(config, 6)
+    assert ["g_loss" in each for each in figures] == [True, False, False, True, False, False]
+
+
+@pytest.mark.parametrize(("gamma", "every", "due"), [("1", 2, True), ("0,1@64", 1, False)])
+def test_penalties_are_taken_when_they_are_due(gamma: str, every: int, due: bool) -> None:
+    config = configure("mlp", SMALL | NO_BATCH_STATISTICS)
+    penalised, _ = trained(dataclasses.replace(config, gamma=gamma, penalty_every=every), 1)
+    plain, _ = trained(config, 1)
+    same = [torch.equal(mine, theirs) for mine, theirs in zip(weights(penalised), weights(plain), strict=True)]
+    assert all(same) != due
+
+
+def test_accuracies_are_shares() -> None:
+    _, figures = trained(configure("mlp", SMALL), 3)
+    assert all(0 <= each[name] <= 1 for each in figures for name in ("real_accuracy", "fake_accuracy"))
+
+
+def test_compiled_networks_keep_their_names() -> None:
+    config = configure("mlp", SMALL | {"compile": True})
+    compiled, _ = trained(config, 0)
+    plain, _ = trained(dataclasses.replace(config, compile=False), 0)
+    assert compiled.plain_generator.state_dict().keys() == plain.plain_generator.state_dict().keys()

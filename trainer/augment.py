@@ -1,0 +1,186 @@
+"""Augmentation: what the discriminator sees, reals and fakes alike, is changed at random on the device.
+
+A discriminator that never sees an image as it is cannot learn the training set by heart, and because every change is
+differentiable the generator still learns through it (Zhao et al. 2020, "Differentiable augmentation for data-efficient
+GAN training"; Karras et al. 2020, "Training generative adversarial networks with limited data", called ADA below).
+Below a probability of about 0.8 the changes do not leak into the generated images (ADA, section 2.2).
+
+On CUDA the gradient of `grid_sample` adds up in no fixed order: with a geometric change, a run repeats and resumes bit
+for bit on CPUs alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import MappingProxyType
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from trainer.errors import ConfigError, nearest
+from trainer.seeding import Draws
+
+LARGEST = {"shift": 0.5, "rotate": 180, "scale": 1, "shear": 60, "elastic": 0.2, "cutout": 1, "noise": 1}
+"""The kinds of change, and the largest strength of each.
+
+shift: share of the side, in both directions. rotate: degrees. scale: 0.1 is a factor between 1 / 1.1 and 1.1, uniform
+in its logarithm. shear: degrees, along the rows. Each of these is uniform between minus and plus its strength.
+elastic: share of the side; standard deviation of a smooth displacement (Simard et al. 2003), normal on 5x5 nodes.
+cutout: share of the shorter side; a square of background whose centre lies anywhere in the image (DeVries and Taylor
+2017). noise: standard deviation, where the images' range is 2; the result may leave [-1, 1], as in ADA.
+"""
+
+GEOMETRIC = ("shift", "rotate", "scale", "shear", "elastic")
+"""The kinds that move pixels: together they sample an image once."""
+
+BACKGROUND = -1.0
+"""What lies outside an image."""
+
+NODES = 5
+"""Of the elastic displacement, on a side."""
+
+ADAPT_EVERY = 4
+"""Steps from one move of an adaptive probability to the next (ADA, section 3)."""
+
+ADAPT_IMAGES = 500_000
+"""Images in which an adaptive probability goes from 0 to 1 at most (ADA, section 3)."""
+
+
+@cache
+def parse(text: str) -> Mapping[str, float]:
+    """The strength of each kind of change in a text like `shift:0.1,rotate:10`; the empty text is none.
+
+    Raises ConfigError for an unknown or repeated kind, and a strength that is not above 0 and at most its LARGEST.
+    """
+    strengths: dict[str, float] = {}
+    for part in text.split(",") if text.strip() else ():
+        kind, _, number = (piece.strip() for piece in part.partition(":"))
+        if kind not in LARGEST:
+            raise ConfigError(f"{kind!r} in {text!r} is not an augmentation: {nearest(kind, LARGEST)}")
+        if kind in strengths:
+            raise ConfigError(f"{text!r} has the augmentation {kind} twice: write it once.")
+        try:
+            strengths[kind] = float(number)
+        except ValueError:
+            strengths[kind] = math.nan
+        if not 0 < strengths[kind] <= LARGEST[kind]:
+            most = LARGEST[kind]
+            raise ConfigError(f"{part!r} needs a strength above 0, at most {most}: write it like {kind}:{most / 10:g}.")
+    return MappingProxyType(strengths)
+
+
+def augment(
+    images: Tensor, strengths: Mapping[str, float], probability: float | Tensor, draws: Draws, name: str
+) -> Tensor:
+    """Change each image by each kind in `strengths` with `probability`, independently; another name, other changes.
+
+    images: float32 [rows, channels, height, width] in [-1, 1], rows as in `draws`; returned in the same shape.
+    probability: a number or a scalar on the device, which nothing waits for.
+
+    An image that no kind is drawn for comes out as it is, bit for bit. Gradients reach the images, but not every
+    PyTorch has second ones: a penalty on the discriminator's gradient should be taken at the result.
+    """
+    if not strengths:
+        return images
+    # bf16 is too coarse for coordinates.
+    with torch.autocast(images.device.type, enabled=False):
+        images = images.to(torch.promote_types(images.dtype, torch.float32))
+        height, width = images.shape[2:]
+        drawn = {kind: draws.uniform(f"{name}/{kind}", 3) for kind in strengths}  # whether, and up to two amounts
+        chosen = {kind: numbers[:, 0] < probability for kind, numbers in drawn.items()}
+
+        if geometric := [kind for kind in GEOMETRIC if kind in strengths]:
+            amounts = {kind: (drawn[kind][:, 1:] * 2 - 1) * chosen[kind][:, None] for kind in geometric}
+            grid = _grid(height, width, strengths, amounts)
+            if "elastic" in strengths:
+                nodes = draws.normal(f"{name}/elastic/nodes", 2, NODES, NODES) * (2 * strengths["elastic"])
+                field = F.interpolate(nodes, (height, width), mode="bicubic", align_corners=True)
+                grid = grid + (field * _each(chosen["elastic"])).permute(0, 2, 3, 1)
+            # Outside, grid_sample has zeros: there the background has to be 0.
+            lifted = F.grid_sample(images - BACKGROUND, grid.to(images.dtype), align_corners=False)
+            moved = torch.stack([chosen[kind] for kind in geometric]).any(0)
+            images = torch.where(_each(moved), lifted + BACKGROUND, images)
+
+        if "noise" in strengths:
+            noise = draws.normal(f"{name}/noise/pixels", *images.shape[1:]) * strengths["noise"]
+            images = torch.where(_each(chosen["noise"]), images + noise, images)
+
+        if "cutout" in strengths:
+            half = strengths["cutout"] * min(height, width) / 2
+            x, y = ((torch.arange(side, device=images.device) + 0.5) for side in (width, height))
+            near_x = (x - drawn["cutout"][:, 1:2] * width).abs() < half
+            near_y = (y - drawn["cutout"][:, 2:3] * height).abs() < half
+            square = near_y[:, None, :, None] & near_x[:, None, None, :]
+            images = images.masked_fill(_each(chosen["cutout"]) & square, BACKGROUND)
+    return images
+
+
+def _each(per_image: Tensor) -> Tensor:
+    return per_image[:, None, None, None]
+
+
+def _grid(height: int, width: int, strengths: Mapping[str, float], amounts: Mapping[str, Tensor]) -> Tensor:
+    """Where each pixel comes from, [rows, height, width, 2] in grid_sample's coordinates.
+
+    amounts: [rows, 2] in [-1, 1]. Pixels are sheared, rotated and scaled around the centre, then shifted; this goes the
+    way back. It is written out because affine_grid multiplies matrices, which a GPU may do in TF32.
+    """
+    none = torch.zeros_like(next(iter(amounts.values())))
+
+    def amount(kind: str, column: int = 0) -> Tensor:
+        return (amounts.get(kind, none) * strengths.get(kind, 0.0))[:, column, None, None]
+
+    x = torch.arange(width, device=none.device) - (width - 1) / 2 - amount("shift", 0) * width  # [rows, 1, width]
+    y = torch.arange(height, device=none.device)[:, None] - (height - 1) / 2 - amount("shift", 1) * height
+    factor = (1 + strengths.get("scale", 0.0)) ** amounts.get("scale", none)[:, :1, None]
+    angle = amount("rotate").deg2rad()
+    cos, sin = angle.cos() / factor, angle.sin() / factor
+    x, y = cos * x + sin * y, cos * y - sin * x
+    x = x - amount("shear").deg2rad().tan() * y
+    return torch.stack([x * (2 / width), y * (2 / height)], dim=-1)
+
+
+class Augmentation(nn.Module):
+    """`augment` with its strengths and a probability that may adapt; a checkpoint needs its state."""
+
+    probability: Tensor
+    """Scalar."""
+    signs: Tensor
+    """Sum of the mean signs of the scores of reals since the last move, scalar."""
+
+    def __init__(self, text: str, probability: float, target: float, batch_size: int) -> None:
+        """text: see `parse`, ConfigError too. target: see `observe`. batch_size: over all processes.
+
+        Where there is a target, the probability starts at 0.
+        """
+        super().__init__()
+        self.strengths = parse(text)
+        self.target = target
+        self.stride = ADAPT_EVERY * batch_size / ADAPT_IMAGES
+        self.register_buffer("probability", torch.tensor(0.0 if target else probability))
+        self.register_buffer("signs", torch.zeros(()))
+
+    def forward(self, images: Tensor, draws: Draws, name: str) -> Tensor:
+        """See `augment`."""
+        return augment(images, self.strengths, self.probability, draws, name)
+
+    @torch.no_grad()
+    def observe(self, mean_sign: Tensor, number: int, reduce: Callable[[Tensor], Tensor]) -> None:
+        """Adapt the probability to the mean sign of the scores of the reals of step `number`, scalar; once a step.
+
+        It is near 0 for a discriminator that is not sure and 1 for one that knows the training set; every ADAPT_EVERY
+        steps, the probability moves up where it is above the target, else down (ADA, section 3). So scores have to be
+        logits: above 0 for "real". A target of 0 keeps the probability.
+
+        reduce: averages a tensor over processes, so that all adapt alike. Nothing waits for the device.
+        """
+        if not self.target:
+            return
+        self.signs += reduce(mean_sign)
+        if (number + 1) % ADAPT_EVERY == 0:
+            self.probability += (self.signs / ADAPT_EVERY - self.target).sign() * self.stride
+            self.probability.clamp_(0, 1)
+            self.signs.zero_()

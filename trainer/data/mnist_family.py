@@ -1,0 +1,161 @@
+"""MNIST and the sets made in its image: 28x28 grey pictures in IDX files, in torchvision's folders."""
+
+from __future__ import annotations
+
+import string
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from trainer import files
+from trainer.data import idx, places
+from trainer.errors import DataError
+
+DIGITS = tuple("0123456789")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One data set of the family."""
+
+    title: str
+    folder: str
+    """Of torchvision, which names its class after it; the files are in its sub-folder `raw`."""
+    counts: dict[str, tuple[int, ...]]
+    """Images by split; more than one where several editions are about."""
+    files: dict[str, tuple[str, str]] = field(
+        default_factory=lambda: {
+            split: (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
+            for split, prefix in (("train", "train"), ("test", "t10k"))
+        }
+    )
+    """Images and labels by split."""
+    classes: tuple[str, ...] = DIGITS
+    sha256: dict[str, str] = field(default_factory=dict)
+    """Of the unpacked files. Only MNIST's are known; of the others, the counts and the files' sizes are checked, and
+    what a run saw is in its record as a hash."""
+    first_label: int = 0
+    transposed: bool = False
+
+    def names(self) -> list[str]:
+        """All its files."""
+        return [name for pair in self.files.values() for name in pair]
+
+
+def _emnist(what: str, counts: dict[str, tuple[int, ...]], classes: tuple[str, ...], first_label: int) -> Member:
+    names = {
+        split: (f"emnist-{what}-{split}-images-idx3-ubyte", f"emnist-{what}-{split}-labels-idx1-ubyte")
+        for split in ("train", "test")
+    }
+    return Member(f"EMNIST {what}", "EMNIST", counts, names, classes, first_label=first_label, transposed=True)
+
+
+COUNTS: dict[str, tuple[int, ...]] = {"train": (60_000,), "test": (10_000,)}
+MEMBERS = {
+    "mnist": Member("MNIST", "MNIST", COUNTS, sha256={
+        "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    }),
+    "fashion-mnist": Member("Fashion-MNIST", "FashionMNIST", COUNTS, classes=(
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+    )),
+    "kmnist": Member(
+        "KMNIST", "KMNIST", COUNTS, classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
+    ),
+    "emnist-digits": _emnist("digits", {"train": (240_000,), "test": (40_000,)}, DIGITS, 0),
+    # NIST's first edition had fewer.
+    "emnist-letters": _emnist(
+        "letters", {"train": (124_800, 88_800), "test": (20_800, 14_800)}, tuple(string.ascii_lowercase), 1
+    ),
+    "qmnist": Member("QMNIST", "QMNIST", {"train": (60_000,), "test": (60_000,)}, {
+        split: (f"qmnist-{split}-images-idx3-ubyte", f"qmnist-{split}-labels-idx2-int") for split in ("train", "test")
+    }),
+}  # fmt: skip
+
+
+def load(name: str, data_dir: Path | None, split: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]] | None:
+    """Images [count, 1, 28, 28] and labels [count] of one of `MEMBERS`; None where it is out of reach.
+
+    Raises DataError where it is damaged.
+    """
+    member = MEMBERS[name]
+    folder, cached = find(name, data_dir), places.cache_folder() / member.folder / "raw"
+    # What a broken download left in the cache is completed.
+    if folder is None or (folder == cached and not all(idx.exists(folder / file) for file in member.names())):
+        if not places.download(lambda: _download(member, cached)):
+            return None
+        folder = cached
+    images_file, labels_file = (folder / file for file in member.files[split])
+    images = idx.read(images_file, (28, 28), member.title, sha256=member.sha256.get(images_file.name, ""))
+    if member.folder == "QMNIST":  # eight columns: the class, then where in NIST's database the digit comes from
+        labels = idx.read(labels_file, (8,), member.title, ">i4")[:, 0]
+    else:
+        labels = idx.read(labels_file, (), member.title, sha256=member.sha256.get(labels_file.name, ""))
+    labels = labels.astype(np.int64) - member.first_label
+    if len(images) not in member.counts[split] or len(labels) != len(images):
+        raise DataError(
+            f"{folder} is not {member.title}: it has {len(images):,} images and {len(labels):,} labels in "
+            f"{images_file.name} and {labels_file.name}, not {member.counts[split][0]:,}: fetch both again."
+        )
+    if not 0 <= labels.min() <= labels.max() < len(member.classes):
+        raise DataError(f"{labels_file} has labels that {member.title} has not: delete it and fetch it again.")
+    if member.transposed:
+        images = images.transpose(0, 2, 1)  # they are stored column by column
+    return np.ascontiguousarray(images)[:, None], labels
+
+
+def find(name: str, data_dir: Path | None) -> Path | None:
+    """The first folder that holds any of the set's files, without asking the network; None where there is none."""
+    member = MEMBERS[name]
+    for root in places.roots(data_dir):
+        # Fashion-MNIST's and KMNIST's files are named like MNIST's: only the folder tells them apart.
+        beside = [] if name in ("fashion-mnist", "kmnist") else [root]
+        for folder in (root / member.folder / "raw", *beside):
+            if any(idx.exists(folder / file) for file in member.names()):
+                return folder
+    return None
+
+
+def _download(member: Member, folder: Path) -> None:
+    from torchvision import datasets
+
+    source = getattr(datasets, member.folder)
+    if member.folder == "EMNIST":
+        _fetch([source.url], folder / "gzip.zip", source.md5)
+        _unpack_emnist(folder)
+    elif member.folder == "QMNIST":
+        for url, md5 in source.resources["train"] + source.resources["test"]:
+            _fetch([url], folder / url.rpartition("/")[2], md5)
+    else:
+        for file, md5 in source.resources:
+            _fetch([mirror + file for mirror in source.mirrors], folder / file, md5)
+
+
+def _fetch(urls: list[str], path: Path, md5: str) -> None:
+    from torchvision.datasets import utils
+
+    if utils.check_integrity(path, md5):
+        return
+    for url in urls:
+        try:
+            with files.atomic_file(path) as temporary:
+                utils.download_url(url, temporary.parent, temporary.name, md5)
+        except (OSError, RuntimeError):
+            if url == urls[-1]:
+                raise
+        else:
+            return
+
+
+def _unpack_emnist(folder: Path) -> None:
+    """Take what is asked for of both its sets out of the archive, which holds four times as much, and remove it."""
+    with zipfile.ZipFile(folder / "gzip.zip") as archive:
+        for name in MEMBERS["emnist-digits"].names() + MEMBERS["emnist-letters"].names():
+            with files.atomic_file(folder / f"{name}.gz") as temporary:
+                temporary.write_bytes(archive.read(f"gzip/{name}.gz"))
+    (folder / "gzip.zip").unlink()

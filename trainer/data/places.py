@@ -1,0 +1,42 @@
+"""Where data sets are looked for, and the user's cache folder, which downloads go to."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Callable, Iterator
+from http.client import HTTPException
+from pathlib import Path
+
+import platformdirs
+
+DOWNLOAD_TIMEOUT_S = 20.0
+
+
+def cache_folder() -> Path:
+    """Where downloads and stores of pictures go."""
+    return Path(platformdirs.user_cache_dir("digitforge"))
+
+
+def roots(data_dir: Path | None) -> Iterator[Path]:
+    """The folders that may hold data sets, in the order in which they are asked."""
+    environment = os.environ.get("DIGITFORGE_DATA")
+    for root in (data_dir, Path(environment) if environment else None, cache_folder()):
+        if root is not None:
+            yield root
+
+
+def download(work: Callable[[], None]) -> bool:
+    """Whether `work`, which downloads with torchvision, succeeded. Raises OSError where the disk is full."""
+    timeout = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT_S)  # torchvision sets none: a silent network would hang
+    try:
+        work()
+    except (OSError, RuntimeError, HTTPException) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise
+        return False
+    finally:
+        socket.setdefaulttimeout(timeout)
+    return True

@@ -1,0 +1,194 @@
+"""Decoded pictures in a memory-mapped file: made once in the user's cache folder, checked whenever it is opened.
+
+A store is a folder with `images` (uint8 [count, channels, size, size]), `labels` (little-endian int64 [count]) and
+`manifest.json`. Its name is a hash of what it was made from. It may be deleted whenever no run uses it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import tempfile
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from rich.console import Console
+
+from trainer import files
+from trainer.data import decode, places
+from trainer.data.progress import progress
+from trainer.errors import DataError
+
+FORMAT = 1
+CHUNK = 64
+"""Pictures that are decoded at a time: all that is held in memory."""
+NAMED = 5
+"""Unreadable pictures that a message names."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """Images in a file, as if they were in memory."""
+
+    images: npt.NDArray[np.uint8]
+    """Read-only memory map [count, channels, size, size]; one channel where all pictures are grey."""
+    labels: npt.NDArray[np.int64]
+    """[count]."""
+    classes: tuple[str, ...]
+    sha256: str
+    """Of the bytes of images and labels."""
+
+
+def open_store(
+    root: Path,
+    names: Sequence[str],
+    labels: npt.NDArray[np.int64],
+    classes: tuple[str, ...],
+    size: int,
+    console: Console | None,
+) -> Store:
+    """The pictures `names` below `root`, decoded at `size`; made where there is no whole store of them.
+
+    labels: [len(names)]. Up to 1 % of the pictures, and always one, may be unreadable: they are left out, and named on
+    the console. Raises DataError where more are, OSError where the store cannot be written; nothing is left behind.
+    """
+    folder = places.cache_folder() / "stores" / _key(root, names, classes, size)
+    manifest = _read_whole(folder)
+    if manifest is None:
+        if folder.exists():
+            _say(console, f"The stored pictures of {root} are damaged: they are made again.")
+        manifest = _make(folder, root, names, labels, size, console)
+    if manifest["skipped"]:
+        _say(console, _unreadable(root, manifest["skipped"], len(names)) + " They are left out.")
+    images = np.memmap(folder / "images", np.uint8, "r", shape=tuple(manifest["shape"]))
+    stored_labels = np.frombuffer((folder / "labels").read_bytes(), "<i8").astype(np.int64)
+    return Store(images, stored_labels, classes, manifest["sha256"])
+
+
+def _key(root: Path, names: Sequence[str], classes: tuple[str, ...], size: int) -> str:
+    """A name that changes when a picture does."""
+    digest = hashlib.sha256(json.dumps([FORMAT, str(root.resolve()), size, classes]).encode())
+    for name in names:
+        about = (root / name).stat()
+        digest.update(json.dumps([name, about.st_size, about.st_mtime_ns]).encode())
+    return digest.hexdigest()[:24]
+
+
+def _read_whole(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a store whose files are as they were made; None where it is damaged or absent."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        whole = (
+            (folder / "images").stat().st_size == math.prod(manifest["shape"])
+            and (folder / "labels").stat().st_size == 8 * manifest["shape"][0]
+            and _sha256(folder) == manifest["sha256"]
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return manifest if whole else None
+
+
+def _sha256(folder: Path) -> str:
+    """Hash of images and labels, as `Source.sha256` has it."""
+    digest = hashlib.sha256()
+    for name in ("images", "labels"):
+        with (folder / name).open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _make(
+    folder: Path,
+    root: Path,
+    names: Sequence[str],
+    labels: npt.NDArray[np.int64],
+    size: int,
+    console: Console | None,
+) -> dict[str, Any]:
+    """Write the store beside its place and rename it; returns its manifest."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
+        made = Path(temporary) / "made"
+        made.mkdir()
+        channels, skipped = _write_images(made / "images", root, names, size, console)
+        kept = np.isin(np.arange(len(names)), skipped, invert=True)
+        (made / "labels").write_bytes(labels[kept].astype("<i8").tobytes())
+        manifest = {
+            "format": FORMAT,
+            "pictures": str(root.resolve()),
+            "shape": [int(kept.sum()), channels, size, size],
+            "skipped": [names[index] for index in skipped],
+            "sha256": _sha256(made),
+        }
+        for name in ("images", "labels"):
+            files.flush(made / name)
+        files.write_json(made / "manifest.json", manifest)
+        if _read_whole(folder) is None:  # else another process was faster
+            if folder.exists():
+                folder.rename(Path(temporary) / "damaged")
+            made.rename(folder)
+    return manifest
+
+
+def _write_images(
+    path: Path, root: Path, names: Sequence[str], size: int, console: Console | None
+) -> tuple[int, list[int]]:
+    """Decode all pictures into `path`; returns the number of channels and the positions of the unreadable."""
+    allowed = max(1, len(names) // 100)
+    channels, skipped = 1, list[int]()
+
+    def read(index: int) -> npt.NDArray[np.uint8] | None:
+        try:
+            return decode.read_picture(root / names[index], size)
+        except Exception:  # Pillow's readers raise whatever a damaged file leads them to
+            return None
+
+    path.touch()
+    Image.init()  # not in several threads at once
+    with warnings.catch_warnings(), ThreadPoolExecutor() as pool, progress(console, "Pictures", len(names)) as advance:
+        warnings.simplefilter("ignore")  # what Pillow finds odd about a file that it can read
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        for start in range(0, len(names), CHUNK):
+            indices = range(start, min(start + CHUNK, len(names)))
+            decoded = list(pool.map(read, indices))
+            skipped += [index for index, pixels in zip(indices, decoded, strict=True) if pixels is None]
+            if len(skipped) > allowed or len(skipped) == len(names):
+                sentence = _unreadable(root, [names[index] for index in skipped], start + len(indices))
+                raise DataError(f"{sentence} Repair or remove them: at most 1 % may be so.")
+            pictures = [pixels for pixels in decoded if pixels is not None]
+            if channels == 1 and any(len(pixels) == 3 for pixels in pictures):
+                channels = 3
+                _make_colour(path, size)
+            with path.open("ab") as file:  # not through a memory map, where a full disk is no exception but a signal
+                for pixels in pictures:
+                    file.write(np.broadcast_to(pixels, (channels, size, size)).tobytes())
+            advance(len(indices))
+    return channels, skipped
+
+
+def _make_colour(path: Path, size: int) -> None:
+    """Rewrite grey images as RGB: the first pictures were grey, but not all are."""
+    colour = path.with_name("colour")
+    with path.open("rb") as source, colour.open("wb") as target:
+        while plane := source.read(size * size):
+            target.write(3 * plane)
+    colour.replace(path)
+
+
+def _unreadable(root: Path, skipped: Sequence[str], count: int) -> str:
+    more = f" and {len(skipped) - NAMED:,} more" if len(skipped) > NAMED else ""
+    return f"{len(skipped):,} of {count:,} pictures in {root} cannot be read: {', '.join(skipped[:NAMED])}{more}."
+
+
+def _say(console: Console | None, sentence: str) -> None:
+    if console is not None:
+        console.print(sentence, style="yellow", markup=False, highlight=False)

@@ -1,0 +1,26 @@
+"""Sending figures to an experiment tracker through Accelerate, where one is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from accelerate import Accelerator
+from accelerate.tracking import filter_trackers, get_available_trackers
+
+from trainer.config import TrainConfig
+from trainer.errors import ConfigError
+
+
+def check(tracker: str) -> None:
+    """Raise ConfigError where the tracker's package is missing."""
+    if tracker != "none" and tracker not in [str(name) for name in get_available_trackers()]:
+        raise ConfigError(f"The package of the tracker {tracker!r} is not installed: pip install {tracker}.")
+
+
+def start(accelerator: Accelerator, config: TrainConfig, run_dir: Path) -> None:
+    """Begin tracking the run; those trackers that write files do so in its folder."""
+    if config.tracker == "none":
+        return
+    accelerator.project_configuration.set_directories(str(run_dir / "tracker"))
+    accelerator.log_with = filter_trackers(config.tracker, accelerator.logging_dir)
+    accelerator.init_trackers("digitforge", config=config.to_json())
