@@ -46,7 +46,7 @@ MEMORY_BATCH = 1024
 MNIST_FORMAT = ImageFormat(1, 28, tuple("0123456789"))
 
 
-def textbook(config: TrainConfig, root: Path, device: torch.device) -> Callable[[], object]:
+def textbook(config: TrainConfig, root: Path, device: torch.device) -> Callable[[], None]:
     """One step of a plain loop, ready to be called."""
     torch.manual_seed(0)
     generator = build_generator(config, MNIST_FORMAT).to(device)
@@ -65,7 +65,7 @@ def textbook(config: TrainConfig, root: Path, device: torch.device) -> Callable[
     number = 0
     one, zero = torch.ones(config.batch_size, device=device), torch.zeros(config.batch_size, device=device)
 
-    def next_step() -> object:
+    def next_step() -> None:
         nonlocal number
         reals, labels = (tensor.to(device) for tensor in next(batches))
         y = torch.nn.functional.one_hot(labels, 10).float() if config.conditional else None
@@ -73,7 +73,6 @@ def textbook(config: TrainConfig, root: Path, device: torch.device) -> Callable[
         number += 1
         d_optimizer.zero_grad()
         fakes = generator(torch.randn(len(reals), config.latent_size, device=device), y)
-        total = 0.0
         for images, label in ((reals, one), (fakes.detach(), zero)):
             images.requires_grad_(gamma > 0)
             scores = discriminator(images, y)
@@ -81,44 +80,48 @@ def textbook(config: TrainConfig, root: Path, device: torch.device) -> Callable[
             if gamma:
                 loss = loss + gamma / 2 * config.penalty_every * losses.zero_centred_penalty(scores, images)
             loss.backward()
-            total += loss.item()
+            loss.item()
         d_optimizer.step()
         g_optimizer.zero_grad()
         g_loss = binary_cross_entropy_with_logits(discriminator(fakes, y), one)
         g_loss.backward()
         g_optimizer.step()
-        return total, g_loss.item()
+        g_loss.item()
 
     return next_step
 
 
-def ours(config: TrainConfig, source: sources.Source, accelerator: Accelerator) -> Callable[[], object]:
+def ours(config: TrainConfig, source: sources.Source, accelerator: Accelerator) -> Callable[[], None]:
     """One step of digitforge's, ready to be called."""
     store = ImageStore(source, accelerator.device, config.batch_size, 0, config.conditional)
     networks = build(config, source.format, accelerator)
     images_seen = 0
 
-    def next_step() -> object:
+    def next_step() -> None:
         nonlocal images_seen
-        statistics = step(networks, store, config, accelerator, images_seen)
+        step(networks, store, config, accelerator, images_seen)
         images_seen += config.batch_size
         if config.ema_halflife_images:
             networks.ema.update(networks.plain_generator, 0.999)
-        return statistics
 
     return next_step
 
 
-def images_per_s(next_step: Callable[[], object], batch_size: int, seconds: float) -> float:
+def wait_for_device() -> None:
+    """Return when all steps have been computed."""
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+
+
+def images_per_s(next_step: Callable[[], None], batch_size: int, seconds: float) -> float:
     """Speed over `seconds`, waiting for the device at the end."""
     start = now = time.perf_counter()
     steps = 0
     while now - start < seconds:
-        last = next_step()
+        next_step()
         steps += 1
         now = time.perf_counter()
-    if isinstance(last, Tensor):
-        last.cpu()
+    wait_for_device()
     return steps * batch_size / (time.perf_counter() - start)
 
 
@@ -174,9 +177,8 @@ def peak_memory(recompute: str, batch_size: int) -> int:
     accelerator = launch.start(config)
     next_step = ours(config, sources.load("sklearn-digits", None), accelerator)
     for _ in range(3):
-        last = next_step()
-    assert isinstance(last, Tensor)
-    last.cpu()
+        next_step()
+    wait_for_device()
     if accelerator.device.type == "cuda":
         return torch.cuda.max_memory_allocated()
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -114,6 +114,9 @@ class TrainConfig:
         0.0, "Reals are labelled 1 minus, fakes 0 plus noise uniform between 0 and this.", low=0, high=0.5
     )
     joint_batch: bool = setting(True, "Whether reals and fakes pass the discriminator in one batch.")
+    reuse_fakes: bool = setting(
+        False, "Whether the generator learns from the fakes that the discriminator has just seen; saves a pass."
+    )
     penalty: str = setting(
         "r1+r2",
         "The discriminator's gradient penalty, where gamma is not 0; gradient-penalty is WGAN-GP's.",

@@ -46,7 +46,7 @@ PRESETS = {
         settings=dict(
             network="mlp", conditional=False, latent_size=100, g_layers="256,512,1024", d_layers="1024,512,256",
             batch_size=64, images=550 * 937 * 64, sample_every=300_000, checkpoint_every=600_000, log_every=20_000,
-            loss="non-saturating", joint_batch=True, g_lr="2e-4", d_lr="2e-4", beta1=0.5, beta2=0.999,
+            loss="non-saturating", reuse_fakes=True, joint_batch=True, g_lr="2e-4", d_lr="2e-4", beta1=0.5, beta2=0.999,
         )),
     "mlp-dropout": Preset(
         networks="100-256-512-1024-784 against 784-1024-512-256-128-1 with dropout 0.3",
@@ -56,7 +56,7 @@ PRESETS = {
             network="mlp", conditional=False, latent_size=100, dropout=0.3,
             g_layers="256:0.3,512:0.3,1024:0.2", d_layers="1024,512,256,128",
             batch_size=128, images=100 * 468 * 128, sample_every=150_000, checkpoint_every=300_000, log_every=20_000,
-            loss="non-saturating", joint_batch=True, g_lr="2e-4", d_lr="2e-4", beta1=0.5, beta2=0.999,
+            loss="non-saturating", reuse_fakes=True, joint_batch=True, g_lr="2e-4", d_lr="2e-4", beta1=0.5, beta2=0.999,
         )),
     "mlp-dropout-deep": Preset(
         networks="the same with five hidden layers against two more layers in front",
@@ -66,7 +66,7 @@ PRESETS = {
             network="mlp", conditional=False, latent_size=100, dropout=0.3,
             g_layers="256:0.3,512:0.3,1024,1024,1024", d_layers="1024,1024,1024,512,256,128",
             batch_size=128, images=200 * 468 * 128, sample_every=150_000, checkpoint_every=300_000, log_every=20_000,
-            loss="non-saturating", joint_batch=True, g_lr="2e-4", d_lr="2e-4", beta1=0.5, beta2=0.999,
+            loss="non-saturating", reuse_fakes=True, joint_batch=True, g_lr="2e-4", d_lr="2e-4", beta1=0.5, beta2=0.999,
         )),
     "dense-bn": Preset(
         networks="100-6272, BatchNorm over 128 maps of 7x7, 784 against 784-128-1",
@@ -97,8 +97,8 @@ PRESETS = {
         settings=dict(
             network="dcgan", conditional=False, latent_size=100, latent_distribution="uniform",
             g_width=32, d_width=32, batch_size=64, images=200 * 937 * 64,
-            loss="non-saturating", joint_batch=False, g_lr="3e-4", d_lr="2e-4", beta1=0.5, beta2=0.999,
-            precision="fp32", sample_every=100_000, checkpoint_every=200_000,
+            loss="non-saturating", reuse_fakes=True, joint_batch=False,
+            g_lr="3e-4", d_lr="2e-4", beta1=0.5, beta2=0.999, sample_every=100_000, checkpoint_every=200_000,
         )),
 }
 # fmt: on

@@ -68,16 +68,27 @@ def step(
         torch.manual_seed(seed_of(config.seed, "dropout", number, accelerator.process_index))
     parts = [_part(store, config, accelerator, images_seen, position) for position in range(config.accumulation)]
     seen = networks.augmentation
+    g_due = number % config.d_steps == 0
+    kept: list[Tensor] = []
     gamma = schedules.value_at(config.gamma, images_seen) if number % config.penalty_every == 0 else 0.0
     weight = gamma * config.penalty_every  # a penalty that is due less often counts for the steps between
 
     def latents(part: Part, name: str) -> Tensor:
         return part.draws.latents(name, config.latent_size, config.latent_distribution)
 
+    def generate(part: Part, name: str) -> Tensor:
+        with accelerator.autocast():
+            fakes: Tensor = networks.generator(latents(part, name), part.y)
+        return fakes
+
     def discriminator(part: Part) -> tuple[Tensor, Tensor]:
-        # The fakes carry the reals' classes and are made without a gradient.
-        with torch.no_grad(), accelerator.autocast():
-            fakes = networks.plain_generator(latents(part, "d_latents"), part.y).float()
+        # The fakes carry the reals' classes, and the discriminator sees them without a gradient.
+        if g_due and config.reuse_fakes:
+            kept.append(generate(part, "d_latents"))
+            fakes = kept[0].detach().float()
+        else:
+            with torch.no_grad(), accelerator.autocast():
+                fakes = networks.plain_generator(latents(part, "d_latents"), part.y).float()
         both = torch.cat([seen(part.reals, part.draws, "d_reals"), seen(fakes, part.draws, "d_fakes")])
         both.requires_grad_(weight > 0)
 
@@ -106,8 +117,8 @@ def step(
         return objective, torch.stack([loss.detach(), *accuracies, real_scores.detach().sign().mean()])
 
     def generator(part: Part) -> tuple[Tensor, Tensor]:
+        fakes = kept.pop() if kept else generate(part, "g_latents")
         with accelerator.autocast():
-            fakes = networks.generator(latents(part, "g_latents"), part.y)
             fake_scores = networks.plain_discriminator(seen(fakes, part.draws, "g_fakes"), part.y).float()
             real_scores = fake_scores
             if config.loss == "relativistic":
@@ -142,7 +153,7 @@ def step(
     networks.augmentation.observe(real_sign, number, lambda mean: accelerator.reduce(mean, "mean"))
 
     figures = {"d_loss": d_loss, "real_accuracy": real_accuracy, "fake_accuracy": fake_accuracy}
-    if number % config.d_steps == 0:
+    if g_due:
         # The discriminator is frozen and plain, so that nothing of it is averaged over processes.
         networks.plain_discriminator.requires_grad_(False)
         figures["g_loss"] = descend(networks.generator, networks.g_optimizer, config.g_lr, generator)

@@ -17,7 +17,8 @@ def test_presets_may_be_launched_anywhere(preset: str, world: int) -> None:
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("mlp", {"accumulation": 3}, "multiple of 3"),
-    ("dcgan", {"accumulation": 64}, "BatchNorm needs two images"),
+    ("mlp", {"accumulation": 2}, "Reused fakes"),
+    ("dcgan", {"accumulation": 64, "reuse_fakes": False}, "BatchNorm needs two images"),
     ("mlp", {"loss": "hinge", "label_noise": 0.1}, "no labels to smooth"),
     ("mlp", {"label_dropout": 0.1}, "unconditional"),
     ("mlp", {"loss": "wasserstein"}, "--penalty gradient-penalty"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch.nn.functional import softplus
 
 from trainer import launch
 from trainer.config import TrainConfig
@@ -14,6 +15,7 @@ from trainer.data import sources
 from trainer.data.images import ImageStore
 from trainer.loop import build
 from trainer.presets import configure
+from trainer.seeding import Draws
 from trainer.step import Networks, step
 
 SMALL: dict[str, Any] = {"batch_size": 64, "g_width": 8, "d_width": 8, "g_layers": "32", "d_layers": "32"}
@@ -49,7 +51,7 @@ def weights(networks: Networks) -> list[torch.Tensor]:
     ids=["plain", "relativistic", "wasserstein", "r1", "noise and augmentation", "label dropout"],
 )
 def test_a_batch_in_parts_is_the_batch_in_one(settings: dict[str, Any]) -> None:
-    config = configure("mlp", SMALL | NO_BATCH_STATISTICS | settings)
+    config = configure("mlp", SMALL | NO_BATCH_STATISTICS | {"reuse_fakes": False} | settings)
     whole, figures = trained(config, 2)
     parts, figures_of_parts = trained(dataclasses.replace(config, accumulation=4), 2)
     for mine, theirs in zip(weights(whole), weights(parts), strict=True):
@@ -80,6 +82,19 @@ def test_penalties_are_taken_when_they_are_due(gamma: str, every: int, due: bool
     plain, _ = trained(config, 1)
     same = [torch.equal(mine, theirs) for mine, theirs in zip(weights(penalised), weights(plain), strict=True)]
     assert all(same) != due
+
+
+@pytest.mark.parametrize("reuse", [True, False])
+def test_the_generator_may_learn_from_the_fakes_that_were_just_seen(reuse: bool) -> None:
+    config = configure("mlp", SMALL | NO_BATCH_STATISTICS | {"d_lr": "0", "reuse_fakes": reuse})
+    before, _ = trained(config, 0)
+    draws = Draws(torch.device("cpu"), config.seed, 0, config.batch_size, slice(None))
+    z = draws.latents("d_latents" if reuse else "g_latents", config.latent_size, "normal")
+    softplus(-before.plain_discriminator(before.plain_generator(z))).mean().backward()
+    after, _ = trained(config, 1)
+    for old, new in zip(before.plain_generator.parameters(), after.plain_generator.parameters(), strict=True):
+        assert old.grad is not None
+        torch.testing.assert_close(new, old - 0.1 * old.grad, rtol=0, atol=1e-7)
 
 
 def test_accuracies_are_shares() -> None:

@@ -21,11 +21,14 @@ def check(config: TrainConfig, images: ImageFormat) -> None:  # noqa: ARG001 - e
 
 
 def generator(config: TrainConfig, images: ImageFormat, inputs: int) -> nn.Sequential:
-    """convT 4x4 (1 -> 4), 3x3 s2 (-> 7), 4x4 s2 (-> 14), 4x4 s2 (-> 28); tanh."""
+    """convT 4x4 (1 -> 4), 3x3 s2 (-> 7), 4x4 s2 (-> 14), 4x4 s2 (-> 28); tanh.
+
+    The first is written as what it is on a single pixel, a linear layer, which a CPU computes several times faster.
+    """
     width = config.g_width
     layers = nn.Sequential(
-        nn.Unflatten(1, (inputs, 1, 1)),
-        nn.ConvTranspose2d(inputs, 4 * width, 4, bias=False),
+        nn.Linear(inputs, 4 * width * 4**2, bias=False),
+        nn.Unflatten(1, (4 * width, 4, 4)),
         nn.BatchNorm2d(4 * width),
         nn.LeakyReLU(0.2),
         nn.ConvTranspose2d(4 * width, 2 * width, 3, stride=2, padding=1, bias=False),

@@ -6,6 +6,7 @@ from torch import nn
 
 from trainer.config import ImageFormat, TrainConfig
 from trainer.errors import ConfigError
+from trainer.networks.dropout import Dropout
 
 SLOPE = 0.2
 """Of a LeakyReLU where a layer names none."""
@@ -52,6 +53,6 @@ def discriminator(config: TrainConfig, images: ImageFormat) -> tuple[nn.Sequenti
     inputs = images.channels * images.size**2
     for width, slope in parse_layers("d_layers", config.d_layers):
         layers += [nn.Linear(inputs, width), nn.LeakyReLU(slope)]
-        layers += [nn.Dropout(config.dropout)] if config.dropout else []
+        layers += [Dropout(config.dropout)] if config.dropout else []
         inputs = width
     return nn.Sequential(*layers), nn.Linear(inputs, 1)

@@ -9,6 +9,7 @@ from torch import nn
 
 from trainer.config import ImageFormat, TrainConfig
 from trainer.errors import ConfigError
+from trainer.networks.dropout import Dropout
 
 
 def check(config: TrainConfig, images: ImageFormat) -> None:
@@ -38,7 +39,7 @@ def discriminator(config: TrainConfig, images: ImageFormat) -> tuple[nn.Sequenti
     width = config.d_width
 
     def dropout() -> list[nn.Module]:
-        return [nn.Dropout(config.dropout)] if config.dropout else []
+        return [Dropout(config.dropout)] if config.dropout else []
 
     def norm(channels: int) -> nn.Module:
         return nn.BatchNorm2d(channels, eps=1e-3, momentum=1 - 0.8)

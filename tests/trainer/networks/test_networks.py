@@ -12,6 +12,7 @@ from trainer.config import ImageFormat
 from trainer.errors import ConfigError
 from trainer.losses import zero_centred_penalty
 from trainer.networks import build_discriminator, build_generator
+from trainer.networks.dropout import Dropout
 from trainer.presets import PRESETS, configure
 
 DIGITS = tuple("0123456789")
@@ -136,6 +137,20 @@ def test_spectral_norm_divides_every_layer() -> None:
     assert len(layers) == 6
     for layer in layers:
         assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() == pytest.approx(1, abs=0.02)
+
+
+def test_dropout_drops_as_many_as_asked_and_keeps_the_mean() -> None:
+    torch.manual_seed(0)
+    layer, x = Dropout(0.3), torch.ones(333, 301)
+    dropped = layer(x)
+    assert dropped.unique().tolist() == pytest.approx([0, 1 / 0.7])
+    assert (dropped == 0).float().mean().item() == pytest.approx(0.3, abs=4 * (0.21 / x.numel()) ** 0.5)
+    rows, columns = ((dropped == 0).float().mean(dim=side) for side in (0, 1))
+    assert max(rows.std().item() / (0.21 / 333) ** 0.5, columns.std().item() / (0.21 / 301) ** 0.5) < 1.2
+    assert not torch.equal(layer(x), dropped)
+    torch.manual_seed(0)
+    assert torch.equal(layer(x), dropped)
+    assert torch.equal(layer.eval()(x), x)
 
 
 def test_self_attention_begins_as_nothing_and_mixes_places() -> None:
