@@ -21,17 +21,18 @@ from export.runtime import find_model, open_generator
 from export.sample import generate
 from trainer.data import sources
 from trainer.errors import TrainerError
-from trainer.scoring.classifier import load_classifier, read
+from trainer.networks.classifier import load_classifier, read
 from trainer.scoring.fidelity import frechet_distance
 
 
 def measure(model: Path, data_dir: Path | None, count: int, seed: int) -> dict[str, object]:
     """The figures of the generator in `model`, as JSON values."""
-    classifier = load_classifier()
+    classifier, _ = load_classifier()
     chunks = list(generate(open_generator(find_model(model)), count, seed))
     asked = torch.from_numpy(np.concatenate([labels for _, labels in chunks]))
     images = torch.from_numpy(np.concatenate([pixels for pixels, _ in chunks]))[:, None]
-    digits, features = read(classifier, images)
+    logits, features = read(classifier, images)
+    digits = logits.argmax(dim=1)
     test, train = (sources.load("mnist", data_dir, split) for split in ("test", "train"))
     shuffled = np.random.Generator(np.random.PCG64(seed)).permutation(len(train.images))
     _, test_features = read(classifier, torch.from_numpy(test.images.copy()))

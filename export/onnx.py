@@ -8,14 +8,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import logging
 import sys
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import onnx
-import onnx_ir
 import onnxruntime
 import torch
 from rich.console import Console
@@ -24,10 +21,10 @@ from torch import Tensor, nn
 from export import parity
 from export.contract import IMAGE, PIXELS, ExportError, GeneratorInfo
 from export.files import atomic_file, exit_status
+from export.graph import to_onnx, write
 from export.runtime import GENERATOR_FILE, open_generator
 from trainer.networks.weights import GENERATOR_WEIGHTS, TrainedGenerator, WeightsError, load_generator
 
-OPSET = 20
 LICENCES = {
     "mnist": "weights: MIT; trained on MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0",
     "sklearn-digits": "weights: MIT; trained on the UCI optical digits (E. Alpaydin, C. Kaynak), CC BY 4.0",
@@ -57,16 +54,18 @@ def export_generator(weights: Path, out: Path, precision: str = "fp32") -> parit
     trained = load_generator(weights)
     exportable = Exportable(trained.module).eval()
     info = describe(trained, weights, precision)
-    model = to_onnx(exportable, info, precision)
+    example = {name: torch.zeros(2, int(shape[1])) for name, shape in info.inputs().items()}
+    model = to_onnx(exportable, example, [IMAGE, PIXELS], precision)
     with atomic_file(out) as temporary:
-        write(model, info, temporary)
+        write(model, info.to_metadata(), temporary)
         result = parity.compare(exportable, open_generator(temporary, provider="cpu"))
         parity.require(result, precision)
         measured = {
             "parity_largest_error": f"{result.largest_error:.3g}",
             "parity_pixels_differing": f"{result.pixels_differing:.3g}",
         }
-        write(model, replace(info, provenance={**info.provenance, **measured}), temporary)
+        verified = replace(info, provenance={**info.provenance, **measured})
+        write(model, verified.to_metadata(), temporary)
     return result
 
 
@@ -91,57 +90,6 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str) -> Genera
             "licence": LICENCES.get(config.dataset, "weights: those of the training images"),
         },
     )
-
-
-def to_onnx(exportable: Exportable, info: GeneratorInfo, precision: str) -> onnx.ModelProto:
-    """The graph alone: named as the contract says, batch dynamic, without a trace of the exporting machine."""
-    assert not exportable.training  # a network in training mode exports with no more than a warning
-    example = tuple(torch.zeros(2, int(shape[1])) for shape in info.inputs().values())
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns of its own internals
-        program = torch.onnx.export(
-            exportable,
-            example,
-            dynamo=True,
-            input_names=list(info.inputs()),
-            output_names=[IMAGE, PIXELS],
-            dynamic_shapes=[{0: "batch"} for _ in example],
-            opset_version=OPSET,
-            external_data=False,
-            verbose=False,
-        )
-    assert program is not None
-    model = program.model_proto
-    if precision == "fp16":
-        from onnxruntime.transformers.float16 import convert_float_to_float16
-
-        # The tool appends its casts at the end; the standard asks for an order in which inputs come first.
-        converted = onnx_ir.from_proto(convert_float_to_float16(model, keep_io_types=True))
-        converted.graph.sort()
-        model = onnx_ir.to_proto(converted)
-    strip(model)
-    return model
-
-
-def strip(model: onnx.ModelProto) -> None:
-    """Remove what the exporter notes of the machine: source lines, stack traces, module paths."""
-    graph = model.graph
-    for part in (graph, *graph.node, *graph.value_info, *graph.initializer, *graph.input, *graph.output):
-        part.ClearField("doc_string")
-        part.ClearField("metadata_props")
-    del graph.value_info[:]
-    model.ClearField("doc_string")
-    model.ClearField("metadata_props")
-    model.producer_name, model.producer_version = "digitforge", ""
-    graph.name = "generator"
-
-
-def write(model: onnx.ModelProto, info: GeneratorInfo, path: Path) -> None:
-    """Check the model and write it with its metadata; the same model gives the same bytes."""
-    onnx.helper.set_model_props(model, info.to_metadata())
-    onnx.checker.check_model(model, full_check=True)
-    path.write_bytes(model.SerializeToString(deterministic=True))
 
 
 def main(arguments: list[str] | None = None) -> int:

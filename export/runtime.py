@@ -114,7 +114,7 @@ def open_generator(path: Path, provider: str = "auto", threads: int = 0) -> Gene
             "CUDA was asked for, but the installed onnxruntime has no CUDA: "
             "uninstall onnxruntime and install digitforge's `gpu` extra."
         )
-    session = _make_session(model, path, wanted, threads)
+    session = make_session(model, path, wanted, threads)
     running = session.get_providers()[0]
     notice = ""
     if "cuda" in wanted and running != PROVIDERS["cuda"]:
@@ -183,7 +183,8 @@ def check_signature(model: onnx.ModelProto) -> GeneratorInfo:
     return info
 
 
-def _make_session(model: onnx.ModelProto, path: Path, wanted: list[str], threads: int) -> onnxruntime.InferenceSession:
+def make_session(model: onnx.ModelProto, path: Path, wanted: list[str], threads: int) -> onnxruntime.InferenceSession:
+    """A session of a model that `read_model` let pass. wanted: providers by name, the first that comes is taken."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what goes wrong is said by us, once
     options.intra_op_num_threads = threads

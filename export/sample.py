@@ -11,7 +11,7 @@ import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from rich.progress import Progress
 
 from export.contract import ExportError, GeneratorInfo
 from export.files import atomic_file, exit_status
-from export.runtime import Float32, Generator, UInt8, find_model, open_generator
+from export.runtime import Float32, UInt8, find_model, open_generator
 
 BLOCK = 256
 """Latents are drawn in blocks of this many, each from its own (seed, block) stream."""
@@ -60,8 +60,19 @@ def labels_of(info: GeneratorInfo, digit: int | None, start: int, count: int) ->
     return np.arange(start, start + count, dtype=np.int64) % len(info.classes)
 
 
+class MakesPixels(Protocol):
+    """A generator by what sampling needs of it."""
+
+    @property
+    def info(self) -> GeneratorInfo:
+        """What goes in and comes out."""
+
+    def generate_pixels(self, z: Float32, y: Float32 | None = None) -> UInt8:
+        """See `export.runtime.Generator`."""
+
+
 def generate(
-    generator: Generator, count: int, seed: int = 0, digit: int | None = None, truncation: float = 1.0
+    generator: MakesPixels, count: int, seed: int = 0, digit: int | None = None, truncation: float = 1.0
 ) -> Iterator[tuple[UInt8, npt.NDArray[np.int64]]]:
     """Yield `count` images and their labels in chunks of up to `BLOCK`: uint8 [n, H, W(, 3)] and int64 [n].
 

@@ -33,6 +33,34 @@ def test_a_run_becomes_a_data_set_a_sheet_and_a_window(run: Run, trained_run: Pa
         assert window.size == (1180, 820)
 
 
+@pytest.mark.parametrize(
+    ("preset", "more"),
+    [
+        ("mlp", ("--conditional", "true", "--label-dropout", "0.1")),
+        ("mlp-dropout", ()),
+        ("mlp-dropout-deep", ()),
+        ("dense-bn", ()),
+        ("conv-upsample", ("--classes", "3,8", "--limit", "0")),
+        ("dcgan", ("--augment", "shift:0.1,elastic:0.02")),
+        ("quickstart", ("--image-size", "64", "--self-attention", "true")),
+    ],
+)
+def test_every_preset_reaches_the_window(run: Run, tmp_path: Path, preset: str, more: tuple[str, ...]) -> None:
+    from export import onnx, sample
+    from trainer.train import main as train
+
+    run_dir, model = tmp_path / "run", tmp_path / "run" / "generator.onnx"
+    narrow = ("--g-width", "8", "--d-width", "8", "--g-layers", "32,32", "--d-layers", "32,32")
+    settings = ("--dataset", "sklearn-digits", "--batch-size", "32", "--images", "128", *narrow, *more)
+    assert train(["--preset", preset, "--run-dir", str(run_dir), *settings]) == 0
+    assert onnx.main([str(run_dir)]) == 0
+    assert sample.main([str(model), "--count", "12", "--out", str(tmp_path / "images.npz")]) == 0
+    with np.load(tmp_path / "images.npz") as data:
+        assert data["images"].shape == ((12, 64, 64) if preset == "quickstart" else (12, 28, 28))
+    shown = run("-m", "viewer", model, "--screenshot", tmp_path / "window.png")
+    assert shown.returncode == 0, shown.stderr
+
+
 def test_the_viewer_opens_on_the_bundled_generator(run: Run, tmp_path: Path) -> None:
     shown = run("-m", "viewer", "--screenshot", tmp_path / "window.png")
     assert shown.returncode == 0, shown.stderr
@@ -46,15 +74,15 @@ def test_the_viewer_opens_on_the_bundled_generator(run: Run, tmp_path: Path) -> 
 def test_the_bundled_generator_makes_what_it_is_asked_for(run: Run, project: Path, tmp_path: Path) -> None:
     import torch
 
-    from trainer.scoring.classifier import load_classifier, read
+    from trainer.networks.classifier import load_classifier, read
 
     model = project / "viewer" / "models" / "digits.onnx"
     assert model.stat().st_size < 5_000_000
     done = run("-m", "export.sample", model, "--count", "1000", "--out", tmp_path / "a.npz")
     assert done.returncode == 0, done.stderr
     with np.load(tmp_path / "a.npz") as data:
-        digits, _ = read(load_classifier(), torch.from_numpy(data["images"])[:, None])
-        assert (digits.numpy() == data["labels"]).mean() > 0.98
+        logits, _ = read(load_classifier()[0], torch.from_numpy(data["images"])[:, None])
+        assert (logits.argmax(dim=1).numpy() == data["labels"]).mean() > 0.98
 
 
 @pytest.mark.parametrize("how", ["script", "module"])

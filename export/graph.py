@@ -1,0 +1,70 @@
+"""From a torch module to an ONNX graph that says nothing of the machine that made it."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import onnx
+import onnx_ir
+import torch
+from torch import Tensor, nn
+
+OPSET = 20
+
+
+def to_onnx(
+    module: nn.Module, example: Mapping[str, Tensor], outputs: Sequence[str], precision: str = "fp32"
+) -> onnx.ModelProto:
+    """The graph of `module` in evaluation mode, its inputs named as in `example`, the batch dynamic.
+
+    precision: "fp32", or "fp16" for weights of half the size behind inputs and outputs of float32.
+    """
+    assert not module.training  # a network in training mode exports with no more than a warning
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of its own internals
+        program = torch.onnx.export(
+            module,
+            tuple(example.values()),
+            dynamo=True,
+            input_names=list(example),
+            output_names=list(outputs),
+            dynamic_shapes=[{0: "batch"} for _ in example],
+            opset_version=OPSET,
+            external_data=False,
+            verbose=False,
+        )
+    assert program is not None
+    model = program.model_proto
+    if precision == "fp16":
+        from onnxruntime.transformers.float16 import convert_float_to_float16
+
+        # The tool appends its casts at the end; the standard asks for an order in which inputs come first.
+        converted = onnx_ir.from_proto(convert_float_to_float16(model, keep_io_types=True))
+        converted.graph.sort()
+        model = onnx_ir.to_proto(converted)
+    _strip(model)
+    return model
+
+
+def _strip(model: onnx.ModelProto) -> None:
+    """Remove what the exporter notes of the machine: source lines, stack traces, module paths."""
+    graph = model.graph
+    for part in (graph, *graph.node, *graph.value_info, *graph.initializer, *graph.input, *graph.output):
+        part.ClearField("doc_string")
+        part.ClearField("metadata_props")
+    del graph.value_info[:]
+    model.ClearField("doc_string")
+    model.ClearField("metadata_props")
+    model.producer_name, model.producer_version = "digitforge", ""
+    graph.name = "generator"
+
+
+def write(model: onnx.ModelProto, metadata: Mapping[str, str], path: Path) -> None:
+    """Check the model and write it with its metadata; the same model gives the same bytes."""
+    onnx.helper.set_model_props(model, dict(metadata))
+    onnx.checker.check_model(model, full_check=True)
+    path.write_bytes(model.SerializeToString(deterministic=True))

@@ -1,0 +1,86 @@
+"""The classifier that generated images are judged by, and its file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from trainer import files
+from trainer.config import ImageFormat
+from trainer.errors import DataError
+
+BUNDLED = Path(__file__).parents[1] / "scoring" / "classifier.safetensors"
+METADATA_KEY = "digitforge"
+FEATURES = 128
+
+
+@dataclass(frozen=True)
+class ClassifierCard:
+    """What a classifier was trained on, and how well it reads images that it has not seen."""
+
+    dataset: str
+    images: ImageFormat
+    data_sha256: str
+    accuracy: float
+    """Share of the test images that are read as labelled."""
+
+
+class Classifier(nn.Module):
+    """Five convolutions, global average, one linear layer: images [batch, channels, any size] in [-1, 1] -> logits."""
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        widths = [(channels, 32), (32, 32), (32, 64), (64, 64), (64, FEATURES)]
+        layers: list[nn.Module] = []
+        for index, (inputs, outputs) in enumerate(widths):
+            layers += [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+            if index in (1, 3):
+                layers.append(nn.MaxPool2d(2))
+        self.layers = nn.Sequential(*layers)
+        self.head = nn.Linear(FEATURES, classes)
+
+    def features(self, images: Tensor) -> Tensor:
+        """images: [batch, channels, size, size] in [-1, 1] -> [batch, 128]."""
+        features: Tensor = self.layers(images).mean(dim=(2, 3))
+        return features
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """images: [batch, channels, size, size] in [-1, 1] -> logits [batch, classes], features [batch, 128]."""
+        features = self.features(images)
+        return self.head(features), features
+
+
+def save_classifier(path: Path, model: Classifier, card: ClassifierCard) -> None:
+    """Write weights and card to one file, atomically."""
+    tensors = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
+    with files.atomic_file(path) as temporary:
+        temporary.write_bytes(save(tensors, {METADATA_KEY: json.dumps(asdict(card))}))
+
+
+def load_classifier(path: Path = BUNDLED) -> tuple[Classifier, ClassifierCard]:
+    """A classifier in evaluation mode, and its card. Raises DataError where the file is missing or damaged."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = json.loads((file.metadata() or {})[METADATA_KEY])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        card = ClassifierCard(**about | {"images": ImageFormat.from_json(about["images"])})
+        model = Classifier(card.images.channels, len(card.images.classes))
+        model.load_state_dict(tensors)
+    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            f"{path} is missing, damaged or no classifier: make one with `python -m trainer.scoring.classifier`."
+        ) from error
+    return model.eval(), card
+
+
+@torch.no_grad()
+def read(model: Classifier, images: Tensor, batch: int = 500) -> tuple[Tensor, Tensor]:
+    """Logits, float32 [n, classes], and features, float32 [n, 128], of images uint8 [n, channels, size, size]."""
+    parts = [model(part.float() / 127.5 - 1) for part in images.split(batch)]
+    return torch.cat([logits for logits, _ in parts]), torch.cat([features for _, features in parts])

@@ -1,0 +1,235 @@
+"""Score a run or an exported generator: `python -m trainer.score RUN_DIR|MODEL.onnx [--count N] [--json FILE]`.
+
+Every figure stands beside its floor: the same figure of as many real training images. The figures of a run are kept in
+its scores.json, from where its report shows them and its export takes them along.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from torch import Tensor
+
+from export.contract import ExportError, GeneratorInfo
+from export.onnx import Exportable, describe
+from export.runtime import Float32, Generator, UInt8, find_model, open_generator
+from export.sample import BLOCK, generate
+from trainer import files
+from trainer.config import ImageFormat
+from trainer.data import sources
+from trainer.errors import DataError, TrainerError, explain_os_error
+from trainer.networks.weights import GENERATOR_WEIGHTS, load_generator
+from trainer.report_page import write_report
+from trainer.reports import SENTENCES
+from trainer.runs import RunRecord
+from trainer.scoring import figures
+from trainer.scoring.features import FeatureNetwork, open_features
+from trainer.scoring.gallery import draw
+from trainer.scoring.real import ImageSet, load_real, read_images
+
+SCORES_FILE = "scores.json"
+FORMAT = 1
+SHOWN = (
+    "frechet_distance", "kernel_distance", "precision", "recall", "density", "coverage", "classifier_score",
+    "conditional_accuracy", "class_kl_nats", "collapse_rate", "histogram_distance", "histogram_wasserstein",
+    "entropy_generated",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TorchGenerator:
+    """A run's averaged generator, called like an exported file."""
+
+    info: GeneratorInfo
+    exportable: Exportable
+
+    @torch.no_grad()
+    def generate_pixels(self, z: Float32, y: Float32 | None = None) -> UInt8:
+        """See `export.runtime.Generator.generate_pixels`."""
+        inputs = [torch.from_numpy(array) for array in (z, y) if array is not None]
+        made: UInt8 = self.exportable(*inputs)[1].numpy()
+        return made
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is scored."""
+
+    generator: Generator | TorchGenerator
+    file: Path
+    dataset: str
+    """That it was trained on."""
+    data: dict[str, Any]
+    """How that was chosen: the settings `classes`, `limit`, `image_size`."""
+    run: dict[str, Any]
+    """What a run knows of itself: images seen, seconds, images/s."""
+
+
+def open_subject(path: Path) -> Subject:
+    """The generator of a run directory, or an exported file. Raises TrainerError or ExportError."""
+    if path.is_dir() and (path / GENERATOR_WEIGHTS).is_file():
+        weights = path / GENERATOR_WEIGHTS
+        trained = load_generator(weights)
+        generator = TorchGenerator(describe(trained, weights, "fp32"), Exportable(trained.module).eval())
+        config = trained.config.to_json()
+        return Subject(
+            generator, weights, str(config["dataset"]), _data_settings(config), _run_facts(path, trained.images_seen)
+        )
+    exported = open_generator(find_model(path))
+    config = json.loads(exported.info.provenance.get("config", "{}"))
+    dataset = exported.info.provenance.get("dataset", "")
+    return Subject(exported, exported.path, dataset, _data_settings(config), {})
+
+
+def _data_settings(config: dict[str, Any]) -> dict[str, Any]:
+    return {"classes": config.get("classes", ""), "image_size": config.get("image_size", 0)}
+
+
+def _run_facts(run_dir: Path, images_seen: int) -> dict[str, Any]:
+    facts: dict[str, Any] = {"images_seen": images_seen}
+    try:
+        lines = [json.loads(line) for line in (run_dir / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+        last = [line for line in lines if "seconds" in line][-1]
+        facts |= {"training_seconds": last["seconds"], "images_per_s": last["images"] / last["seconds"]}
+    except (OSError, ValueError, LookupError, ZeroDivisionError):
+        pass  # a log that is missing or cut off tells no times
+    return facts
+
+
+def score(
+    path: Path, dataset: str, data_dir: Path | None, count: int, seed: int, choice: str, weights: Path | None,
+    smooth: float, progress: Progress,
+) -> tuple[dict[str, Any], ImageSet, Any, Tensor | None]:  # fmt: skip
+    """All figures as JSON values, the generated images, the real ones, and nearest training images."""
+    task = progress.add_task("opening", total=None)
+
+    def step(what: str) -> None:
+        progress.update(task, description=what)
+
+    subject = open_subject(path)
+    info = subject.generator.info
+    chosen = dataset or subject.dataset
+    if not chosen:
+        raise DataError(f"{path} does not say what it was trained on: name the data set with --dataset.")
+    step(f"loading {chosen}")
+    training, test = (sources.load(chosen, data_dir, split, **subject.data) for split in ("train", "test"))
+    made = ImageFormat(info.channels, info.height, info.classes)
+    if (made.channels, made.size) != (training.format.channels, training.format.size):
+        raise DataError(
+            f"{path} makes {made.channels} x {made.size} x {made.size} images, but {chosen} has "
+            f"{training.format.channels} x {training.format.size} x {training.format.size}: name its own --dataset."
+        )
+    if made.classes and made.classes != training.format.classes:
+        raise DataError(
+            f"{path} makes the classes {', '.join(made.classes[:12])}, but {chosen} has "
+            f"{', '.join(training.format.classes[:12])}: name its own --dataset."
+        )
+    network = open_features(choice, weights, training.format)
+    step("reading real images")
+    real = load_real(training, test, network)
+    images = _generated(subject.generator, network, count, seed, step)
+    found = figures.compare(images, real, smooth, step)
+    copied, neighbours = figures.copies(images, real, step)
+    values = {
+        "format": FORMAT, "scored": path.name, "file_sha256": hashlib.sha256(subject.file.read_bytes()).hexdigest(),
+        "weights_sha256": info.provenance.get("weights_sha256", ""), "preset": info.provenance.get("preset", ""),
+        "dataset": chosen, "data_sha256": real.sha256, "count": count, "seed": seed,
+        "features": network.name, "features_sha256": network.sha256, **subject.run, **found, **copied,
+        "floor": figures.floor(real, network.sha256 + network.name, count, step),
+    }  # fmt: skip
+    progress.remove_task(task)
+    return dict(figures.rounded(values)), images, real, neighbours
+
+
+def _generated(
+    generator: Generator | TorchGenerator, network: FeatureNetwork, count: int, seed: int, step: figures.Step
+) -> ImageSet:
+    pixels, labels = [], []
+    for number, (part, asked) in enumerate(generate(generator, count, seed)):
+        step(f"generating, {number * BLOCK:,} of {count:,}")
+        pixels.append(part)
+        labels.append(asked)
+    whole = torch.from_numpy(np.concatenate(pixels))
+    whole = whole[:, None] if whole.dim() == 3 else whole.permute(0, 3, 1, 2).contiguous()
+    step("reading generated images")
+    return read_images(whole, torch.from_numpy(np.concatenate(labels)), network)
+
+
+def show(values: dict[str, Any], console: Console) -> None:
+    """Print the figures beside their floor."""
+    table = Table(
+        "figure", "generated", "real training images", title=f"{values['scored']}: {values['count']:,} images"
+    )
+    real = values["floor"]
+    for name in SHOWN:
+        if values.get(name) is None:
+            continue
+        spread = real["spread"].get(name)
+        beside = "" if real.get(name) is None else f"{real[name]:.4g} ± {spread:.2g}"
+        if name == "entropy_generated":
+            beside = f"{values['entropy_real']:.4g} (held out)"
+        table.add_row(name.replace("_", " "), f"{values[name]:.4g}", beside)
+    if copied := values["memorisation"]:
+        verdict = "copies its training images" if copied["memorises"] else "no sign of memorisation"
+        table.add_row("copied", f"{copied['copied']:.3f} ± {copied['error']:.3f}", verdict)
+    if values.get("modes_covered") is not None:
+        table.add_row("modes covered", f"{values['modes_covered']} of {values['modes']}", "")
+    console.print(table)
+    console.print(
+        f"features: {values['features']} ({values['features_sha256'][:12]}), compared with {values['dataset']}"
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m trainer.score", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("subject", type=Path, metavar="RUN_DIR|MODEL.onnx")
+    parser.add_argument("--dataset", default="", help="What to compare with; default: what it was trained on.")
+    parser.add_argument("--data-dir", type=Path, help="Folder with the data set.")
+    parser.add_argument("--count", type=int, default=10_000, help="Images to generate; default: %(default)s.")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--features", default="digits", metavar="digits|inception|FILE", help="Default: %(default)s.")
+    parser.add_argument("--weights", type=Path, help="Inception's weights; they are never fetched.")
+    parser.add_argument("--smooth", type=float, default=0.0, metavar="SIGMA", help="Also after a Gaussian filter.")
+    parser.add_argument("--json", type=Path, help="Write the figures there (a run's are kept in its scores.json).")
+    given = parser.parse_args(arguments)
+    console = Console(soft_wrap=True)
+    is_run = (given.subject / GENERATOR_WEIGHTS).is_file()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    try:
+        if given.count < figures.LEAST_IMAGES or given.seed < 0 or not 0 <= given.smooth <= 3:
+            raise DataError(f"--count begins at {figures.LEAST_IMAGES}, --seed at 0, and --smooth is between 0 and 3.")
+        with Progress(*columns, console=console, transient=True) as progress:
+            values, images, real, neighbours = score(
+                given.subject, given.dataset, given.data_dir, given.count, given.seed, given.features, given.weights,
+                given.smooth, progress,
+            )  # fmt: skip
+        if is_run and RunRecord.read(given.subject):
+            draw(given.subject / "scores", images, real, neighbours, given.smooth)
+            files.write_json(given.subject / SCORES_FILE, values)
+            write_report(given.subject, SENTENCES)
+        if given.json:
+            files.write_json(given.json, values)
+    except (TrainerError, ExportError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {explain_os_error(error)}", file=sys.stderr)
+        return 2
+    show(values, console)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
