@@ -1,6 +1,7 @@
 # make demo   from a bare clone to forging digits: environment, training, export, pictures, window
 # make test   lint, types, import contracts, tests
 # make slow   the long proofs
+# make gpu-check   what only a GPU can prove; without one, says what that would be
 # make bundled   train the bundled generator again (about an hour on two CPU cores)
 PYTHON ?= python3
 RUN ?= runs/demo
@@ -11,7 +12,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --constraint constraints.txt --disable-pip-version-check
 TRAIN := $(BIN)/accelerate launch --quiet --config_file accelerate_config.yaml trainer/train.py
 
-.PHONY: demo test lint slow bundled clean
+.PHONY: demo test lint slow gpu-check bundled clean
 
 demo: .venv/installed
 	$(TRAIN) --preset quickstart --run-dir $(RUN)
@@ -32,6 +33,9 @@ lint: .venv/installed-dev
 
 slow: .venv/installed-dev
 	$(BIN)/python -m pytest -m slow
+
+gpu-check: .venv/installed
+	$(BIN)/python -m bench.gpu_check
 
 bundled: .venv/installed
 	$(TRAIN) --preset quickstart --dataset mnist --run-dir runs/digits --images 4000000 \
