@@ -1,4 +1,4 @@
-# make demo   from a bare clone to forging digits: environment, training, export, pictures, window
+# make demo   from a bare clone to forging digits: environment, training, scores, export, pictures, window
 # make test   lint, types, import contracts, tests
 # make slow   the long proofs
 # make gpu-check   what only a GPU can prove; without one, says what that would be
@@ -16,6 +16,7 @@ TRAIN := $(BIN)/accelerate launch --quiet --config_file accelerate_config.yaml t
 
 demo: .venv/installed
 	$(TRAIN) --preset quickstart --run-dir $(RUN)
+	$(BIN)/python -m trainer.score $(RUN)
 	$(BIN)/python -m export.onnx $(RUN)
 	$(BIN)/python -m viewer.gallery $(RUN)
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \

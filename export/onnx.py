@@ -11,6 +11,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import onnx
 import onnxruntime
@@ -22,11 +23,17 @@ from export import parity
 from export.contract import IMAGE, PIXELS, ExportError, GeneratorInfo
 from export.files import atomic_file, exit_status
 from export.graph import to_onnx, write
-from export.runtime import GENERATOR_FILE, open_generator
+from export.runtime import GENERATOR_FILE, open_generator, read_model
 from trainer.networks.weights import GENERATOR_WEIGHTS, TrainedGenerator, WeightsError, load_generator
 
+SCORES_FILE = "scores.json"
+"""Written into a run directory by `python -m trainer.score`."""
+MNIST = "MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0"
 LICENCES = {
-    "mnist": "weights: MIT; trained on MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0",
+    "mnist": f"weights: MIT; trained on {MNIST}",
+    "stacked-mnist": f"weights: MIT; trained on {MNIST}",
+    "fashion-mnist": "weights: MIT; trained on Fashion-MNIST (Zalando SE), MIT",
+    "kmnist": "weights: MIT; trained on KMNIST (CODH), CC BY-SA 4.0",
     "sklearn-digits": "weights: MIT; trained on the UCI optical digits (E. Alpaydin, C. Kaynak), CC BY 4.0",
 }
 
@@ -72,6 +79,7 @@ def export_generator(weights: Path, out: Path, precision: str = "fp32") -> parit
 def describe(trained: TrainedGenerator, weights: Path, precision: str) -> GeneratorInfo:
     """What the file's metadata will say of a generator."""
     config, images = trained.config, trained.images
+    weights_sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
     return GeneratorInfo(
         latent_size=config.latent_size,
         latent_distribution=config.latent_distribution,
@@ -84,12 +92,41 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str) -> Genera
             "dataset": config.dataset,
             "images_seen": str(trained.images_seen),
             "config": json.dumps(config.to_json(), sort_keys=True),
-            "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+            "weights_sha256": weights_sha256,
+            **_scores(weights.with_name(SCORES_FILE), weights_sha256),
             "precision": precision,
             "versions": f"torch {torch.__version__}, onnx {onnx.__version__}, onnxruntime {onnxruntime.__version__}",
             "licence": LICENCES.get(config.dataset, "weights: those of the training images"),
         },
     )
+
+
+def scores_entry(scores: dict[str, Any]) -> str:
+    """What the metadata keep of a score: every single figure, what it was measured by, and the floor's."""
+    kept = {
+        name: value for name, value in scores.items() if not isinstance(value, list | dict) and name != "file_sha256"
+    }
+    real = {name: value for name, value in scores["floor"].items() if not isinstance(value, dict)}
+    return json.dumps(kept | {"floor": real}, sort_keys=True)
+
+
+def _scores(path: Path, weights_sha256: str) -> dict[str, str]:
+    """The scores of a run, where it has some of these very weights."""
+    try:
+        scores = json.loads(path.read_text(encoding="utf-8"))
+        return {"scores": scores_entry(scores)} if scores["weights_sha256"] == weights_sha256 else {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def write_scores(path: Path, scores: dict[str, Any]) -> None:
+    """Write a score of the exported file at `path` into its metadata; the graph stays as it is."""
+    model = read_model(path)
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    info = GeneratorInfo.from_metadata(metadata)
+    scored = replace(info, provenance={**info.provenance, "scores": scores_entry(scores)})
+    with atomic_file(path) as temporary:
+        write(model, scored.to_metadata(), temporary)
 
 
 def main(arguments: list[str] | None = None) -> int:

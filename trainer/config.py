@@ -54,6 +54,7 @@ class TrainConfig:
         "digits where MNIST is out of reach.",
         choices=(
             "auto", "mnist", "fashion-mnist", "kmnist", "emnist-digits", "emnist-letters", "qmnist", "cifar10",
+            "stacked-mnist",
             "sklearn-digits", "folder:PATH",
         ),
     )  # fmt: skip
@@ -159,6 +160,13 @@ class TrainConfig:
     threads: int = setting(0, "CPU threads of each process; 0 shares the cores evenly.", low=0, progress=True)
 
     # What is kept and shown.
+    score_every: int = setting(
+        0,
+        "Images from one score to the next, against MNIST's test images or the like; 0 is none.",
+        low=0,
+        progress=True,
+    )
+    score_count: int = setting(2_000, "Images that such a score generates.", low=100, progress=True)
     sample_every: int = setting(20_000, "Images from one sample grid to the next.", low=1, progress=True)
     checkpoint_every: int = setting(50_000, "Images from one checkpoint to the next.", low=1, progress=True)
     keep_checkpoints: int = setting(2, "Checkpoints that are kept, the newest.", low=1, progress=True)

@@ -22,7 +22,7 @@ from rich.table import Table
 from torch import Tensor
 
 from export.contract import ExportError, GeneratorInfo
-from export.onnx import Exportable, describe
+from export.onnx import SCORES_FILE, Exportable, describe, write_scores
 from export.runtime import Float32, Generator, UInt8, find_model, open_generator
 from export.sample import BLOCK, generate
 from trainer import files
@@ -38,8 +38,8 @@ from trainer.scoring.features import FeatureNetwork, open_features
 from trainer.scoring.gallery import draw
 from trainer.scoring.real import ImageSet, load_real, read_images
 
-SCORES_FILE = "scores.json"
 FORMAT = 1
+DEFAULT_COUNT = 10_000
 SHOWN = (
     "frechet_distance", "kernel_distance", "precision", "recall", "density", "coverage", "classifier_score",
     "conditional_accuracy", "class_kl_nats", "collapse_rate", "histogram_distance", "histogram_wasserstein",
@@ -108,7 +108,7 @@ def _run_facts(run_dir: Path, images_seen: int) -> dict[str, Any]:
 
 
 def score(
-    path: Path, dataset: str, data_dir: Path | None, count: int, seed: int, choice: str, weights: Path | None,
+    path: Path, dataset: str, data_dir: Path | None, count: int | None, seed: int, choice: str, weights: Path | None,
     smooth: float, progress: Progress,
 ) -> tuple[dict[str, Any], ImageSet, Any, Tensor | None]:  # fmt: skip
     """All figures as JSON values, the generated images, the real ones, and nearest training images."""
@@ -138,6 +138,7 @@ def score(
     network = open_features(choice, weights, training.format)
     step("reading real images")
     real = load_real(training, test, network)
+    count = count or min(DEFAULT_COUNT, len(real.training))
     images = _generated(subject.generator, network, count, seed, step)
     found = figures.compare(images, real, smooth, step)
     copied, neighbours = figures.copies(images, real, step)
@@ -197,18 +198,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("subject", type=Path, metavar="RUN_DIR|MODEL.onnx")
     parser.add_argument("--dataset", default="", help="What to compare with; default: what it was trained on.")
     parser.add_argument("--data-dir", type=Path, help="Folder with the data set.")
-    parser.add_argument("--count", type=int, default=10_000, help="Images to generate; default: %(default)s.")
+    parser.add_argument(
+        "--count", type=int, help="Images to generate; default: 10,000, or as many as there are to learn."
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--features", default="digits", metavar="digits|inception|FILE", help="Default: %(default)s.")
     parser.add_argument("--weights", type=Path, help="Inception's weights; they are never fetched.")
     parser.add_argument("--smooth", type=float, default=0.0, metavar="SIGMA", help="Also after a Gaussian filter.")
     parser.add_argument("--json", type=Path, help="Write the figures there (a run's are kept in its scores.json).")
+    parser.add_argument("--embed", action="store_true", help="Write the figures into the exported file's metadata.")
     given = parser.parse_args(arguments)
     console = Console(soft_wrap=True)
     is_run = (given.subject / GENERATOR_WEIGHTS).is_file()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:
-        if given.count < figures.LEAST_IMAGES or given.seed < 0 or not 0 <= given.smooth <= 3:
+        if (
+            (given.count is not None and given.count < figures.LEAST_IMAGES)
+            or given.seed < 0
+            or not 0 <= given.smooth <= 3
+        ):
             raise DataError(f"--count begins at {figures.LEAST_IMAGES}, --seed at 0, and --smooth is between 0 and 3.")
         with Progress(*columns, console=console, transient=True) as progress:
             values, images, real, neighbours = score(
@@ -219,6 +227,8 @@ def main(arguments: list[str] | None = None) -> int:
             draw(given.subject / "scores", images, real, neighbours, given.smooth)
             files.write_json(given.subject / SCORES_FILE, values)
             write_report(given.subject, SENTENCES)
+        if given.embed:
+            write_scores(find_model(given.subject), values)
         if given.json:
             files.write_json(given.json, values)
     except (TrainerError, ExportError) as error:

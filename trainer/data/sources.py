@@ -13,7 +13,7 @@ from PIL import Image
 from rich.console import Console
 
 from trainer.config import ImageFormat
-from trainer.data import cifar, decode, embedded, folder, mnist_family, subset
+from trainer.data import cifar, decode, embedded, folder, mnist_family, stacked, subset
 from trainer.data.progress import progress
 from trainer.errors import ConfigError, DataError, nearest
 
@@ -88,6 +88,9 @@ def load(
 def _load_whole(dataset: str, data_dir: Path | None, split: str) -> Source:
     if dataset == "sklearn-digits":
         return Source(dataset, *embedded.load(), ImageFormat(1, 28, mnist_family.DIGITS))
+    if dataset == "stacked-mnist":
+        digits = _load_whole("mnist", data_dir, split)
+        return Source(dataset, *stacked.stack(digits.images, digits.labels, split), ImageFormat(3, 28, stacked.CLASSES))
     if dataset == "cifar10":
         found, looks, where = cifar.load(data_dir, split), ImageFormat(3, 32, cifar.CLASSES), cifar.FOLDER
     elif dataset in ("auto", *mnist_family.MEMBERS):
@@ -99,7 +102,7 @@ def _load_whole(dataset: str, data_dir: Path | None, split: str) -> Source:
             return replace(_load_whole("sklearn-digits", data_dir, split), fell_back=True)
         dataset = name
     else:
-        known = ("auto", "sklearn-digits", "cifar10", *mnist_family.MEMBERS, "folder:PATH")
+        known = ("auto", "sklearn-digits", "stacked-mnist", "cifar10", *mnist_family.MEMBERS, "folder:PATH")
         raise ConfigError(f"There is no data set {dataset!r}: {nearest(dataset, known)}")
     if found is None:
         raise DataError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from trainer.config import ImageFormat
+from trainer.data import stacked
 from trainer.errors import DataError
 from trainer.networks.classifier import BUNDLED, Classifier, load_classifier, read
-
-BATCH = 500
-STACKED = tuple(f"{number:03d}" for number in range(1000))
-"""The classes of Stacked MNIST: three digits, one in each colour channel."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +44,17 @@ def open_features(choice: str, weights: Path | None, images: ImageFormat) -> Fea
     model, card = load_classifier(path)
     network = FeatureNetwork(card.dataset, _sha256(path), card.images.classes, _reading(model))
     if choice == "digits" and images.channels == 3 and images.size == card.images.size:
-        return FeatureNetwork("mnist in each channel", network.sha256, STACKED, _reading_channels(network))
+        return FeatureNetwork("mnist in each channel", network.sha256, stacked.CLASSES, _reading_channels(network))
     if (images.channels, images.size) != (card.images.channels, card.images.size):
         raise DataError(
             f"The feature network {path.name} reads {card.images.channels} x {card.images.size} x {card.images.size} "
             f"images, not {images.channels} x {images.size} x {images.size}: make one for your data with "
             "`python -m trainer.scoring.classifier --dataset D --out FILE`, and name it with --features FILE."
+        )
+    if images.classes and set(images.classes) < set(card.images.classes):
+        columns = [card.images.classes.index(name) for name in images.classes]
+        return FeatureNetwork(
+            f"{network.name}, {len(columns)} classes", network.sha256, images.classes, _among(network, columns)
         )
     if images.classes and images.classes != card.images.classes:
         raise DataError(
@@ -67,6 +70,17 @@ def _reading(model: Classifier) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
         return logits.softmax(dim=1), features
 
     return both
+
+
+def _among(network: FeatureNetwork, columns: list[int]) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    """Reading where only some of the classes can be meant."""
+
+    def some(images: Tensor) -> tuple[Tensor, Tensor]:
+        probabilities, features = network.read(images)
+        probabilities = probabilities[:, columns]
+        return probabilities / probabilities.sum(dim=1, keepdim=True).clamp(min=1e-12), features
+
+    return some
 
 
 def _reading_channels(network: FeatureNetwork) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
@@ -111,4 +125,10 @@ def _inception(weights: Path | None) -> FeatureNetwork:
 
 
 def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """The hash of a weights' file. Raises DataError where the card beside it, if there is one, names another."""
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    card = path.with_suffix(".md")
+    told = re.search(r"sha256: `([0-9a-f]{64})`", card.read_text(encoding="utf-8")) if card.is_file() else None
+    if told and told[1] != found:
+        raise DataError(f"{path} is not the file that {card.name} describes (its hash differs): make it again.")
+    return found

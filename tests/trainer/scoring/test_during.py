@@ -1,0 +1,52 @@
+"""Scores in the course of training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from trainer.train import main
+
+# Nothing is learnt, so one process and two hold the same generator.
+STILL = (
+    "--dataset", "sklearn-digits", "--images", "256", "--batch-size", "64", "--g-width", "8", "--d-width", "8",
+    "--g-lr", "0", "--d-lr", "0", "--precision", "fp32", "--ema-halflife-images", "1e9", "--ema-warmup", "0",
+    "--score-every", "128", "--score-count", "301",
+)  # fmt: skip
+
+
+def scores(run_dir: Path) -> list[dict[str, float]]:
+    lines = [json.loads(line) for line in (run_dir / "log.jsonl").read_text().splitlines()]
+    return [line for line in lines if "frechet_distance" in line]
+
+
+def test_processes_share_the_work_and_agree_with_one(
+    run: Callable[..., CompletedProcess[str]], launch_command: tuple[str, ...], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert main([*STILL, "--run-dir", str(tmp_path / "one")]) == 0
+    run(
+        *launch_command, "--multi_gpu", "--num_processes", "2", "--main_process_port", "0", "trainer/train.py",
+        *STILL, "--run-dir", tmp_path / "two", ACCELERATE_USE_CPU="true",
+    ).check_returncode()  # fmt: skip
+    alone, together = scores(tmp_path / "one"), scores(tmp_path / "two")
+    assert [line["images"] for line in alone] == [128, 256]
+    assert [line["images"] for line in together] == [128, 256]
+    for mine, theirs in zip(alone, together, strict=True):
+        assert mine == pytest.approx(theirs, rel=1e-3)
+        assert mine["frechet_distance"] > 100 * mine["floor_frechet_distance"] > 0
+        assert 0 <= mine["conditional_accuracy"] <= 1
+
+
+def test_images_without_a_feature_network_are_refused_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--dataset", "sklearn-digits", "--image-size", "32", "--score-every", "128"]
+    assert main([*arguments, "--run-dir", str(tmp_path / "r")]) == 2
+    assert not (tmp_path / "r").exists()
+    assert "reads 1 x 28 x 28 images" in capsys.readouterr().err.replace("\n", " ")

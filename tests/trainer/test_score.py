@@ -1,0 +1,96 @@
+"""The score command, on a run that the real commands made."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import onnx
+import pytest
+from PIL import Image
+
+from export.onnx import main as export
+from export.runtime import open_generator
+from trainer.score import main
+
+PROMISED = {
+    "count", "features_sha256", "frechet_distance", "kernel_distance", "classifier_score", "precision", "recall",
+    "density", "coverage", "conditional_accuracy", "collapse_rate", "class_shares", "entropy_real",
+    "entropy_generated", "floor",
+}  # fmt: skip
+
+
+@pytest.fixture
+def run_dir(trained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return Path(shutil.copytree(trained_run, tmp_path / "run"))
+
+
+def test_a_run_and_its_export_agree(run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(run_dir), "--count", "300", "--smooth", "1"]) == 0
+    assert (
+        main([str(run_dir / "generator.onnx"), "--count", "300", "--smooth", "1", "--json", str(tmp_path / "s.json")])
+        == 0
+    )
+    of_run = json.loads((run_dir / "scores.json").read_text())
+    of_file = json.loads((tmp_path / "s.json").read_text())
+    assert of_run.keys() >= PROMISED
+    assert {"frechet_distance", "precision", "coverage", "conditional_accuracy"} <= of_run["floor"].keys()
+    for name in PROMISED - {"class_shares"}:
+        if isinstance(of_run[name], float):
+            assert of_file[name] == pytest.approx(of_run[name], rel=1e-3, abs=2e-3), name
+    assert of_run["weights_sha256"] == of_file["weights_sha256"]
+    assert of_run["training_seconds"] > 0
+    assert of_run["images_per_s"] > 0
+    assert "real training images" in capsys.readouterr().out
+    for name in ("generated", "real", "generated_smoothed", "least_confident", "most_confident"):
+        with Image.open(run_dir / "scores" / f"{name}.png") as picture:
+            assert picture.width > 500
+
+
+def test_scores_travel_with_the_exported_file(run_dir: Path) -> None:
+    assert main([str(run_dir), "--count", "200"]) == 0
+    assert export([str(run_dir)]) == 0
+    model = run_dir / "generator.onnx"
+    kept = json.loads(open_generator(model).info.provenance["scores"])
+    scores = json.loads((run_dir / "scores.json").read_text())
+    assert kept["frechet_distance"] == scores["frechet_distance"]
+    assert kept["floor"]["coverage"] == scores["floor"]["coverage"]
+    graph = onnx.load(model).graph.SerializeToString()
+    assert main([str(model), "--count", "150", "--embed"]) == 0
+    assert json.loads(open_generator(model).info.provenance["scores"])["count"] == 150
+    assert onnx.load(model).graph.SerializeToString() == graph
+    (run_dir / "scores.json").write_text(json.dumps(scores | {"weights_sha256": "of other weights"}))
+    assert export([str(run_dir)]) == 0
+    assert "scores" not in open_generator(model).info.provenance
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--count", "99"], "begins at 100"),
+        (["--count", "5000"], "needs as many training images"),
+        (["--dataset", "no-such-set"], "There is no data set"),
+        (["--features", "absent.safetensors"], "python -m trainer.scoring.classifier"),
+        (["--features", "inception"], "never fetched"),
+        (["--smooth", "-1"], "between 0 and 3"),
+    ],
+)
+def test_what_cannot_be_scored_gets_one_sentence(
+    run_dir: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(run_dir), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.startswith("error: ")
+    assert not (run_dir / "scores.json").exists()
+
+
+def test_models_of_other_images_are_refused(models: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(models["digits"]), "--dataset", "sklearn-digits"]) == 2
+    assert "makes 1 x 12 x 12 images, but sklearn-digits has 1 x 28 x 28" in capsys.readouterr().err
+    assert main([str(models["digits"])]) == 2
+    assert "--dataset" in capsys.readouterr().err
+    assert main(["nowhere"]) == 2
+    assert "nowhere" in capsys.readouterr().err

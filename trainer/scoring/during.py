@@ -1,0 +1,71 @@
+"""Scores in the course of training: fewer figures of fewer images, every process making its share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from trainer.config import TrainConfig
+from trainer.data import sources
+from trainer.data.sources import Source
+from trainer.scoring.features import open_features
+from trainer.scoring.fidelity import frechet_distance
+from trainer.scoring.neighbours import overlap
+from trainer.scoring.real import load_real
+from trainer.seeding import Draws, stream
+
+BATCH = 500
+
+
+class TrainingScore:
+    """The score of an averaged generator on the same latents each time."""
+
+    def __init__(self, config: TrainConfig, training: Source, data_dir: Path | None, accelerator: Accelerator) -> None:
+        """Reads the real images. Raises DataError where there is no feature network for such images."""
+        self.config, self.accelerator = config, accelerator
+        self.network = open_features("digits", None, training.format)
+        settings = {"classes": config.classes, "image_size": config.image_size}
+        test = sources.load(config.dataset, data_dir, "test", **settings)  # type: ignore[arg-type]
+        real = load_real(training, test, self.network)
+        self.held_out = real.held_out.features
+        self.classes = len(training.format.classes) if config.conditional else 0
+        order = torch.randperm(len(real.training), generator=stream(torch.device("cpu"), 0, "floor"))
+        self.floor = frechet_distance(self.held_out, real.training.features[order[: config.score_count]])
+
+    @torch.no_grad()
+    def __call__(self, generator: nn.Module) -> dict[str, float]:
+        """Fréchet distance with its floor, precision, recall, coverage and, where asked for classes, their accuracy."""
+        config, accelerator = self.config, self.accelerator
+        share = -(-config.score_count // accelerator.num_processes)
+        rows = slice(accelerator.process_index * share, (accelerator.process_index + 1) * share)
+        draws = Draws(torch.device("cpu"), config.seed, 0, share * accelerator.num_processes, rows)
+        z = draws.latents("scores", config.latent_size, config.latent_distribution)
+        asked = torch.arange(rows.start, rows.stop) % max(self.classes, 1)
+        y = F.one_hot(asked, self.classes).float() if self.classes else None
+        features, right = [], []
+        for start in range(0, share, BATCH):
+            part = slice(start, start + BATCH)
+            inputs = [each[part].to(accelerator.device) for each in (z, y) if each is not None]
+            pixels = ((generator(*inputs) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
+            probabilities, read = self.network.read(pixels)
+            features.append(read)
+            right.append((probabilities.argmax(dim=1) == asked[part]).float())
+        gathered = self._gather(torch.cat(features))[: config.score_count]
+        accuracy = self._gather(torch.cat(right))[: config.score_count].mean()
+        found = overlap(self.held_out, gathered)
+        figures = {
+            "frechet_distance": frechet_distance(self.held_out, gathered),
+            "floor_frechet_distance": self.floor,
+            "precision": found.precision,
+            "recall": found.recall,
+            "coverage": found.coverage,
+        }
+        return figures | ({"conditional_accuracy": float(accuracy)} if self.classes else {})
+
+    def _gather(self, mine: Tensor) -> Tensor:
+        everyones: Tensor = self.accelerator.gather(mine.to(self.accelerator.device))
+        return everyones.cpu()
