@@ -25,9 +25,8 @@ from export.files import atomic_file, exit_status
 from export.graph import to_onnx, write
 from export.runtime import GENERATOR_FILE, open_generator, read_model
 from trainer.networks.weights import GENERATOR_WEIGHTS, TrainedGenerator, WeightsError, load_generator
+from trainer.runs import SCORES_FILE
 
-SCORES_FILE = "scores.json"
-"""Written into a run directory by `python -m trainer.score`."""
 MNIST = "MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0"
 LICENCES = {
     "mnist": f"weights: MIT; trained on {MNIST}",

@@ -80,7 +80,8 @@ def save(folder: Path, images_seen: int, tensors: Mapping[str, Tensor], facts: M
     """
     final = folder / f"{images_seen:012d}"
     temporary = folder / f".{final.name}.partial"
-    shutil.rmtree(temporary, ignore_errors=True)
+    for left in folder.glob(".*.partial"):  # by a writer that was killed
+        shutil.rmtree(left)
     temporary.mkdir(parents=True)
     try:
         state = temporary / STATE_FILE

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, TypeVar, cast
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs, gather_object
+from accelerate.utils import DistributedDataParallelKwargs, InitProcessGroupKwargs, gather_object
+from torch.distributed.distributed_c10d import PrefixStore, Store
+from torch.distributed.rendezvous import register_rendezvous_handler, rendezvous
 
 from trainer.config import TrainConfig
 from trainer.errors import ConfigError, RunError, TrainerError, explain_os_error
@@ -31,13 +34,18 @@ def start(config: TrainConfig) -> Accelerator:
     accelerator = Accelerator(
         mixed_precision="bf16" if _wants_bf16(config) else "no",
         # BatchNorm in a discriminator that is called twice a step breaks where its buffers are broadcast.
-        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
+        kwargs_handlers=[
+            DistributedDataParallelKwargs(broadcast_buffers=False),
+            InitProcessGroupKwargs(init_method="attempt://"),
+        ],
     )
     if accelerator.num_processes != world:
         raise RunError(
             f"The launcher started {world} processes, but they cannot see each other and would train apart: "
             "put ACCELERATE_USE_CPU=true before the command on a machine without GPUs."
         )
+    # Without it, cuDNN may add up a gradient in another order each time, and resuming would not be to the bit.
+    torch.backends.cudnn.deterministic = True
     if accelerator.device.type == "cpu":
         # The launcher leaves one thread to each process; share the cores instead.
         local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
@@ -58,6 +66,24 @@ def together(work: Callable[[], Result]) -> Result:
         if sentence:
             raise RunError(sentence)
     return cast(Result, result)
+
+
+def lost_another(error: RuntimeError) -> bool:
+    """Whether `error` says that another process ended or cannot be reached any more."""
+    return isinstance(error, torch.distributed.DistError) or "gloo/transport" in str(error)
+
+
+def leave(status: int) -> NoReturn:
+    """End this process with `status`.
+
+    Beside others it skips the interpreter's own end, during which a thread of gloo that still holds the tensors of the
+    last exchange aborts the process (pytorch#179291): one launch of two processes in eight would end with an error.
+    """
+    if "WORLD_SIZE" in os.environ:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def facts(accelerator: Accelerator) -> dict[str, Any]:
@@ -83,6 +109,15 @@ def idle_gpus(accelerator: Accelerator) -> str:
     if accelerator.device.type == "cuda" and accelerator.num_processes == 1 and count > 1:
         return f"{count - 1} of {count} GPUs stand idle; to use them all: {MULTI_GPU.replace(' N ', f' {count} ')}"
     return ""
+
+
+def _meet(_: str, **settings: Any) -> Iterator[tuple[Store, int, int]]:
+    """As env://, but a launcher's restart (--max_restarts) finds no addresses of the processes before it."""
+    for store, rank, world in rendezvous("env://", **settings):
+        yield PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store), rank, world
+
+
+register_rendezvous_handler("attempt", _meet)
 
 
 def _cores() -> int:

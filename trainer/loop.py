@@ -33,19 +33,21 @@ def train(
     run_dir: Path,
     reporter: Reporter,
     stop_requested: Callable[[], bool],
+    score: Callable[[nn.Module], dict[str, float]] | None = None,
 ) -> int:
     """Train until `config.images` images have been seen or a stop is requested; returns the images seen.
 
+    score: judges the averaged generator every `config.score_every` images; all processes call it together.
     Continues from the newest whole checkpoint below `run_dir`. Raises RunError where training diverges.
     """
     networks = build(config, images, accelerator)
     folder = run_dir / "checkpoints"
     images_seen = resumed_at = _resume(folder, networks, accelerator, reporter)
-    reporter.begin(images_seen)
+    launch.together(lambda: reporter.begin(images_seen))
 
     def due(every: int) -> bool:
         """Whether the last step crossed a multiple of `every` images."""
-        return images_seen // every > (images_seen - config.batch_size) // every
+        return images_seen > 0 and images_seen // every > (images_seen - config.batch_size) // every
 
     def occasional_work(sampling: bool, saving: bool) -> None:
         fresh = images_seen > resumed_at
@@ -59,6 +61,8 @@ def train(
             facts = launch.facts(accelerator) | {"seconds": reporter.seconds}
             checkpoints.save(folder, images_seen, state, facts, config.keep_checkpoints)
             reporter.saved(images_seen)
+        if score and (images_seen >= config.images or due(config.score_every)):
+            reporter.scored(images_seen, score(networks.ema.module))
         if sampling:
             reporter.samples(images_seen, networks.ema.module)
 
@@ -68,7 +72,8 @@ def train(
         stopping = finished or _agree_to_stop(accelerator, images_seen // config.batch_size, stop_requested)
         sampling = stopping or images_seen == 0 or due(config.sample_every)
         saving = stopping or due(config.checkpoint_every)
-        if sampling or saving or due(config.log_every):
+        scoring = score is not None and due(config.score_every)
+        if sampling or saving or scoring or due(config.log_every):
             launch.together(partial(occasional_work, sampling, saving))
         if stopping:
             return images_seen
@@ -110,13 +115,12 @@ def build(config: TrainConfig, images: ImageFormat, accelerator: Accelerator) ->
 def _resume(folder: Path, networks: Networks, accelerator: Accelerator, reporter: Reporter) -> int:
     """Continue from the newest whole checkpoint below `folder`; returns its images seen, 0 where there is none."""
     newest, damaged = checkpoints.load_newest(folder)
+    launch.require_same(f"{newest and newest.images_seen}, {damaged}", f"checkpoints in {folder}")
     if damaged:
         reporter.say(f"Damaged and passed over: checkpoint {', '.join(damaged)}.", "yellow")
         if newest is None:
             raise RunError(f"No checkpoint in {folder.parent} is whole: start again in another --run-dir.")
-        accelerator.wait_for_everyone()  # every process has chosen the same one
-        if accelerator.is_main_process:
-            checkpoints.set_aside(folder, damaged)
+        launch.together(lambda: checkpoints.set_aside(folder, damaged) if accelerator.is_main_process else None)
     if newest is None:
         return 0
     checkpoints.unpack(newest.tensors, networks.modules(), networks.optimizers())

@@ -1,33 +1,28 @@
 """report.html: a run as one page that needs no network; read from the run directory alone.
 
-Words, look and behaviour are in report_page.html (jinja2): a new chart of log.jsonl is one call there, a new section a
-`{% call section(...) %}` and a value that `write_report` hands to it.
+Words and behaviour are in report_page.html (jinja2), the look that pages share in page.html: a new chart of log.jsonl
+is one call there, a new section a `{% call section(...) %}` and a value that `write_report` hands to it.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import struct
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
-import jinja2
-
-from trainer import files
 from trainer.errors import RunError
+from trainer.pages import Picture, read_picture, write_page
+from trainer.scoring import sections
 
 REPORT_FILE = "report.html"
 MAX_STAGES = 40
 MAX_PICTURE_BYTES = 12 * 2**20
 """Stages are left out, never the first and the last, until their files are no larger than this in all."""
 MAX_POINTS = 1_000
-SHEET_WIDTH = 560
-"""CSS pixels that a sample grid may be enlarged to; only by whole factors, so that pixels stay square."""
 COLUMNS = 10
 """Images in a row of a sample grid."""
 
@@ -38,16 +33,14 @@ Point = dict[str, float]
 
 @dataclass(frozen=True)
 class Stage:
-    """A sample grid: what it was drawn after, and its PNG file. size: width and height in CSS pixels."""
+    """A sample grid, and what it was drawn after."""
 
     images: int
-    png: str
-    """base64"""
-    size: tuple[int, int]
+    picture: Picture
 
 
 def write_report(run_dir: Path, sentences: Mapping[str, str] | None = None) -> None:
-    """Write `run_dir`/report.html from config.json, log.jsonl and samples/.
+    """Write `run_dir`/report.html from config.json, log.jsonl, samples/, scores.json and scores/.
 
     sentences: what each setting means, by its name. Raises RunError where config.json cannot be read, OSError where
     the page cannot be written.
@@ -61,27 +54,26 @@ def write_report(run_dir: Path, sentences: Mapping[str, str] | None = None) -> N
     grids = [path for path in (run_dir / "samples").glob("*.png") if path.stem.isdecimal()]
     stages = _stages(sorted(grids, key=lambda path: int(path.stem)))
     seen = round(max([point["images"] for point in points] + [stage.images for stage in stages], default=0))
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"csp_hash": _csp_hash, "value": _value, "short": _short}
-    template = environment.from_string(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
-    page = template.render(
+    last = {name: value for point in points for name, value in point.items()}
+    write_page(
+        run_dir / REPORT_FILE,
+        "report_page.html",
         record=record,
         config=config,
         images=images,
         classes=_row_names(config, images, stages),
         name=run_dir.resolve().name,
+        command=f"python -m trainer.score {shlex.quote(str(run_dir))}",
         seen=seen,
         duration=_duration(points),
-        last={name: value for point in points for name, value in point.items()},
+        last=last,
         stages=stages,
         grids=len(grids),
         curves=lambda *keys: _curves(points, keys),
         events=events,
         sentences=sentences or {},
+        scored=sections.gather(run_dir, images, seen, last),
     )
-    files.write_text(run_dir / REPORT_FILE, page)
 
 
 def read_log(path: Path) -> tuple[list[Point], list[tuple[int, str]]]:
@@ -142,22 +134,14 @@ def _stages(paths: list[Path]) -> list[Stage]:
     most = MAX_STAGES
     while most > 2 and sum(path.stat().st_size for path in spread(paths, most)) > MAX_PICTURE_BYTES:
         most -= 1
-    return [stage for path in spread(paths, most) if (stage := _stage(path))]
-
-
-def _stage(path: Path) -> Stage | None:
-    content = path.read_bytes()
-    if content[:8] != b"\x89PNG\r\n\x1a\n" or len(content) < 24:
-        return None
-    width, height = struct.unpack(">II", content[16:24])
-    times = max(SHEET_WIDTH // max(width, 1), 1)
-    return Stage(int(path.stem), base64.b64encode(content).decode(), (times * width, times * height))
+    pictures = ((path, read_picture(path)) for path in spread(paths, most))
+    return [Stage(int(path.stem), picture) for path, picture in pictures if picture]
 
 
 def _row_names(config: dict[str, Any], images: dict[str, Any], stages: list[Stage]) -> list[str]:
     """What stands before each row of a grid; nothing where a row is not a class."""
     classes = images.get("classes") or []
-    square = all(width * len(classes) == height * COLUMNS for width, height in (stage.size for stage in stages))
+    square = all(width * len(classes) == height * COLUMNS for width, height in (stage.picture.size for stage in stages))
     return list(classes) if config.get("conditional") and square else []
 
 
@@ -167,26 +151,3 @@ def _duration(points: list[Point]) -> tuple[float, bool]:
         return seconds, False
     pairs = pairwise([{"images": 0.0}, *(point for point in points if point.get("images_per_s", 0) > 0)])
     return sum((after["images"] - before["images"]) / after["images_per_s"] for before, after in pairs), True
-
-
-def _csp_hash(text: str) -> str:
-    """How a Content-Security-Policy allows the one inline text it is for."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _value(value: object) -> str:
-    """A setting's value for reading."""
-    if type(value) is int:
-        return f"{value:,}"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _short(seconds: float) -> str:
-    """A duration: "45 s", "2 min 5 s", "12 min", "3 h 12 min"."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours or minutes >= 10:
-        return f"{hours} h {minutes} min" if hours else f"{minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -126,6 +126,16 @@ class Reporter:
         )
         self._progress.update(self._task, completed=images_seen, facts=f"{self._images_per_s:,.0f}/s  {self._last}")
 
+    def scored(self, images_seen: int, figures: Mapping[str, float]) -> None:
+        """Log and say what a score found."""
+        rounded = {name: round(value, 5) for name, value in figures.items()}
+        self.log(images=images_seen, **rounded)
+        self._track(rounded, images_seen)
+        told = "  ".join(
+            f"{name.replace('_', ' ')} {value:.4g}" for name, value in figures.items() if "floor" not in name
+        )
+        self.say(f"{images_seen:,} images: {told}")
+
     def samples(self, images_seen: int, generator: torch.nn.Module) -> None:
         """Save the averaged generator, its sample grid and the report."""
         if not self.main:

@@ -12,6 +12,8 @@ from trainer.config import ImageFormat, TrainConfig
 from trainer.errors import ConfigError, RunError
 
 CONFIG_FILE = "config.json"
+SCORES_FILE = "scores.json"
+"""Where `python -m trainer.score` has scored the run."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ def enter(run_dir: Path, record: RunRecord, resume: str) -> None:
 
 
 def open_run(run_dir: Path, record: RunRecord) -> None:
-    """Create the run directory and write its config.json."""
+    """Create the run directory, or clear it of what killed writers left, and write its config.json."""
     run_dir.mkdir(parents=True, exist_ok=True)
+    files.sweep(run_dir)
     files.write_json(run_dir / CONFIG_FILE, record.to_json())

@@ -22,7 +22,7 @@ from rich.table import Table
 from torch import Tensor
 
 from export.contract import ExportError, GeneratorInfo
-from export.onnx import SCORES_FILE, Exportable, describe, write_scores
+from export.onnx import Exportable, describe, write_scores
 from export.runtime import Float32, Generator, UInt8, find_model, open_generator
 from export.sample import BLOCK, generate
 from trainer import files
@@ -32,19 +32,15 @@ from trainer.errors import DataError, TrainerError, explain_os_error
 from trainer.networks.weights import GENERATOR_WEIGHTS, load_generator
 from trainer.report_page import write_report
 from trainer.reports import SENTENCES
-from trainer.runs import RunRecord
+from trainer.runs import SCORES_FILE, RunRecord
 from trainer.scoring import figures
 from trainer.scoring.features import FeatureNetwork, open_features
 from trainer.scoring.gallery import draw
 from trainer.scoring.real import ImageSet, load_real, read_images
+from trainer.scoring.table import FIGURES
 
 FORMAT = 1
 DEFAULT_COUNT = 10_000
-SHOWN = (
-    "frechet_distance", "kernel_distance", "precision", "recall", "density", "coverage", "classifier_score",
-    "conditional_accuracy", "class_kl_nats", "collapse_rate", "histogram_distance", "histogram_wasserstein",
-    "entropy_generated",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -173,14 +169,11 @@ def show(values: dict[str, Any], console: Console) -> None:
         "figure", "generated", "real training images", title=f"{values['scored']}: {values['count']:,} images"
     )
     real = values["floor"]
-    for name in SHOWN:
-        if values.get(name) is None:
-            continue
-        spread = real["spread"].get(name)
-        beside = "" if real.get(name) is None else f"{real[name]:.4g} ± {spread:.2g}"
-        if name == "entropy_generated":
-            beside = f"{values['entropy_real']:.4g} (held out)"
-        table.add_row(name.replace("_", " "), f"{values[name]:.4g}", beside)
+    for figure in FIGURES:
+        if isinstance(value := values.get(figure.key), float):
+            floor = real.get(figure.key)
+            beside = "" if floor is None else f"{floor:.4g} ± {real['spread'][figure.key]:.2g}"
+            table.add_row(figure.name, f"{value:.4g}", beside)
     if copied := values["memorisation"]:
         verdict = "copies its training images" if copied["memorises"] else "no sign of memorisation"
         table.add_row("copied", f"{copied['copied']:.3f} ± {copied['error']:.3f}", verdict)

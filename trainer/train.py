@@ -31,6 +31,7 @@ from trainer.loop import train
 from trainer.networks import check_network
 from trainer.presets import show_presets
 from trainer.reports import Reporter
+from trainer.scoring.during import TrainingScore
 
 NOT_MNIST = """MNIST was not found and there was no network to fetch it from.
 Training on the 1,797 embedded digits of scikit-learn instead: expect plainer forgeries.
@@ -53,11 +54,16 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(explain_os_error(error))
     except KeyboardInterrupt:
         return _fail("interrupted at once; the last checkpoint is whole.", status=130)
+    except RuntimeError as error:
+        if not launch.lost_another(error):
+            raise
+        return _fail("Another process of this launch has ended; to resume, give the same command again.", alone=True)
     return 0
 
 
 def _run(command: command_line.Command, accelerator: Accelerator, console: Console, stop: StopRequest) -> None:
     main = accelerator.is_main_process
+    launch.require_same(repr(command.config), "settings")
     config, fell_back = command.config, False
     if config.dataset == "auto" and command.run_dir and (existing := runs.RunRecord.read(command.run_dir)):
         config, fell_back = replace(config, dataset=existing.config.dataset), existing.fell_back
@@ -70,6 +76,9 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
     record = runs.RunRecord(config, source.format, source.sha256, fell_back or source.fell_back)
     launch.together(lambda: runs.enter(run_dir, record, command.resume))
     store = ImageStore(source, accelerator.device, config.batch_size, config.seed, config.conditional, config.store)
+    score = None
+    if config.score_every:
+        score = launch.together(lambda: TrainingScore(config, source, command.data_dir, accelerator))
     launch.together(lambda: runs.open_run(run_dir, record) if main else None)
     tracking.start(accelerator, config, run_dir)
 
@@ -86,7 +95,7 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
     if idle := launch.idle_gpus(accelerator):
         reporter.say(idle, "yellow")
     try:
-        images_seen = train(config, source.format, store, accelerator, run_dir, reporter, lambda: stop.requested)
+        images_seen = train(config, source.format, store, accelerator, run_dir, reporter, lambda: stop.requested, score)
     finally:
         reporter.end()
         store.close()
@@ -118,11 +127,12 @@ def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, 
     return source
 
 
-def _fail(sentence: str, status: int = 2) -> int:
-    if os.environ.get("RANK", "0") == "0":  # all processes fail together; one says why
+def _fail(sentence: str, status: int = 2, alone: bool = False) -> int:
+    """Say why this process ends; `alone`: the main one may not be there to say it."""
+    if alone or os.environ.get("RANK", "0") == "0":
         Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), sentence))
     return status
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    launch.leave(main())

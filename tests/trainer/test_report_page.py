@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from trainer import report_page
+from trainer import pages, report_page
 from trainer.errors import RunError
 from trainer.report_page import read_log, spread, thin, write_report
 
@@ -81,7 +81,7 @@ def test_the_page_is_one_file_that_loads_nothing_and_is_written_whole(tmp_path: 
     assert policy is not None
     assert policy.startswith("default-src 'none'; img-src data:;")
     for tag, text in (("style", page.texts["style"][0]), ("script", page.texts["script"][-1])):
-        assert f"{tag}-src '{report_page._csp_hash(text)}'" in policy
+        assert f"{tag}-src '{pages.csp_hash(text)}'" in policy
     assert sorted(path.name for path in run_dir.iterdir()) == ["config.json", "log.jsonl", "report.html", "samples"]
 
 
@@ -217,3 +217,156 @@ def test_a_long_run_makes_a_small_page(tmp_path: Path) -> None:
     page = page_of(run_dir)
     assert max(len(one["x"]) for one in page.json()) == report_page.MAX_POINTS
     assert (run_dir / "report.html").stat().st_size < 200_000
+
+
+def scores(**changes: Any) -> dict[str, Any]:
+    """A scores.json with three classes."""
+    floor = {"frechet_distance": 0.01, "precision": 0.92, "spread": {"frechet_distance": 0.002}, "draws": 3}
+    values = {
+        "format": 1, "count": 10_000, "dataset": "mnist", "features": "mnist", "features_sha256": "cd" * 32,
+        "images_seen": 2000, "frechet_distance": 0.0229, "precision": 0.93, "classifier_score": None,
+        "class_shares": [0.5, 0.3, 0.2], "twins": [0.01, 0.02, 0.5], "modes": 3, "modes_covered": 3,
+        "conditional_accuracy_of_classes": [1.0, 0.9, 0.8], "confusion": [[10, 0, 0], [1, 9, 0], [1, 1, 8]],
+        "histogram_generated": [0.7, 0.2, 0.1], "histogram_real": [0.8, 0.0, 0.2], "entropy_generated": 2.2,
+        "entropy_real": 1.6, "histogram_distance": 0.05, "floor": floor,
+        "memorisation": {"copied": 0.034, "error": 0.055, "ratio": 0.97, "memorises": False, "images": 2000},
+    }  # fmt: skip
+    return values | changes
+
+
+def scored(run_dir: Path, pictures: Sequence[str] = (), **changes: Any) -> Path:
+    """A run that has seen 2,000 images, with scores."""
+    make_run(run_dir, [LINE | {"images": 2000}])
+    (run_dir / "scores.json").write_text(json.dumps(scores(**changes)), encoding="utf-8")
+    for name in pictures:
+        (run_dir / "scores").mkdir(exist_ok=True)
+        Image.new("L", (596, 356)).save(run_dir / "scores" / f"{name}.png")
+    return run_dir
+
+
+def headings(page: Page) -> list[str]:
+    return page.texts["h2"]
+
+
+def test_scores_stand_beside_their_floor_each_with_a_sentence(tmp_path: Path) -> None:
+    page = page_of(scored(tmp_path / "run"))
+    text = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert headings(page)[2:] == ["Scores", "Pixels", "Nearest training images", "Classes", "Configuration"]
+    names = [attributes["href"] for attributes in page.all("a")]
+    assert names == ["#samples", "#curves", "#scores", "#pixels", "#neighbours", "#classes", "#settings"]
+    assert next(text for text in page.texts["th"] if "distance" in text) == "Fréchet distance"
+    figures = page.texts["td"]
+    assert figures[0] == "0.0229"
+    assert figures[1].startswith("0.01")
+    assert " ± 0.002" in page.texts["span"]
+    assert figures[2].startswith("How far the features")
+    assert "lower is better" in page.texts["span"]
+    assert "Classifier score" not in page.texts["th"], "which is None"
+    assert "10,000 generated images, after 2,000 images of training" in text
+    assert "cdcdcdcdcdcdcdcd" in page.texts["code"]
+    assert any(text.startswith("No sign of memorisation: the share of copies of 2,000") for text in page.texts["p"])
+    assert page.texts["dt"][-2:] == ["Fréchet distance", "Discriminator right"]
+
+
+def test_scores_that_are_older_than_the_run_say_so(tmp_path: Path) -> None:
+    page_of(scored(tmp_path / "run", images_seen=1500))
+    text = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "These scores were taken at 1,500 images, the run has seen 2,000" in text
+    assert f"python -m trainer.score {tmp_path / 'run'}" in text
+    page_of(scored(tmp_path / "equal"))
+    assert "These scores were taken at" not in (tmp_path / "equal" / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_pictures_of_a_score(tmp_path: Path) -> None:
+    names = ["generated", "real", "generated_smoothed", "neighbours", "least_confident", "most_confident"]
+    page = page_of(scored(tmp_path / "all", names))
+    assert len(page.all("img")) == 6
+    assert page.texts["li"] == ["generated", "training"] * 3
+    assert page.texts["h3"].index("Real") < page.texts["h3"].index("Generated")
+    run_dir = scored(tmp_path / "some", ["real", "neighbours"])
+    (run_dir / "scores" / "generated.png").write_bytes(b"broken")
+    page = page_of(run_dir)
+    assert len(page.all("img")) == 2
+    assert "Confidence" not in headings(page)
+    assert len(page_of(scored(tmp_path / "none")).all("img")) == 0
+
+
+def test_the_histograms_and_the_classes(tmp_path: Path) -> None:
+    smoothed: dict[str, Any] = {"histogram_generated_smoothed": [0.6, 0.3, 0.1], "entropy_generated_smoothed": 3.9}
+    page = page_of(scored(tmp_path / "run", **smoothed))
+    paths = page.all("path")
+    assert [path["class"] for path in paths] == ["grey", "orange", "blue"]
+    assert paths[0]["d"] == "M0 100V9.69H1V100.00H2V69.90H3V100", "logarithmic from 10 % on"
+    assert "3.9" in page.texts["td"]
+    cells = [(one["class"], text) for one, text in zip(page.all("td"), page.texts["td"], strict=True)
+             if (one.get("class") or "").split()[-1:] and re.search(r" l\d+$", one.get("class") or "")]  # fmt: skip
+    assert len(cells) == 9
+    assert cells[0] == ("same l10", "10")
+    assert cells[1] == ("zero l0", "·")
+    assert cells[3] == (" l4", "1")
+    assert [one["width"] for one in page.all("rect")] == ["100.0%", "60.0%", "40.0%"]
+
+
+def test_scores_over_training_have_the_floor_across(tmp_path: Path) -> None:
+    lines = [LINE | {"images": 100}, {"images": 100, "frechet_distance": 5, "floor_frechet_distance": 0.02}]
+    lines += [{"images": 200, "frechet_distance": 2, "coverage": 0.5}]
+    page = page_of(make_run(tmp_path / "run", lines))
+    assert headings(page)[2:-1] == ["Scores over training"], "without a scores.json"
+    distance, coverage = page.json()[3:]
+    assert (distance["x"], distance["floor"], distance["scores"]) == ([100, 200], 0.02, True)
+    assert distance["series"][0]["y"] == [5, 2]
+    assert (coverage["floor"], coverage["x"]) == (None, [200])
+    values = scores(floor={"coverage": 0.95})
+    (tmp_path / "run" / "scores.json").write_text(json.dumps(values), encoding="utf-8")
+    page = page_of(tmp_path / "run")
+    assert page.json()[4]["floor"] == 0.95
+    assert "Higher is better; the floor is that of 10,000 images" in page.texts["p"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"format": 1}', '{"format": 1, "floor": 3}', "\xff", "[" * 100_000])
+def test_scores_that_cannot_be_read_are_a_sentence_on_the_page(tmp_path: Path, text: str) -> None:
+    run_dir = scored(tmp_path / "run", ["real"])
+    (run_dir / "scores.json").write_text(text, encoding="latin-1")
+    page = page_of(run_dir)
+    assert headings(page)[2:-1] == ["Scores"]
+    assert any("scores.json" in text and "score again" in text for text in page.texts["p"])
+
+
+ODD: list[Any] = [None, "<b>", [], {}, [None], [[1]], -1, 10**400, True, float("nan"), ["<i>"] * 3, [0.0], [-5, 2, 1]]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_odd_values_anywhere_leave_a_page(tmp_path: Path, odd: Any) -> None:
+    whole = scores()
+    run_dir = scored(tmp_path / "run", ["neighbours"])
+    for key in [*whole, *(f"floor {key}" for key in whole["floor"]), *(f"memorisation {key}" for key in ("copied",))]:
+        if key in ("format", "floor"):
+            continue
+        first, _, second = key.partition(" ")
+        changed = {first: whole[first] | {second: odd}} if second else {first: odd}
+        (run_dir / "scores.json").write_text(json.dumps(whole | changed), encoding="utf-8")
+        page = page_of(run_dir)
+        assert "Configuration" in headings(page)
+        assert not page.all("b") or "<b>" not in page.texts["b"]
+        assert not page.all("i")
+
+
+def test_hostile_scores_are_text(tmp_path: Path) -> None:
+    names = ["real", "generated", "neighbours"]
+    hostile = scored(tmp_path / "run", names, dataset=HOSTILE, features=HOSTILE, features_sha256=HOSTILE)
+    record = json.loads((hostile / "config.json").read_text(encoding="utf-8"))
+    record["images"]["classes"] = [HOSTILE, "<b>", "2"]
+    (hostile / "config.json").write_text(json.dumps(record), encoding="utf-8")
+    plain = scored(tmp_path / "plain", names)
+    tags = [[tag for tag, _ in page_of(run_dir).elements] for run_dir in (hostile, plain)]
+    assert tags[0] == tags[1], "no element came in"
+
+
+def test_a_hundred_classes_and_more(tmp_path: Path) -> None:
+    square = [[5] * 100 for _ in range(100)]
+    page = page_of(scored(tmp_path / "hundred", confusion=square, class_shares=[0.01] * 100))
+    assert [one for one in page.all("table") if one.get("class") == "large"]
+    assert "60 read as 3: 5" in [one.get("title") for one in page.all("td")]
+    many: dict[str, Any] = {"confusion": None, "class_shares": None, "twins": [0.1] * 1000}
+    page = page_of(scored(tmp_path / "thousand", **many, conditional_accuracy_of_classes=None))
+    assert "Classes" not in headings(page)

@@ -34,11 +34,12 @@ class TrainingScore:
         self.held_out = real.held_out.features
         self.classes = len(training.format.classes) if config.conditional else 0
         order = torch.randperm(len(real.training), generator=stream(torch.device("cpu"), 0, "floor"))
-        self.floor = frechet_distance(self.held_out, real.training.features[order[: config.score_count]])
+        floor = self._figures(real.training.features[order[: config.score_count]])
+        self.floor = {f"floor_{name}": value for name, value in floor.items()}
 
     @torch.no_grad()
     def __call__(self, generator: nn.Module) -> dict[str, float]:
-        """Fréchet distance with its floor, precision, recall, coverage and, where asked for classes, their accuracy."""
+        """Fréchet distance, precision, recall and coverage with their floors; where classes are asked for, accuracy."""
         config, accelerator = self.config, self.accelerator
         share = -(-config.score_count // accelerator.num_processes)
         rows = slice(accelerator.process_index * share, (accelerator.process_index + 1) * share)
@@ -56,15 +57,17 @@ class TrainingScore:
             right.append((probabilities.argmax(dim=1) == asked[part]).float())
         gathered = self._gather(torch.cat(features))[: config.score_count]
         accuracy = self._gather(torch.cat(right))[: config.score_count].mean()
-        found = overlap(self.held_out, gathered)
-        figures = {
-            "frechet_distance": frechet_distance(self.held_out, gathered),
-            "floor_frechet_distance": self.floor,
+        figures = self._figures(gathered) | self.floor
+        return figures | ({"conditional_accuracy": float(accuracy)} if self.classes else {})
+
+    def _figures(self, features: Tensor) -> dict[str, float]:
+        found = overlap(self.held_out, features)
+        return {
+            "frechet_distance": frechet_distance(self.held_out, features),
             "precision": found.precision,
             "recall": found.recall,
             "coverage": found.coverage,
         }
-        return figures | ({"conditional_accuracy": float(accuracy)} if self.classes else {})
 
     def _gather(self, mine: Tensor) -> Tensor:
         everyones: Tensor = self.accelerator.gather(mine.to(self.accelerator.device))
