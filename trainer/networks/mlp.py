@@ -41,10 +41,12 @@ def generator(config: TrainConfig, images: ImageFormat, inputs: int) -> nn.Seque
     for width, slope in parse_layers("g_layers", config.g_layers):
         layers += [nn.Linear(inputs, width), nn.LeakyReLU(slope)]
         inputs = width
-    shape = (images.channels, images.size, images.size)
-    return nn.Sequential(
-        *layers, nn.Linear(inputs, images.channels * images.size**2), nn.Tanh(), nn.Unflatten(1, shape)
-    )
+    layers += [
+        nn.Linear(inputs, images.channels * images.size**2),
+        nn.Tanh(),
+        nn.Unflatten(1, (images.channels, images.size, images.size)),
+    ]
+    return nn.Sequential(*layers).apply(_initialise)
 
 
 def discriminator(config: TrainConfig, images: ImageFormat) -> tuple[nn.Sequential, nn.Linear]:
@@ -55,4 +57,11 @@ def discriminator(config: TrainConfig, images: ImageFormat) -> tuple[nn.Sequenti
         layers += [nn.Linear(inputs, width), nn.LeakyReLU(slope)]
         layers += [Dropout(config.dropout)] if config.dropout else []
         inputs = width
-    return nn.Sequential(*layers), nn.Linear(inputs, 1)
+    return nn.Sequential(*layers).apply(_initialise), nn.Linear(inputs, 1).apply(_initialise)
+
+
+def _initialise(module: nn.Module) -> None:
+    """Glorot's uniform weights and no biases, as Keras begins; torch's are smaller, and five layers forget the latent."""
+    if isinstance(module, nn.Linear):
+        nn.init.xavier_uniform_(module.weight)
+        nn.init.zeros_(module.bias)
