@@ -2,6 +2,7 @@
 # make test   lint, types, import contracts, tests
 # make slow   the long proofs
 # make gpu-check   what only a GPU can prove; without one, says what that would be
+# make kills   200 kills in training and in writing, each followed by a resume (about five minutes)
 # make bundled   train the bundled generator again (about an hour on two CPU cores)
 PYTHON ?= python3
 RUN ?= runs/demo
@@ -12,7 +13,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --constraint constraints.txt --disable-pip-version-check
 TRAIN := $(BIN)/accelerate launch --quiet --config_file accelerate_config.yaml trainer/train.py
 
-.PHONY: demo test lint slow gpu-check bundled clean
+.PHONY: demo test lint slow gpu-check kills bundled clean
 
 demo: .venv/installed
 	$(TRAIN) --preset quickstart --run-dir $(RUN)
@@ -37,6 +38,9 @@ slow: .venv/installed-dev
 
 gpu-check: .venv/installed
 	$(BIN)/python -m bench.gpu_check
+
+kills: .venv/installed
+	$(BIN)/python -m bench.kills --json bench/results/kills.json
 
 bundled: .venv/installed
 	$(TRAIN) --preset quickstart --dataset mnist --run-dir runs/digits --images 4000000 \

@@ -25,7 +25,7 @@ class Preset:
     settings: dict[str, Any]
 
 
-ALL = "Chosen for all reference systems: non-saturating generator loss, no weight averaging, no last partial batch."
+ALL = "Chosen for all reference systems: non-saturating generator loss, no weight averaging, no last partial batch; one set of fakes: both networks use it."
 
 # fmt: off
 PRESETS = {
@@ -42,7 +42,7 @@ PRESETS = {
     "mlp": Preset(
         networks="100-256-512-1024-784 against its mirror image, LeakyReLU",
         length="550 epochs", source="a published fully connected MNIST GAN (SGD and other losses were explored too)",
-        choices="Adam 2e-4 with betas (0.5, 0.999); slope 0.2; Glorot's weights; normal latents; the same fakes for both networks",
+        choices="Adam 2e-4 with betas (0.5, 0.999); slope 0.2; Glorot's weights; normal latents; one set of fakes",
         settings=dict(
             network="mlp", conditional=False, latent_size=100, g_layers="256,512,1024", d_layers="1024,512,256",
             batch_size=64, images=550 * 937 * 64, sample_every=300_000, checkpoint_every=600_000, log_every=20_000,
@@ -51,7 +51,7 @@ PRESETS = {
     "mlp-dropout": Preset(
         networks="100-256-512-1024-784 against 784-1024-512-256-128-1 with dropout 0.3",
         length="100 epochs", source="a published fully connected MNIST GAN with dropout (about an hour on a cloud GPU)",
-        choices="Adam 2e-4 with betas (0.5, 0.999); discriminator's slopes 0.2; Glorot's weights; normal latents; the same fakes",
+        choices="Adam 2e-4 with betas (0.5, 0.999); D's slopes 0.2; Glorot's weights; normal latents; one set of fakes",
         settings=dict(
             network="mlp", conditional=False, latent_size=100, dropout=0.3,
             g_layers="256:0.3,512:0.3,1024:0.2", d_layers="1024,512,256,128",
@@ -93,7 +93,7 @@ PRESETS = {
         networks="four transposed convolutions against four convolutions, BatchNorm, no biases",
         length="200 epochs", source="a published MNIST DCGAN",
         choices="Adam's betas (0.5, 0.999), weights N(0, 0.02), BatchNorm scales N(1, 0.02) and latents on [-1, 1], as "
-        "in the DCGAN paper; both networks use the same fakes",
+        "in the DCGAN paper; one set of fakes",
         settings=dict(
             network="dcgan", conditional=False, latent_size=100, latent_distribution="uniform",
             g_width=32, d_width=32, batch_size=64, images=200 * 937 * 64,

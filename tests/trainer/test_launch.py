@@ -1,100 +1,205 @@
-"""Launches of several processes: one training over real gloo processes, or a refusal."""
+"""Launches of several processes: one training over real gloo processes, whatever happens to one of them."""
 
 from __future__ import annotations
 
 import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import psutil
 import pytest
+import torch
 from safetensors.torch import load_file
+from torch import Tensor
+
+from trainer import checkpoints
+from trainer.train import main
 
 Run = Callable[..., "CompletedProcess[str]"]
-SHORT = (
-    "--dataset",
-    "sklearn-digits",
-    "--images",
-    "768",
-    "--checkpoint-every",
-    "384",
-    "--g-width",
-    "8",
-    "--d-width",
-    "8",
-)
+TWO = ("--quiet", "--multi_gpu", "--num_processes", "2", "--main_process_port", "0")
+SMALL = (
+    "--dataset", "sklearn-digits", "--g-width", "8", "--d-width", "8", "--batch-size", "48", "--accumulation", "2",
+    "--augment", "shift:0.1,noise:0.1", "--augment-target", "0.6", "--images", "4800", "--checkpoint-every", "960",
+    "--log-every", "1e6",
+)  # fmt: skip
 
 
-@pytest.fixture
-def two_processes(run: Run, launch_command: tuple[str, ...]) -> Callable[..., CompletedProcess[str]]:
-    def launch(*arguments: str) -> CompletedProcess[str]:
-        return run(
-            *launch_command, "--multi_gpu", "--num_processes", "2", "--main_process_port", "0", "trainer/train.py",
-            *SHORT, *arguments, ACCELERATE_USE_CPU="true",
-        )  # fmt: skip
+@pytest.fixture(scope="module")
+def two_processes(run: Run, launch_command: tuple[str, ...]) -> Run:
+    def launch(*arguments: str | Path, **environment: str) -> CompletedProcess[str]:
+        return run(*launch_command, *TWO, *arguments, ACCELERATE_USE_CPU="true", **environment)
 
     return launch
 
 
-def test_two_processes_train_as_one_and_resume_exactly(two_processes: Run, tmp_path: Path) -> None:
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    done = two_processes("--run-dir", str(whole))
+@pytest.fixture(scope="module")
+def whole(two_processes: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two processes that nothing happened to."""
+    run_dir = tmp_path_factory.mktemp("launch") / "whole"
+    done = two_processes("trainer/train.py", *SMALL, "--run-dir", run_dir)
     assert done.returncode == 0, done.stderr
     assert "2 x cpu" in done.stdout
-    assert done.stdout.count("Trained on 768 images") == 1
-    two_processes("--run-dir", str(parts), "--images", "384").check_returncode()
-    resumed = two_processes("--run-dir", str(parts))
-    assert "Resuming after 384 images" in resumed.stdout
-    mine, theirs = (load_file(run_dir / "generator.safetensors") for run_dir in (whole, parts))
-    assert all(mine[key].equal(theirs[key]) for key in mine)
-    lines = (whole / "log.jsonl").read_text().splitlines()
-    assert [json.loads(line)["images"] for line in lines] == [384, 768]
+    assert done.stdout.count("Trained on 4,800 images") == 1
+    return run_dir
 
 
-REPLICAS = """
-import sys; sys.path[0] = {project!r}
-from accelerate.utils import gather_object
-from trainer import launch
-from trainer.data import sources
-from trainer.data.images import ImageStore
-from trainer.loop import build
-from trainer.step import step
-from trainer.presets import configure
+@pytest.fixture
+def struck(launch_command: tuple[str, ...], project: Path) -> Callable[..., tuple[int, str]]:
+    """`struck(deed, rank, run_dir, *flags)`: do something to a rank after a checkpoint; exit status and output."""
 
-config = configure("quickstart", {{"g_width": 8, "d_width": 8, "penalty_every": 2}})
-accelerator = launch.start(config)
-source = sources.load("sklearn-digits", None)
-store = ImageStore(source, accelerator.device, config.batch_size, 0, True)
-networks = build(config, source.format, accelerator)
-for number in range(4):
-    step(networks, store, config, accelerator, number * config.batch_size)
-weights = [w for m in (networks.plain_generator, networks.plain_discriminator) for w in m.parameters()]
-sums = gather_object([[w.double().sum().item() for w in weights]])
-half = config.batch_size // 2
-rows = slice(accelerator.process_index * half, accelerator.process_index * half + half)
-batches = gather_object([store.batch_at(0, rows)[0].sum().item()])
-if accelerator.is_main_process:
-    print("replicas agree:", sums[0] == sums[1], "batches differ:", batches[0] != batches[1])
-accelerator.end_training()
-"""
+    def struck(deed: Callable[[int], None], rank: int | None, run_dir: Path, *flags: str) -> tuple[int, str]:
+        command = [sys.executable, *launch_command, *TWO, *flags, "trainer/train.py", *SMALL, "--run-dir", str(run_dir)]
+        before = set((run_dir / "checkpoints").glob("0*"))
+        with subprocess.Popen(
+            command, cwd=project, env=os.environ | {"ACCELERATE_USE_CPU": "true"}, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        ) as launcher:  # fmt: skip
+            while launcher.poll() is None and set((run_dir / "checkpoints").glob("0*")) <= before:
+                time.sleep(0.005)
+            ranks = {child.environ().get("RANK"): child.pid for child in psutil.Process(launcher.pid).children()}
+            deed(launcher.pid if rank is None else ranks[str(rank)])
+            output, _ = launcher.communicate(timeout=120)
+            return launcher.returncode, output
+
+    return struck
 
 
-def test_gradients_are_averaged_so_that_replicas_stay_equal(
-    run: Run, launch_command: tuple[str, ...], tmp_path: Path, project: Path
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+def state(run_dir: Path) -> dict[str, Tensor]:
+    newest = max((run_dir / "checkpoints").glob("0*"))
+    return load_file(newest / "state.safetensors") | load_file(run_dir / "generator.safetensors")
+
+
+def same(first: Path, second: Path) -> bool:
+    mine, theirs = state(first), state(second)
+    return mine.keys() == theirs.keys() and all(mine[key].equal(theirs[key]) for key in mine)
+
+
+@pytest.fixture(scope="module")
+def ranks(
+    run: Run, two_processes: Run, project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, Tensor]]:
+    """What tests/trainer/ranks.py finds on one process and on two."""
+    script, folder = Path(__file__).with_name("ranks.py"), tmp_path_factory.mktemp("ranks")
+    run(script, folder / "one", PYTHONPATH=str(project)).check_returncode()
+    two_processes(script, folder / "two", PYTHONPATH=str(project)).check_returncode()
+    return [load_file(folder / name) for name in ("one", "two")]
+
+
+def test_the_gradients_of_a_batch_do_not_depend_on_the_number_of_processes(ranks: list[dict[str, Tensor]]) -> None:
+    one, two = ({name: tensor for name, tensor in found.items() if "/" in name} for found in ranks)
+    assert one.keys() == two.keys()
+    far = {name: distance for name in one if not (distance := (one[name] - two[name]).abs().max().item()) < 1e-6}
+    assert far == {}
+    assert all(gradient.any() for name, gradient in one.items() if name.endswith("weight"))
+
+
+def test_each_image_of_an_epoch_goes_to_one_rank_once(ranks: list[dict[str, Tensor]]) -> None:
+    for found, world in zip(ranks, (1, 2), strict=True):
+        by_rank = found["images"]
+        assert by_rank.shape == (world, 2, 64 // world)
+        for epoch in by_rank.unbind(1):
+            assert epoch.flatten().sort().values.tolist() == list(range(64))
+
+
+def test_no_two_images_share_their_latents_over_ranks_and_steps(ranks: list[dict[str, Tensor]]) -> None:
+    one, two = (found["latents"].flatten(end_dim=-2) for found in ranks)
+    assert len(two.unique(dim=0)) == len(two) == 2 * 8 * 16, "two uses in each of eight steps of 16 images"
+    assert one.unique(dim=0).equal(two.unique(dim=0))
+
+
+def test_replicas_stay_equal(ranks: list[dict[str, Tensor]]) -> None:
+    first, second = ranks[1]["replicas"]
+    assert first.equal(second)
+    assert not torch.equal(first, ranks[0]["replicas"][0]), "BatchNorm takes each process's share"
+
+
+def test_a_killed_rank_ends_the_launch_and_costs_nothing(
+    struck: Callable[..., tuple[int, str]], two_processes: Run, whole: Path, tmp_path: Path
 ) -> None:
-    script = tmp_path / "replicas.py"
-    script.write_text(REPLICAS.format(project=str(project)))
-    done = run(
-        *launch_command,
-        "--multi_gpu",
-        "--num_processes",
-        "2",
-        "--main_process_port",
-        "0",
-        script,
-        ACCELERATE_USE_CPU="true",
-    )
-    assert "replicas agree: True batches differ: True" in done.stdout, done.stderr
+    status, output = struck(kill, 1, tmp_path / "r")
+    assert status != 0
+    assert output.count("error: Another process of this launch has ended") <= 1  # its launcher may be faster
+    assert "[rank0]" not in output, output
+    assert "Trained on" not in output
+    again = two_processes("trainer/train.py", *SMALL, "--run-dir", tmp_path / "r")
+    assert "Resuming after" in again.stdout
+    assert "Not to the bit" not in again.stdout
+    assert same(tmp_path / "r", whole)
+
+
+@pytest.mark.slow
+def test_sittings_and_the_launchers_restarts_end_as_one_run(
+    struck: Callable[..., tuple[int, str]], two_processes: Run, whole: Path, tmp_path: Path
+) -> None:
+    two_processes("trainer/train.py", *SMALL, "--run-dir", tmp_path / "r", "--images", "1001").check_returncode()
+    status, output = struck(kill, 0, tmp_path / "r", "--max_restarts", "2")
+    assert status == 0, output
+    assert "Resuming after 1,008 images." in output
+    assert output.count("Resuming after") == 2, output
+    assert output.count("failed (exitcode") == 1, f"one restart is enough: {output}"
+    assert same(tmp_path / "r", whole)
+
+
+@pytest.mark.slow
+def test_a_launcher_that_is_told_to_stop_lets_its_ranks_save(
+    struck: Callable[..., tuple[int, str]], two_processes: Run, whole: Path, tmp_path: Path
+) -> None:
+    _, output = struck(lambda pid: os.kill(pid, signal.SIGTERM), None, tmp_path / "r")
+    assert output.count("checkpoint saved. Give the same command again to resume.") == 1, output
+    two_processes("trainer/train.py", *SMALL, "--run-dir", tmp_path / "r").check_returncode()
+    assert same(tmp_path / "r", whole)
+
+
+def test_another_number_of_processes_may_resume_and_says_what_that_costs(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_dir = tmp_path / "r"
+    shutil.copytree(whole, run_dir)
+    assert main([*SMALL, "--images", "4848", "--run-dir", str(run_dir)]) == 0
+    said = capsys.readouterr().out.replace("\n", " ")
+    assert "Resuming after 4,800 images. Not to the bit, because this changed: processes 1, before 2" in said
+    notes = [json.loads(line).get("note", "") for line in (run_dir / "log.jsonl").read_text().splitlines()]
+    assert sum("processes 1, before 2" in note for note in notes) == 1
+
+
+def fill_the_disk(pid: int) -> None:
+    """A limit on the size of files stands in for a full disk: writing beyond it fails in the same place."""
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+
+def test_a_full_disk_ends_all_ranks_with_one_sentence(struck: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
+    status, output = struck(fill_the_disk, 0, tmp_path / "r")
+    assert status != 0
+    assert output.count("error: ") == 1, output
+    assert "error: File too large" in output
+    assert "[rank" not in output, output
+    newest, damaged = checkpoints.load_newest(tmp_path / "r" / "checkpoints")
+    assert newest is not None
+    assert not damaged
+    assert not list((tmp_path / "r").rglob(".*")), "nothing half-written stays"
+
+
+def test_divergence_on_two_processes_is_one_sentence(two_processes: Run, tmp_path: Path) -> None:
+    arguments = ("--gamma", "0,1e39@960", "--penalty-every", "1", "--run-dir", tmp_path / "r")
+    done = two_processes("trainer/train.py", *SMALL, *arguments)
+    assert done.returncode != 0
+    assert done.stderr.count("error: ") == done.stderr.count("training has diverged") == 1, done.stderr
+    assert [path.name for path in (tmp_path / "r" / "checkpoints").iterdir()] == ["000000000960"]
+    newest, _ = checkpoints.load_newest(tmp_path / "r" / "checkpoints")
+    assert newest is not None
+    assert all(tensor.isfinite().all() for tensor in newest.tensors.values())
 
 
 @pytest.mark.parametrize(
@@ -108,9 +213,7 @@ def test_gradients_are_averaged_so_that_replicas_stay_equal(
 def test_launches_that_would_not_train_as_one_are_refused(
     run: Run, launch_command: tuple[str, ...], tmp_path: Path, flags: tuple[str, ...], environment: dict[str, str]
 ) -> None:
-    done = run(
-        *launch_command, *flags, "trainer/train.py", *SHORT, "--run-dir", tmp_path / "r",         **environment,
-    )  # fmt: skip
+    done = run(*launch_command, *flags, "trainer/train.py", *SMALL, "--run-dir", tmp_path / "r", **environment)
     assert done.returncode != 0
     assert "error:" in done.stderr
     assert "--multi_gpu" in done.stderr or "ACCELERATE_USE_CPU=true" in done.stderr
@@ -118,6 +221,7 @@ def test_launches_that_would_not_train_as_one_are_refused(
 
 
 def test_an_uneven_batch_is_refused(two_processes: Run, tmp_path: Path) -> None:
-    done = two_processes("--batch-size", "65", "--run-dir", str(tmp_path / "r"))
+    done = two_processes("trainer/train.py", *SMALL, "--batch-size", "66", "--run-dir", tmp_path / "r")
     assert done.returncode != 0
-    assert "must be a multiple of 2 (2 processes" in done.stderr
+    assert "must be a multiple of 4 (2 processes" in done.stderr
+    assert not (tmp_path / "r").exists()

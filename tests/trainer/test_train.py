@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 from safetensors.torch import load_file
@@ -45,17 +47,23 @@ def test_a_run_directory_describes_itself(trained_run: Path) -> None:
 
 
 def interrupted(
-    command: list[str], project: Path, run_dir: Path, number: int, environment: dict[str, str]
+    command: list[str],
+    project: Path,
+    run_dir: Path,
+    number: int,
+    environment: dict[str, str],
+    whom: Callable[[int], int] = lambda pid: pid,
 ) -> tuple[int, str]:
-    """Start training, send `number` to the trainer once the first checkpoint is there; exit status and output."""
+    """Start training, send `number` to it once the first checkpoint is there; exit status and output.
+
+    whom: the process to send it to, from the one that was started.
+    """
     with subprocess.Popen(
         command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     ) as process:
-        for _ in range(2400):
-            if list((run_dir / "checkpoints").glob("0*")) or process.poll() is not None:
-                break
+        while process.poll() is None and not list((run_dir / "checkpoints").glob("0*")):
             time.sleep(0.005)
-        process.send_signal(number)
+        os.kill(whom(process.pid), number)
         output, _ = process.communicate(timeout=60)
         return process.returncode, output
 
@@ -90,6 +98,18 @@ def test_the_trainer_does_not_outlive_its_launcher(
     # communicate() returned: the trainer, which held the same pipe, has ended too - after saving.
     assert status == -signal.SIGKILL
     assert "checkpoint saved" in output
+
+
+def test_the_launchers_trainer_stops_on_sigterm_without_an_error(
+    project: Path, train_command: tuple[str, ...], tmp_path: Path
+) -> None:
+    run_dir = tmp_path / "stopped"
+    command = [sys.executable, *train_command, *SHORT, "--images", "1000000", "--run-dir", str(run_dir)]
+    status, output = interrupted(
+        command, project, run_dir, signal.SIGTERM, dict(os.environ), lambda pid: psutil.Process(pid).children()[0].pid
+    )
+    assert status == 0, output
+    assert output.splitlines()[-1].endswith("checkpoint saved. Give the same command again to resume.")
 
 
 def test_finished_runs_do_no_more_and_may_be_lengthened(
@@ -154,6 +174,19 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, capsys: pytest
     assert main(["--dataset", "sklearn-digits", "--run-dir", str(tmp_path)]) == 2
     assert "is not empty and holds no run" in capsys.readouterr().err.replace("\n", " ")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_what_killed_writers_left_is_swept_and_a_living_writers_file_is_not(small_run: list[str]) -> None:
+    run_dir, nobody = Path(small_run[-1]), 2**22 + 1  # beyond Linux's largest pid
+    left = [run_dir / f".config.{nobody}.json", run_dir / "samples" / f".000000000128.{nobody}.png"]
+    kept = [run_dir / f".generator.{os.getpid()}.onnx", run_dir / "samples" / "000000000128.png"]
+    for path in [*left, kept[0]]:
+        path.write_text("half")
+    partial = run_dir / "checkpoints" / ".000000000077.partial"
+    partial.mkdir()
+    assert main([*small_run, "--images", "256"]) == 0
+    assert not any(path.exists() for path in [*left, partial])
+    assert all(path.exists() for path in kept)
 
 
 def test_must_resume_needs_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,7 +61,7 @@ def discriminator(config: TrainConfig, images: ImageFormat) -> tuple[nn.Sequenti
 
 
 def _initialise(module: nn.Module) -> None:
-    """Glorot's uniform weights and no biases, as Keras begins; torch's are smaller, and five layers forget the latent."""
+    """Glorot's uniform weights and no biases, as in Keras: torch's are smaller, and five layers lose the latent."""
     if isinstance(module, nn.Linear):
         nn.init.xavier_uniform_(module.weight)
         nn.init.zeros_(module.bias)
