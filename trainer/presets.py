@@ -25,7 +25,10 @@ class Preset:
     settings: dict[str, Any]
 
 
-ALL = "Chosen for all reference systems: non-saturating generator loss, no weight averaging, no last partial batch; one set of fakes: both networks use it."
+ALL = (
+    "Chosen for all reference systems: non-saturating generator loss, no weight averaging, no last partial batch. "
+    "One set of fakes: both networks learn from the same in a step."
+)
 
 # fmt: off
 PRESETS = {
