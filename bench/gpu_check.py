@@ -62,6 +62,8 @@ class Bench:
             launch = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "1")
         elif processes:
             launch = (*LAUNCH, "--multi_gpu", "--num_processes", str(processes), "--main_process_port", "0")
+        if processes > 1:
+            arguments = (*arguments, "--batch-size", str(64 * processes))
         self.python(*launch, "trainer/train.py", *SMALL, "--run-dir", run_dir, *arguments)
         return run_dir
 
@@ -122,7 +124,7 @@ def resuming(bench: Bench) -> dict[str, Any]:
 def recomputing(bench: Bench) -> dict[str, Any]:
     """Recomputed activations train alike in less memory."""
     plain, again = bench.train("kept"), bench.train("recomputed", "--recompute", "both")
-    script = "import sys; from bench.train import peak_memory; print(peak_memory(sys.argv[1], 4096 // 4))"
+    script = "import sys; from bench.train import peak_memory; print(peak_memory(sys.argv[1], 1024))"
     peaks = {name: int(bench.python("-c", script, name)) / 2**20 for name in ("none", "both")}
     if peaks["both"] >= peaks["none"]:
         raise CheckFailed(f"no memory was saved: {peaks}")

@@ -76,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
 
     def command() -> None:
-        if given.weights != BUNDLED and given.out == BUNDLED_CLASSIFIER:
+        if given.weights.resolve() != BUNDLED and given.out.resolve() == BUNDLED_CLASSIFIER:
             raise ExportError("Name the file to write with --out: the bundled one is for digits.")
         export_classifier(given.weights, given.out)
         print(f"{given.out}: {given.out.stat().st_size / 2**20:.2f} MiB, verified against torch")

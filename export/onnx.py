@@ -106,7 +106,7 @@ def scores_entry(scores: dict[str, Any]) -> str:
         name: value for name, value in scores.items() if not isinstance(value, list | dict) and name != "file_sha256"
     }
     real = {name: value for name, value in scores["floor"].items() if not isinstance(value, dict)}
-    return json.dumps(kept | {"floor": real}, sort_keys=True)
+    return json.dumps(kept | {"floor": real, "memorisation": scores.get("memorisation")}, sort_keys=True)
 
 
 def _scores(path: Path, weights_sha256: str) -> dict[str, str]:
@@ -123,6 +123,8 @@ def write_scores(path: Path, scores: dict[str, Any]) -> None:
     model = read_model(path)
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     info = GeneratorInfo.from_metadata(metadata)
+    if info.provenance.get("weights_sha256", "") != scores["weights_sha256"]:
+        raise ExportError(f"{path} was exported from other weights than were scored: export it again.")
     scored = replace(info, provenance={**info.provenance, "scores": scores_entry(scores)})
     with atomic_file(path) as temporary:
         write(model, scored.to_metadata(), temporary)

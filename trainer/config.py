@@ -156,7 +156,7 @@ class TrainConfig:
         "Whose activations are computed again in the backward pass instead of kept (activation checkpointing).",
         choices=("none", "generator", "discriminator", "both"),
     )
-    compile: bool = setting(False, "Whether both networks are compiled (torch.compile; on a GPU as CUDA graphs).")
+    compile: bool = setting(False, "Whether both networks are compiled (torch.compile).")
     threads: int = setting(0, "CPU threads of each process; 0 shares the cores evenly.", low=0, progress=True)
 
     # What is kept and shown.
@@ -166,7 +166,7 @@ class TrainConfig:
         low=0,
         progress=True,
     )
-    score_count: int = setting(2_000, "Images that such a score generates.", low=100, progress=True)
+    score_count: int = setting(2_000, "Images that such a score generates.", low=100)
     sample_every: int = setting(20_000, "Images from one sample grid to the next.", low=1, progress=True)
     checkpoint_every: int = setting(50_000, "Images from one checkpoint to the next.", low=1, progress=True)
     keep_checkpoints: int = setting(2, "Checkpoints that are kept, the newest.", low=1, progress=True)

@@ -68,6 +68,12 @@ def together(work: Callable[[], Result]) -> Result:
     return cast(Result, result)
 
 
+def one_first(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
+    """`together`, but one process of each machine begins alone, as it may download or compute what the others find."""
+    first = together(lambda: work() if accelerator.is_local_main_process else None)
+    return together(lambda: first or work())
+
+
 def lost_another(error: RuntimeError) -> bool:
     """Whether `error` says that another process ended or cannot be reached any more."""
     return isinstance(error, torch.distributed.DistError) or "gloo/transport" in str(error)

@@ -49,20 +49,21 @@ def train(
         """Whether the last step crossed a multiple of `every` images."""
         return images_seen > 0 and images_seen // every > (images_seen - config.batch_size) // every
 
-    def occasional_work(sampling: bool, saving: bool) -> None:
-        fresh = images_seen > resumed_at
+    def note(fresh: bool) -> None:
         if not config.ema_halflife_images:
             networks.ema.update(networks.plain_generator, keep=0)  # an average of nothing but the last weights
         if fresh:
             _require_finite(networks, images_seen)  # before anything is written
             reporter.losses(images_seen)
+
+    def keep(fresh: bool, sampling: bool, saving: bool, figures: dict[str, float]) -> None:
+        if figures:
+            reporter.scored(images_seen, figures)
         if fresh and saving and accelerator.is_main_process:
             state = checkpoints.pack(networks.modules(), networks.optimizers())
             facts = launch.facts(accelerator) | {"seconds": reporter.seconds}
             checkpoints.save(folder, images_seen, state, facts, config.keep_checkpoints)
             reporter.saved(images_seen)
-        if score and (images_seen >= config.images or due(config.score_every)):
-            reporter.scored(images_seen, score(networks.ema.module))
         if sampling:
             reporter.samples(images_seen, networks.ema.module)
 
@@ -72,9 +73,13 @@ def train(
         stopping = finished or _agree_to_stop(accelerator, images_seen // config.batch_size, stop_requested)
         sampling = stopping or images_seen == 0 or due(config.sample_every)
         saving = stopping or due(config.checkpoint_every)
-        scoring = score is not None and due(config.score_every)
+        scoring = score is not None and (finished or due(config.score_every))
         if sampling or saving or scoring or due(config.log_every):
-            launch.together(partial(occasional_work, sampling, saving))
+            fresh = images_seen > resumed_at
+            launch.together(partial(note, fresh))
+            # Not within the others: all processes score together, and one that has failed would not come.
+            figures = score(networks.ema.module) if score and scoring and fresh else {}
+            launch.together(partial(keep, fresh, sampling, saving, figures))
         if stopping:
             return images_seen
 
@@ -82,8 +87,8 @@ def train(
 
         images_seen += config.batch_size
         if config.ema_halflife_images:
-            keep = decay(config.batch_size, images_seen, config.ema_halflife_images, config.ema_warmup)
-            networks.ema.update(networks.plain_generator, keep)
+            kept = decay(config.batch_size, images_seen, config.ema_halflife_images, config.ema_warmup)
+            networks.ema.update(networks.plain_generator, kept)
 
 
 def build(config: TrainConfig, images: ImageFormat, accelerator: Accelerator) -> Networks:
@@ -123,7 +128,12 @@ def _resume(folder: Path, networks: Networks, accelerator: Accelerator, reporter
         launch.together(lambda: checkpoints.set_aside(folder, damaged) if accelerator.is_main_process else None)
     if newest is None:
         return 0
-    checkpoints.unpack(newest.tensors, networks.modules(), networks.optimizers())
+    try:
+        checkpoints.unpack(newest.tensors, networks.modules(), networks.optimizers())
+    except (RuntimeError, LookupError) as error:
+        raise RunError(
+            f"The checkpoints in {folder} are of other networks: start again in another --run-dir."
+        ) from error
     reporter.resume(newest.images_seen, newest.facts, launch.facts(accelerator))
     return newest.images_seen
 

@@ -15,14 +15,20 @@ from trainer.seeding import Draws
 
 GRID = 10
 """Rows and columns of a sample grid."""
+MOST_ROWS = 26
+"""Of a grid with a row for each class; Stacked MNIST has 1,000."""
 
 
 def fixed_inputs(config: TrainConfig, images: ImageFormat, device: torch.device) -> tuple[Tensor, Tensor | None]:
     """Latents and class weights of the sample grid: the same at every stage of a run; a row is a class."""
-    rows = len(images.classes) if config.conditional else GRID
+    rows = min(len(images.classes), MOST_ROWS) if config.conditional else GRID
     draws = Draws(torch.device("cpu"), config.seed, 0, rows * GRID, slice(None))
     z = draws.latents("samples", config.latent_size, config.latent_distribution)
-    y = F.one_hot(torch.arange(rows).repeat_interleave(GRID), rows).float() if config.conditional else None
+    y = (
+        F.one_hot(torch.arange(rows).repeat_interleave(GRID), len(images.classes)).float()
+        if config.conditional
+        else None
+    )
     return z.to(device), y if y is None else y.to(device)
 
 

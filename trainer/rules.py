@@ -39,8 +39,8 @@ def check(config: TrainConfig, world: int, device: str) -> list[str]:
         "--spectral-norm false.": recomputes_d and config.spectral_norm,
         "Reused fakes would be kept for all parts of a batch: use --reuse-fakes false, or --accumulation 1.":
             config.reuse_fakes and config.accumulation > 1,
-        "SyncBatchNorm has no second derivative, which a gradient penalty needs: use --gamma 0, or "
-        "--sync-batch-norm false.": config.sync_batch_norm and penalised,
+        "SyncBatchNorm in the discriminator has no second derivative, which a gradient penalty needs: use --gamma 0, "
+        "or --sync-batch-norm false.": config.sync_batch_norm and penalised and config.network in BATCH_NORM_IN_D,
         "SyncBatchNorm works on GPUs alone: use --sync-batch-norm false.":
             config.sync_batch_norm and device != "cuda",
         "SyncBatchNorm would take its statistics a second time where activations are recomputed: use "

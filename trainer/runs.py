@@ -65,7 +65,7 @@ def enter(run_dir: Path, record: RunRecord, resume: str) -> None:
     if resume == "must" and not any((run_dir / "checkpoints").glob("[0-9]*")):
         raise RunError(f"{run_dir} holds no run to resume: leave out --resume must to start one.")
     if existing is None:
-        if run_dir.is_dir() and any(run_dir.iterdir()):
+        if run_dir.is_dir() and any(not path.name.startswith(".") for path in run_dir.iterdir()):
             raise RunError(f"{run_dir} is not empty and holds no run of digitforge: choose another --run-dir.")
         return
     if resume == "never":

@@ -67,7 +67,9 @@ class Subject:
     dataset: str
     """That it was trained on."""
     data: dict[str, Any]
-    """How that was chosen: the settings `classes`, `limit`, `image_size`."""
+    """How that was chosen: the settings `classes` and `image_size`."""
+    limit: int
+    """Of the images that it was trained on; 0 where it was all of them."""
     run: dict[str, Any]
     """What a run knows of itself: images seen, seconds, images/s."""
 
@@ -80,12 +82,17 @@ def open_subject(path: Path) -> Subject:
         generator = TorchGenerator(describe(trained, weights, "fp32"), Exportable(trained.module).eval())
         config = trained.config.to_json()
         return Subject(
-            generator, weights, str(config["dataset"]), _data_settings(config), _run_facts(path, trained.images_seen)
+            generator,
+            weights,
+            str(config["dataset"]),
+            _data_settings(config),
+            config["limit"],
+            _run_facts(path, trained.images_seen),
         )
     exported = open_generator(find_model(path))
     config = json.loads(exported.info.provenance.get("config", "{}"))
     dataset = exported.info.provenance.get("dataset", "")
-    return Subject(exported, exported.path, dataset, _data_settings(config), {})
+    return Subject(exported, exported.path, dataset, _data_settings(config), int(config.get("limit", 0)), {})
 
 
 def _data_settings(config: dict[str, Any]) -> dict[str, Any]:
@@ -134,10 +141,13 @@ def score(
     network = open_features(choice, weights, training.format)
     step("reading real images")
     real = load_real(training, test, network)
-    count = count or min(DEFAULT_COUNT, len(real.training))
+    count = count or min(DEFAULT_COUNT, len(real.training) // 2)
     images = _generated(subject.generator, network, count, seed, step)
     found = figures.compare(images, real, smooth, step)
-    copied, neighbours = figures.copies(images, real, step)
+    copied: dict[str, Any] = {"memorisation": None}
+    neighbours = None
+    if chosen == subject.dataset and not subject.limit:  # only of images that it has been trained on
+        copied, neighbours = figures.copies(images, real, step)
     values = {
         "format": FORMAT, "scored": path.name, "file_sha256": hashlib.sha256(subject.file.read_bytes()).hexdigest(),
         "weights_sha256": info.provenance.get("weights_sha256", ""), "preset": info.provenance.get("preset", ""),
@@ -192,7 +202,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dataset", default="", help="What to compare with; default: what it was trained on.")
     parser.add_argument("--data-dir", type=Path, help="Folder with the data set.")
     parser.add_argument(
-        "--count", type=int, help="Images to generate; default: 10,000, or as many as there are to learn."
+        "--count", type=int, help="Images to generate; default: 10,000, or half as many as there are to learn."
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--features", default="digits", metavar="digits|inception|FILE", help="Default: %(default)s.")
@@ -220,10 +230,10 @@ def main(arguments: list[str] | None = None) -> int:
             draw(given.subject / "scores", images, real, neighbours, given.smooth)
             files.write_json(given.subject / SCORES_FILE, values)
             write_report(given.subject, SENTENCES)
-        if given.embed:
-            write_scores(find_model(given.subject), values)
         if given.json:
             files.write_json(given.json, values)
+        if given.embed:
+            write_scores(find_model(given.subject), values)
     except (TrainerError, ExportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

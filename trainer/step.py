@@ -90,7 +90,7 @@ def step(
             with torch.no_grad(), accelerator.autocast():
                 fakes = networks.plain_generator(latents(part, "d_latents"), part.y).float()
         both = torch.cat([seen(part.reals, part.draws, "d_reals"), seen(fakes, part.draws, "d_fakes")])
-        both.requires_grad_(weight > 0)
+        both.requires_grad_(weight > 0 and config.penalty != "gradient-penalty")
 
         def score(images: Tensor, y: Tensor | None) -> Tensor:
             with accelerator.autocast():

@@ -68,7 +68,7 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
     if config.dataset == "auto" and command.run_dir and (existing := runs.RunRecord.read(command.run_dir)):
         config, fell_back = replace(config, dataset=existing.config.dataset), existing.fell_back
     doubts = rules.check(config, accelerator.num_processes, accelerator.device.type)
-    tracking.check(config.tracker)
+    launch.together(lambda: tracking.check(config.tracker) if main else None)
     source = _load(config, command.data_dir, accelerator, console)
     config = replace(config, dataset=source.dataset)
     check_network(config, source.format)
@@ -78,7 +78,9 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
     store = ImageStore(source, accelerator.device, config.batch_size, config.seed, config.conditional, config.store)
     score = None
     if config.score_every:
-        score = launch.together(lambda: TrainingScore(config, source, command.data_dir, accelerator))
+        score = launch.one_first(
+            accelerator, lambda: TrainingScore(config, source.format, command.data_dir, accelerator)
+        )
     launch.together(lambda: runs.open_run(run_dir, record) if main else None)
     tracking.start(accelerator, config, run_dir)
 
@@ -121,8 +123,7 @@ def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, 
             console=console if accelerator.is_local_main_process else None,
         )
 
-    first = launch.together(lambda: load() if accelerator.is_local_main_process else None)
-    source = launch.together(lambda: first or load())
+    source = launch.one_first(accelerator, load)
     launch.require_same(source.sha256, "training images")
     return source
 

@@ -19,7 +19,7 @@ def test_a_preset_survives_json(preset: str) -> None:
 
 def test_every_field_is_a_flag() -> None:
     default = configure("quickstart", {})
-    texts = {"int": "7", "float": "0.25", "str": "0.25", "preset": "dcgan", "network": "mlp"}
+    texts = {"int": "7", "float": "0.25", "str": "0.25", "preset": "dcgan", "network": "mlp", "score_count": "123"}
     for field in dataclasses.fields(TrainConfig):
         text = str(not getattr(default, field.name)) if field.type == "bool" else texts[str(field.type)]
         text = texts.get(field.name, (field.metadata["choices"] or [text])[-1])

@@ -25,7 +25,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("quickstart", {"compile": True}, "second derivative"),
     ("mlp", {"compile": True, "recompute": "both"}, "not compiled"),
     ("mlp", {"spectral_norm": True, "recompute": "discriminator"}, "second time"),
-    ("quickstart", {"sync_batch_norm": True}, "SyncBatchNorm has no second derivative"),
+    ("dcgan", {"sync_batch_norm": True, "gamma": "1"}, "no second derivative"),
     ("dcgan", {"sync_batch_norm": True}, "GPUs alone"),
     ("mlp", {"self_attention": True}, "no self-attention"),
     ("dcgan", {"dropout": 0.1}, "no dropout"),

@@ -28,6 +28,31 @@ class ClassEmbedding(nn.Module):
         return mixed * torch.rsqrt(mixed.square().mean(dim=1, keepdim=True) + 1e-6)
 
 
+class FlattenChannelsLast(nn.Module):
+    """[batch, channels, height, width] -> [batch, height * width * channels], without a copy where channels lie last.
+
+    Nor has the gradient to be copied: it comes back as the layers before keep their maps.
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """See the class."""
+        features: Tensor = maps.permute(0, 2, 3, 1).flatten(1)
+        return features
+
+
+class UnflattenChannelsLast(nn.Module):
+    """[batch, size * size * channels] -> [batch, channels, size, size], the other way round."""
+
+    def __init__(self, channels: int, size: int) -> None:
+        super().__init__()
+        self.shape = (size, size, channels)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """See the class."""
+        maps: Tensor = features.unflatten(1, self.shape).permute(0, 3, 1, 2)
+        return maps
+
+
 class Body(nn.Sequential):
     """Layers in a row, whose activations may be computed again in the backward pass (Chen et al. 2016)."""
 

@@ -10,6 +10,7 @@ from torch import nn
 from trainer.config import ImageFormat, TrainConfig
 from trainer.errors import ConfigError
 from trainer.networks.attention import SelfAttention
+from trainer.networks.conditioning import FlattenChannelsLast, UnflattenChannelsLast
 
 
 def check(config: TrainConfig, images: ImageFormat) -> None:  # noqa: ARG001 - every family takes both
@@ -23,7 +24,7 @@ def generator(config: TrainConfig, images: ImageFormat, inputs: int) -> nn.Seque
     width, base = config.g_width, images.size // 4
     return nn.Sequential(
         nn.Linear(inputs, 2 * width * base**2),
-        nn.Unflatten(1, (2 * width, base, base)),
+        UnflattenChannelsLast(2 * width, base),
         nn.BatchNorm2d(2 * width),
         nn.ReLU(),
         nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1),
@@ -46,7 +47,7 @@ def discriminator(config: TrainConfig, images: ImageFormat) -> tuple[nn.Sequenti
         nn.LeakyReLU(0.2),
         nn.Conv2d(2 * width, 4 * width, 3, padding=1),
         nn.LeakyReLU(0.2),
-        nn.Flatten(),
+        FlattenChannelsLast(),
         nn.Linear(4 * width * (images.size // 4) ** 2, 4 * width),
         nn.LeakyReLU(0.2),
     )

@@ -9,6 +9,7 @@ from torch import nn
 
 from trainer.config import ImageFormat, TrainConfig
 from trainer.errors import ConfigError
+from trainer.networks.conditioning import FlattenChannelsLast, UnflattenChannelsLast
 
 
 def check(config: TrainConfig, images: ImageFormat) -> None:  # noqa: ARG001 - every family takes both
@@ -28,7 +29,7 @@ def generator(config: TrainConfig, images: ImageFormat, inputs: int) -> nn.Seque
     width = config.g_width
     layers = nn.Sequential(
         nn.Linear(inputs, 4 * width * 4**2, bias=False),
-        nn.Unflatten(1, (4 * width, 4, 4)),
+        UnflattenChannelsLast(4 * width, 4),
         nn.BatchNorm2d(4 * width),
         nn.LeakyReLU(0.2),
         nn.ConvTranspose2d(4 * width, 2 * width, 3, stride=2, padding=1, bias=False),
@@ -55,7 +56,7 @@ def discriminator(config: TrainConfig, images: ImageFormat) -> tuple[nn.Sequenti
         nn.Conv2d(2 * width, 4 * width, 3, stride=2, padding=1, bias=False),
         nn.BatchNorm2d(4 * width),
         nn.LeakyReLU(0.2),
-        nn.Flatten(),
+        FlattenChannelsLast(),
     )
     score = nn.Linear(4 * width * 4**2, 1, bias=False)
     _initialise(score)

@@ -9,6 +9,7 @@ from torch import nn
 
 from trainer.config import ImageFormat, TrainConfig
 from trainer.errors import ConfigError
+from trainer.networks.conditioning import FlattenChannelsLast, UnflattenChannelsLast
 from trainer.networks.dropout import Dropout
 
 
@@ -23,7 +24,7 @@ def check(config: TrainConfig, images: ImageFormat) -> None:
 def generator(config: TrainConfig, images: ImageFormat, inputs: int) -> nn.Sequential:
     """Linear to size/4, ReLU -> twice: double the size, convolution 3x3, BatchNorm, ReLU -> convolution 3x3; tanh."""
     width, base = config.g_width, images.size // 4
-    layers: list[nn.Module] = [nn.Linear(inputs, width * base**2), nn.ReLU(), nn.Unflatten(1, (width, base, base))]
+    layers: list[nn.Module] = [nn.Linear(inputs, width * base**2), nn.ReLU(), UnflattenChannelsLast(width, base)]
     for before, after in ((width, width), (width, width // 2)):
         layers += [
             nn.Upsample(scale_factor=2),
@@ -64,6 +65,6 @@ def discriminator(config: TrainConfig, images: ImageFormat) -> tuple[nn.Sequenti
         norm(8 * width),
         nn.LeakyReLU(0.25),
         *dropout(),
-        nn.Flatten(),
+        FlattenChannelsLast(),
     )
     return body, nn.Linear(8 * width * side**2, 1)

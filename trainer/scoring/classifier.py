@@ -93,7 +93,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     try:
-        if not given.out and given.dataset != "mnist":
+        if given.epochs < 1 or given.batch_size < 2 or given.image_size < 0 or 0 < given.image_size < 8:
+            raise DataError("--epochs begins at 1, --batch-size at 2, and --image-size at 8.")
+        if not given.out and (given.dataset, given.image_size) != ("mnist", 0):
             raise DataError("Name the file to write with --out, as in --out classifier.safetensors.")
         out = given.out or BUNDLED
         source, test = (
@@ -110,6 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
         command = (
             f"python -m trainer.scoring.classifier --dataset {given.dataset} --epochs {given.epochs} "
             f"--batch-size {given.batch_size} --seed {given.seed}"
+            + (f" --image-size {given.image_size}" if given.image_size else "")
         )
         files.write_text(out.with_suffix(".md"), describe(out, card, len(source.images), command, minutes))
     except TrainerError as error:

@@ -9,9 +9,8 @@ import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from trainer.config import TrainConfig
+from trainer.config import ImageFormat, TrainConfig
 from trainer.data import sources
-from trainer.data.sources import Source
 from trainer.scoring.features import open_features
 from trainer.scoring.fidelity import frechet_distance
 from trainer.scoring.neighbours import overlap
@@ -24,24 +23,33 @@ BATCH = 500
 class TrainingScore:
     """The score of an averaged generator on the same latents each time."""
 
-    def __init__(self, config: TrainConfig, training: Source, data_dir: Path | None, accelerator: Accelerator) -> None:
+    def __init__(
+        self, config: TrainConfig, images: ImageFormat, data_dir: Path | None, accelerator: Accelerator
+    ) -> None:
         """Reads the real images. Raises DataError where there is no feature network for such images."""
         self.config, self.accelerator = config, accelerator
-        self.network = open_features("digits", None, training.format)
-        settings = {"classes": config.classes, "image_size": config.image_size}
-        test = sources.load(config.dataset, data_dir, "test", **settings)  # type: ignore[arg-type]
-        real = load_real(training, test, self.network)
+        self.network = open_features("digits", None, images)
+        whole, test = (
+            sources.load(config.dataset, data_dir, split, classes=config.classes, image_size=config.image_size)
+            for split in ("train", "test")
+        )
+        real = load_real(whole, test, self.network)
+        self.count = min(config.score_count, len(real.training) // 2)
         self.held_out = real.held_out.features
-        self.classes = len(training.format.classes) if config.conditional else 0
+        self.classes = len(images.classes) if config.conditional else 0
         order = torch.randperm(len(real.training), generator=stream(torch.device("cpu"), 0, "floor"))
-        floor = self._figures(real.training.features[order[: config.score_count]])
+        floor = self._figures(real.training.features[order[: self.count]])
         self.floor = {f"floor_{name}": value for name, value in floor.items()}
 
     @torch.no_grad()
     def __call__(self, generator: nn.Module) -> dict[str, float]:
         """Fréchet distance, precision, recall and coverage with their floors; where classes are asked for, accuracy."""
         config, accelerator = self.config, self.accelerator
-        share = -(-config.score_count // accelerator.num_processes)
+        if accelerator.num_processes > 1:
+            # BatchNorm's statistics are each process's own; what is saved, and so scored, are the main one's.
+            for buffer in generator.buffers():
+                torch.distributed.broadcast(buffer, 0)
+        share = -(-self.count // accelerator.num_processes)
         rows = slice(accelerator.process_index * share, (accelerator.process_index + 1) * share)
         draws = Draws(torch.device("cpu"), config.seed, 0, share * accelerator.num_processes, rows)
         z = draws.latents("scores", config.latent_size, config.latent_distribution)
@@ -55,8 +63,8 @@ class TrainingScore:
             probabilities, read = self.network.read(pixels)
             features.append(read)
             right.append((probabilities.argmax(dim=1) == asked[part]).float())
-        gathered = self._gather(torch.cat(features))[: config.score_count]
-        accuracy = self._gather(torch.cat(right))[: config.score_count].mean()
+        gathered = self._gather(torch.cat(features))[: self.count]
+        accuracy = self._gather(torch.cat(right))[: self.count].mean()
         figures = self._figures(gathered) | self.floor
         return figures | ({"conditional_accuracy": float(accuracy)} if self.classes else {})
 

@@ -43,7 +43,7 @@ def open_features(choice: str, weights: Path | None, images: ImageFormat) -> Fea
     path = BUNDLED if choice == "digits" else Path(choice)
     model, card = load_classifier(path)
     network = FeatureNetwork(card.dataset, _sha256(path), card.images.classes, _reading(model))
-    if choice == "digits" and images.channels == 3 and images.size == card.images.size:
+    if choice == "digits" and images.classes == stacked.CLASSES:
         return FeatureNetwork("mnist in each channel", network.sha256, stacked.CLASSES, _reading_channels(network))
     if (images.channels, images.size) != (card.images.channels, card.images.size):
         raise DataError(
@@ -51,12 +51,14 @@ def open_features(choice: str, weights: Path | None, images: ImageFormat) -> Fea
             f"images, not {images.channels} x {images.size} x {images.size}: make one for your data with "
             "`python -m trainer.scoring.classifier --dataset D --out FILE`, and name it with --features FILE."
         )
-    if images.classes and set(images.classes) < set(card.images.classes):
+    if not images.classes:
+        return FeatureNetwork(f"{network.name}, no classes", network.sha256, (), _among(network, []))
+    if set(images.classes) < set(card.images.classes):
         columns = [card.images.classes.index(name) for name in images.classes]
         return FeatureNetwork(
             f"{network.name}, {len(columns)} classes", network.sha256, images.classes, _among(network, columns)
         )
-    if images.classes and images.classes != card.images.classes:
+    if images.classes != card.images.classes:
         raise DataError(
             f"The feature network {path.name} tells {', '.join(card.images.classes[:12])} apart, but the images are "
             f"of {', '.join(images.classes[:12])}: name another with --features FILE."

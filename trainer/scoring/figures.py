@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import statistics
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,7 +15,7 @@ from trainer.scoring import collapse, pixels
 from trainer.scoring.fidelity import classifier_score, frechet_distance, kernel_distance
 from trainer.scoring.memorisation import memorisation
 from trainer.scoring.neighbours import nearest, overlap
-from trainer.scoring.real import ImageSet, Real, cached_figures, cached_tensors
+from trainer.scoring.real import ImageSet, Real, cached_figures, cached_tensors, code_hash
 from trainer.seeding import stream
 
 FLOOR_DRAWS = 3
@@ -146,14 +144,7 @@ def floor(real: Real, features_sha256: str, count: int, step: Step) -> dict[str,
         spread = {name: statistics.stdev(each[name] for each in draws) for name in scalar}
         return means | {"spread": spread, "draws": FLOOR_DRAWS}
 
-    return cached_figures(f"floor {real.sha256} {features_sha256} {count} {_code()}", draw)
-
-
-def _code() -> str:
-    """Hash of what computes the figures: an older floor must not stand beside figures of newer code."""
-    modules = ("collapse", "fidelity", "figures", "neighbours", "pixels", "real")
-    content = b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in modules)
-    return hashlib.sha256(content).hexdigest()
+    return cached_figures(f"floor {real.sha256} {features_sha256} {count} {code_hash()}", draw)
 
 
 def rounded(value: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from trainer import files
@@ -71,7 +71,7 @@ def load_real(training: Source, test: Source, network: FeatureNetwork) -> Real:
     for source in (training, test) if unseen else (training,):
         pixels, labels = torch.from_numpy(source.images[:].copy()), torch.from_numpy(source.labels)
         readings = cached_tensors(
-            f"{source.sha256}-{network.sha256}-{network.name}",
+            f"{source.sha256}-{network.sha256}-{network.name}-{code_hash()}",
             lambda pixels=pixels: dict(zip(("probabilities", "features"), network.read(pixels), strict=True)),  # type: ignore[misc]
         )
         sets.append(ImageSet(pixels, labels, readings["probabilities"], readings["features"]))
@@ -92,7 +92,7 @@ def cached_tensors(key: str, make: Callable[[], dict[str, Tensor]]) -> dict[str,
     except (OSError, SafetensorError):
         made = make()
         with files.atomic_file(path) as temporary:
-            save_file(made, temporary)
+            temporary.write_bytes(save(made))
         return made
 
 
@@ -105,6 +105,15 @@ def cached_figures(key: str, make: Callable[[], dict[str, Any]]) -> dict[str, An
         made = make()
         files.write_json(path, made)
         return made
+
+
+def code_hash() -> str:
+    """Of what computes readings and figures: older ones must not stand beside those of newer code."""
+    here = Path(__file__).parent
+    content = b"".join(
+        path.read_bytes() for path in (*sorted(here.glob("*.py")), here.parent / "networks" / "classifier.py")
+    )
+    return hashlib.sha256(content).hexdigest()
 
 
 def _place(key: str, suffix: str) -> Path:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from trainer.config import ImageFormat
+from trainer.data.stacked import CLASSES
 from trainer.errors import DataError
 from trainer.networks.classifier import BUNDLED, Classifier, ClassifierCard, save_classifier
 from trainer.scoring.features import open_features
@@ -29,8 +30,8 @@ def test_some_of_the_digits_are_read_among_themselves() -> None:
 
 
 def test_stacked_digits_are_read_channel_by_channel() -> None:
-    stacked = open_features("digits", None, ImageFormat(3, 28, ()))
-    single = open_features("digits", None, ImageFormat(1, 28, ()))
+    stacked = open_features("digits", None, ImageFormat(3, 28, CLASSES))
+    single = open_features("digits", None, ImageFormat(1, 28, DIGITS))
     images = torch.randint(0, 256, (2, 3, 28, 28), dtype=torch.uint8)
     probabilities, features = stacked.read(images)
     channels = [single.read(images[:, [channel]])[0].argmax(dim=1) for channel in range(3)]
