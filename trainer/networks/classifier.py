@@ -80,7 +80,12 @@ def load_classifier(path: Path = BUNDLED) -> tuple[Classifier, ClassifierCard]:
 
 
 @torch.no_grad()
-def read(model: Classifier, images: Tensor, batch: int = 500) -> tuple[Tensor, Tensor]:
+def read(model: Classifier, images: Tensor, batch: int = 100) -> tuple[Tensor, Tensor]:
     """Logits, float32 [n, classes], and features, float32 [n, 128], of images uint8 [n, channels, size, size]."""
-    parts = [model(part.float() / 127.5 - 1) for part in images.split(batch)]
-    return torch.cat([logits for logits, _ in parts]), torch.cat([features for _, features in parts])
+    logits = torch.empty(len(images), model.head.out_features)
+    features = torch.empty(len(images), FEATURES)
+    # Into place: small results kept between large activations would keep the allocator from using their memory again.
+    for start in range(0, len(images), batch):
+        part = slice(start, start + batch)
+        logits[part], features[part] = model(images[part].float() / 127.5 - 1)
+    return logits, features
