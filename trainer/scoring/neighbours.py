@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-BLOCK = 1000
+BLOCK = 250
 
 
 @dataclass(frozen=True)
