@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trainer import files
-from trainer.errors import TrainerError, explain_os_error
+from trainer.errors import TrainerError, sentence
 from trainer.pages import write_page
 from trainer.scoring.dots import dots
 from trainer.scoring.rows import Row, best, brief, floor, open_rows, shown
@@ -106,11 +106,8 @@ def main(arguments: list[str] | None = None) -> int:
         write_comparison(given.out, rows)
         if given.json:
             files.write_text(given.json, json.dumps(to_json(rows), indent=2) + "\n")
-    except TrainerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"error: {explain_os_error(error)}", file=sys.stderr)
+    except (TrainerError, OSError) as error:
+        print(f"error: {sentence(error)}", file=sys.stderr)
         return 2
     console = Console(soft_wrap=True)
     show(rows, console if console.is_terminal else Console(width=1_000, soft_wrap=True))

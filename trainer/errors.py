@@ -30,6 +30,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]}?" if close else f"choose one of {', '.join(known)}."
 
 
+def sentence(error: Exception) -> str:
+    """What to tell the person of an error: our own words, or those for a failed file operation."""
+    return explain_os_error(error) if isinstance(error, OSError) else str(error)
+
+
 def explain_os_error(error: OSError) -> str:
     """One sentence for a failed file operation."""
     where = f" ({error.filename})" if error.filename else ""

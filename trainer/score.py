@@ -28,7 +28,7 @@ from export.sample import BLOCK, generate
 from trainer import files
 from trainer.config import ImageFormat
 from trainer.data import sources
-from trainer.errors import DataError, TrainerError, explain_os_error
+from trainer.errors import DataError, TrainerError, sentence
 from trainer.networks.weights import GENERATOR_WEIGHTS, load_generator
 from trainer.report_page import write_report
 from trainer.reports import SENTENCES
@@ -234,11 +234,8 @@ def main(arguments: list[str] | None = None) -> int:
             files.write_json(given.json, values)
         if given.embed:
             write_scores(find_model(given.subject), values)
-    except (TrainerError, ExportError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"error: {explain_os_error(error)}", file=sys.stderr)
+    except (TrainerError, ExportError, OSError) as error:
+        print(f"error: {sentence(error)}", file=sys.stderr)
         return 2
     show(values, console)
     return 0

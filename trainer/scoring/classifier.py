@@ -20,7 +20,7 @@ from trainer import augment, files
 from trainer.data import sources
 from trainer.data.sources import Source
 from trainer.ema import Ema, decay
-from trainer.errors import DataError, TrainerError, explain_os_error
+from trainer.errors import DataError, TrainerError, sentence
 from trainer.networks.classifier import BUNDLED, Classifier, ClassifierCard, read, save_classifier
 from trainer.seeding import Draws, stream
 
@@ -115,11 +115,8 @@ def main(arguments: list[str] | None = None) -> int:
             + (f" --image-size {given.image_size}" if given.image_size else "")
         )
         files.write_text(out.with_suffix(".md"), describe(out, card, len(source.images), command, minutes))
-    except TrainerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"error: {explain_os_error(error)}", file=sys.stderr)
+    except (TrainerError, OSError) as error:
+        print(f"error: {sentence(error)}", file=sys.stderr)
         return 2
     print(f"{out}: {card.accuracy:.2%} of the test images read correctly, after {minutes:.1f} minutes")
     return 0
