@@ -20,10 +20,11 @@ from rich.console import Console
 from torch import Tensor, nn
 
 from export import parity
+from export.checks import read_model
 from export.contract import IMAGE, PIXELS, ExportError, GeneratorInfo
 from export.files import atomic_file, exit_status
 from export.graph import to_onnx, write
-from export.runtime import GENERATOR_FILE, open_generator, read_model
+from export.runtime import GENERATOR_FILE, open_generator
 from trainer.networks.weights import GENERATOR_WEIGHTS, TrainedGenerator, WeightsError, load_generator
 from trainer.runs import SCORES_FILE
 

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from export.arrays import Float32
 from export.contract import ExportError
-from export.runtime import Float32, Generator
-from export.sample import latents, one_hot
+from export.latents import latents, one_hot
+from export.runtime import Generator
 
 BATCHES = (1, 2, 7, 64)
 TOLERANCE = {"fp32": 1e-5, "fp16": 1e-2}

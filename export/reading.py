@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from export.runtime import ModelRefused, make_session, read_model
+from export.checks import ModelRefused, read_model
+from export.session import make_session
 
 BUNDLED_CLASSIFIER = Path(__file__).with_name("classifier.onnx")
 """Reads digits of 28x28 pixels; a card lies beside it."""

@@ -9,55 +9,22 @@ import argparse
 import shutil
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 from rich.console import Console
 from rich.progress import Progress
 
+from export.arrays import Float32, Int64, UInt8
 from export.contract import ExportError, GeneratorInfo
 from export.files import atomic_file, exit_status
-from export.runtime import Float32, UInt8, find_model, open_generator
+from export.latents import BLOCK, labels_of, latents, one_hot
+from export.runtime import find_model, open_generator
 
-BLOCK = 256
-"""Latents are drawn in blocks of this many, each from its own (seed, block) stream."""
 MOST_IMAGES = 100_000_000
-
-
-def latents(info: GeneratorInfo, seed: int, start: int, count: int) -> Float32:
-    """Latents of the images number `start` to `start + count - 1` of `seed`, float32 [count, latent].
-
-    seed: a whole number of any size, not negative.
-    """
-    first, last = start // BLOCK, (start + count - 1) // BLOCK
-    blocks = []
-    for block in range(first, last + 1):
-        stream = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, block])))
-        shape = (BLOCK, info.latent_size)
-        drawn = stream.standard_normal(shape) if info.latent_distribution == "normal" else stream.uniform(-1, 1, shape)
-        blocks.append(drawn.astype(np.float32))
-    if not blocks:
-        return np.empty((0, info.latent_size), np.float32)
-    offset = start - first * BLOCK
-    return np.concatenate(blocks)[offset : offset + count]
-
-
-def one_hot(labels: Sequence[int] | npt.NDArray[np.int64], classes: int) -> Float32:
-    """Class weights that mean one class each: float32 [len(labels), classes]."""
-    return np.eye(classes, dtype=np.float32)[np.asarray(labels, dtype=np.int64)]
-
-
-def labels_of(info: GeneratorInfo, digit: int | None, start: int, count: int) -> npt.NDArray[np.int64]:
-    """Labels of the images from number `start` on, int64 [count]: all `digit`, or each class in turn; -1 without."""
-    if not info.conditional:
-        return np.full(count, -1, np.int64)
-    if digit is not None:
-        return np.full(count, digit, np.int64)
-    return np.arange(start, start + count, dtype=np.int64) % len(info.classes)
 
 
 class MakesPixels(Protocol):
@@ -73,7 +40,7 @@ class MakesPixels(Protocol):
 
 def generate(
     generator: MakesPixels, count: int, seed: int = 0, digit: int | None = None, truncation: float = 1.0
-) -> Iterator[tuple[UInt8, npt.NDArray[np.int64]]]:
+) -> Iterator[tuple[UInt8, Int64]]:
     """Yield `count` images and their labels in chunks of up to `BLOCK`: uint8 [n, H, W(, 3)] and int64 [n].
 
     truncation: latents are multiplied by it; below 1, images are more typical and less varied.
@@ -86,9 +53,7 @@ def generate(
         yield generator.generate_pixels(z, one_hot(labels, len(info.classes)) if info.conditional else None), labels
 
 
-def write_npz(
-    path: Path, info: GeneratorInfo, count: int, chunks: Iterator[tuple[UInt8, npt.NDArray[np.int64]]]
-) -> None:
+def write_npz(path: Path, info: GeneratorInfo, count: int, chunks: Iterator[tuple[UInt8, Int64]]) -> None:
     """Stream the images to `path` as `images` uint8 [count, H, W(, 3)] and `labels` int64 [count]; atomic.
 
     The same images give the same bytes.
@@ -114,7 +79,7 @@ def _member(archive: zipfile.ZipFile, name: str, dtype: np.dtype[np.generic], sh
     return file
 
 
-def write_folders(path: Path, info: GeneratorInfo, chunks: Iterator[tuple[UInt8, npt.NDArray[np.int64]]]) -> None:
+def write_folders(path: Path, info: GeneratorInfo, chunks: Iterator[tuple[UInt8, Int64]]) -> None:
     """Write one PNG an image to `path`/<class>/<number>.png; the folder appears only when it is complete.
 
     Raises ExportError where `path` exists and is not empty.
@@ -161,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("generating", total=given.count)
 
-            def counted() -> Iterator[tuple[UInt8, npt.NDArray[np.int64]]]:
+            def counted() -> Iterator[tuple[UInt8, Int64]]:
                 for pixels, labels in chunks:
                     yield pixels, labels
                     progress.advance(task, len(labels))

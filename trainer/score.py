@@ -21,10 +21,12 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from torch import Tensor
 
+from export.arrays import Float32, UInt8
 from export.contract import ExportError, GeneratorInfo
+from export.latents import BLOCK
 from export.onnx import Exportable, describe, write_scores
-from export.runtime import Float32, Generator, UInt8, find_model, open_generator
-from export.sample import BLOCK, generate
+from export.runtime import Generator, find_model, open_generator
+from export.sample import generate
 from trainer import files
 from trainer.config import ImageFormat
 from trainer.data import sources

@@ -18,10 +18,11 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.progress import track
 
+from export.arrays import Float32, UInt8
 from export.contract import ExportError, GeneratorInfo
 from export.files import exit_status, write_whole
-from export.runtime import Float32, Generator, UInt8, find_model, open_generator
-from export.sample import latents, one_hot
+from export.latents import latents, one_hot
+from export.runtime import Generator, find_model, open_generator
 from viewer.core.compose import GAP_COLOUR, compose, enlarged, layout
 from viewer.core.latents import between
 from viewer.core.state import SEED_MAX, TRUNCATION_MAX

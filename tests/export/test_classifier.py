@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from export import classifier as command
+from export.checks import ModelRefused
 from export.reading import BUNDLED_CLASSIFIER, open_classifier
-from export.runtime import ModelRefused
 from trainer.config import ImageFormat
 from trainer.networks.classifier import (
     BUNDLED,

@@ -11,8 +11,9 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
+from export.checks import ModelRefused
 from export.contract import ContractError, ExportError
-from export.runtime import ModelRefused, find_model, open_generator
+from export.runtime import find_model, open_generator
 
 Edit = Callable[[onnx.ModelProto], None]
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from export.latents import latents
 from export.runtime import open_generator
-from export.sample import latents, main
+from export.sample import main
 
 
 def arrays(path: Path) -> tuple[np.ndarray, np.ndarray]:

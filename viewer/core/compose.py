@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from export.runtime import UInt8
+from export.arrays import UInt8
 from viewer.core.frames import Rgb32
 
 GAP_COLOUR = 0xFF151820

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from export.arrays import Float32
 from export.contract import GeneratorInfo
-from export.runtime import Float32
 
 Rgb32 = npt.NDArray[np.uint32]
 """A picture, one 0xffRRGGBB number per pixel: uint32 [height, width], contiguous."""

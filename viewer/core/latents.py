@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from export.arrays import Float32
 from export.contract import GeneratorInfo
-from export.runtime import Float32
-from export.sample import latents, one_hot
+from export.latents import latents, one_hot
 from viewer.core.state import ViewState
 
 Float64 = npt.NDArray[np.float64]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from export.contract import GeneratorInfo
-from export.sample import latents
+from export.latents import latents
 from viewer.core.latents import class_weights, latents_at, lerp, slerp
 from viewer.core.state import SEED_MAX, ViewState
 
