@@ -23,7 +23,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = "1.0"
+"""MAJOR.MINOR. A minor version adds metadata that a reader may pass over; a reader refuses an unknown major version."""
 LATENTS = "z"
 CLASS_WEIGHTS = "y"
 IMAGE = "image"
@@ -103,7 +104,7 @@ class GeneratorInfo:
     def to_metadata(self) -> dict[str, str]:
         """The file's metadata: contract fields one key each, provenance under ``digitforge.provenance.*``."""
         fields = {
-            "contract_version": str(CONTRACT_VERSION),
+            "contract_version": CONTRACT_VERSION,
             "latent_size": str(self.latent_size),
             "latent_distribution": self.latent_distribution,
             "classes": json.dumps(list(self.classes)),
@@ -135,11 +136,11 @@ class GeneratorInfo:
             except ValueError:
                 raise ContractError(f"The file's {METADATA_PREFIX + key!r} is not a whole number.") from None
 
-        version = number("contract_version")
-        if version != CONTRACT_VERSION:
+        version, known = text("contract_version"), CONTRACT_VERSION.partition(".")[0]
+        if version.partition(".")[0] != known:
             raise ContractError(
-                f"The file follows version {version} of the contract and this digitforge reads version "
-                f"{CONTRACT_VERSION}: export it again, or use the digitforge that made it."
+                f"The file follows version {version[:20]!r} of the contract and this digitforge reads version {known}: "
+                "export it again, or use the digitforge that made it."
             )
         try:
             classes = json.loads(text("classes"))

@@ -12,6 +12,8 @@ import onnx_ir
 import torch
 from torch import Tensor, nn
 
+from export.contract import ExportError
+
 OPSET = 20
 
 
@@ -21,22 +23,26 @@ def to_onnx(
     """The graph of `module` in evaluation mode, its inputs named as in `example`, the batch dynamic.
 
     precision: "fp32", or "fp16" for weights of half the size behind inputs and outputs of float32.
+    Raises ExportError where torch cannot express the module in ONNX.
     """
     assert not module.training  # a network in training mode exports with no more than a warning
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
-        program = torch.onnx.export(
-            module,
-            tuple(example.values()),
-            dynamo=True,
-            input_names=list(example),
-            output_names=list(outputs),
-            dynamic_shapes=[{0: "batch"} for _ in example],
-            opset_version=OPSET,
-            external_data=False,
-            verbose=False,
-        )
+        try:
+            program = torch.onnx.export(
+                module,
+                tuple(example.values()),
+                dynamo=True,
+                input_names=list(example),
+                output_names=list(outputs),
+                dynamic_shapes=[{0: "batch"} for _ in example],
+                opset_version=OPSET,
+                external_data=False,
+                verbose=False,
+            )
+        except torch.onnx.OnnxExporterError as error:
+            raise ExportError(f"torch cannot express this network in ONNX ({type(error).__name__}).") from error
     assert program is not None
     model = program.model_proto
     if precision == "fp16":
@@ -64,7 +70,10 @@ def _strip(model: onnx.ModelProto) -> None:
 
 
 def write(model: onnx.ModelProto, metadata: Mapping[str, str], path: Path) -> None:
-    """Check the model and write it with its metadata; the same model gives the same bytes."""
+    """Check the model and write it with its metadata; the same model gives the same bytes. Raises ExportError."""
     onnx.helper.set_model_props(model, dict(metadata))
-    onnx.checker.check_model(model, full_check=True)
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise ExportError("The exported graph is not valid ONNX; report this as a bug.") from error
     path.write_bytes(model.SerializeToString(deterministic=True))

@@ -24,7 +24,8 @@ from torch import Tensor
 from export.arrays import Float32, UInt8
 from export.contract import ExportError, GeneratorInfo
 from export.latents import BLOCK
-from export.onnx import Exportable, describe, write_scores
+from export.onnx import Exportable
+from export.provenance import describe, write_scores
 from export.runtime import Generator, find_model, open_generator
 from export.sample import generate
 from trainer import files

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -9,49 +11,61 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 
 from export import onnx as command
 from export import parity
 from export.contract import ExportError
 from export.graph import to_onnx
+from export.latents import latents
 from export.runtime import open_generator
 from trainer.config import ImageFormat
+from trainer.errors import ConfigError
 from trainer.networks import build_generator
-from trainer.networks.weights import GENERATOR_WEIGHTS, TrainedGenerator, save_generator
-from trainer.presets import configure
+from trainer.networks.weights import GENERATOR_WEIGHTS, TrainedGenerator, load_generator, save_generator
+from trainer.presets import PRESETS, configure
 
+DIGITS = ImageFormat(1, 28, tuple("0123456789"))
 FORMATS: dict[str, tuple[str, dict[str, Any], ImageFormat]] = {
-    "digits": ("quickstart", {}, ImageFormat(1, 28, tuple("0123456789"))),
-    "dcgan": ("dcgan", {}, ImageFormat(1, 28, tuple("0123456789"))),
+    "digits": ("quickstart", {}, DIGITS),
+    "dcgan": ("dcgan", {}, DIGITS),
     "unconditional": ("quickstart", {"conditional": False}, ImageFormat(1, 32, ())),
     "colour": ("quickstart", {"g_width": 8}, ImageFormat(3, 64, ("cat", "dog"))),
 }
 
 
-@pytest.fixture(params=FORMATS)
-def weights(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+def untrained(folder: Path, preset: str, overrides: dict[str, Any], images: ImageFormat) -> Path:
     """A run directory's untrained generator, its BatchNorm statistics stirred so that they matter."""
-    preset, overrides, images = FORMATS[request.param]
     config = configure(preset, overrides)
     torch.manual_seed(0)
     module = build_generator(config, images)
     for _ in range(3):
         y = torch.eye(len(images.classes))[torch.arange(16) % len(images.classes)] if config.conditional else None
         module(torch.randn(16, config.latent_size), y)
-    path = tmp_path / GENERATOR_WEIGHTS
+    path = folder / GENERATOR_WEIGHTS
     save_generator(path, TrainedGenerator(module.eval(), config, images, 12_345))
     return path
+
+
+@pytest.fixture(params=FORMATS)
+def weights(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return untrained(tmp_path, *FORMATS[request.param])
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
 def test_the_file_keeps_the_contract_and_agrees_with_torch(weights: Path, tmp_path: Path, precision: str) -> None:
     out = tmp_path / "g.onnx"
-    result = command.export_generator(weights, out, precision)
+    exported = command.export_generator(weights, out, precision)
+    result = exported.parity
     assert 0 <= result.largest_error <= parity.TOLERANCE[precision]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["g.onnx", GENERATOR_WEIGHTS], "one file, no leftovers"
     model = onnx.load(out)
     onnx.checker.check_model(model, full_check=True)
+    assert (exported.size, exported.nodes) == (out.stat().st_size, len(model.graph.node))
     info = open_generator(out).info
+    assert info == exported.info
+    config = info.provenance["config"].encode()
+    assert info.provenance["config_sha256"] == hashlib.sha256(config).hexdigest()
     assert info.provenance["images_seen"] == "12345"
     assert info.provenance["precision"] == precision
     assert json.loads(info.provenance["config"])["preset"] == info.provenance["preset"]
@@ -81,14 +95,101 @@ def test_a_file_that_computes_something_else_never_comes_into_being(
     out = tmp_path / "g.onnx"
     assert command.main([str(trained_run), "--out", str(out)]) == 2
     assert "differs from the trained one" in capsys.readouterr().err.replace("\n", " ")
+    assert list(tmp_path.iterdir()) == [command.failed_report(out)], "nothing is left but the report"
+    report = json.loads(command.failed_report(out).read_text())
+    assert len(report["cases"]) == 4 * 11
+    assert max(case["largest_error"] for case in report["cases"]) > parity.TOLERANCE["fp32"]
+    assert {case["classes"] for case in report["cases"]} == {*"0123456789", "mixed"}
+    monkeypatch.undo()
+    assert command.main([str(trained_run), "--out", str(out)]) == 0
+    assert list(tmp_path.iterdir()) == [out], "the report of what failed goes with the failure"
+
+
+def test_weights_that_are_not_finite_fail_at_the_gate_and_leave_the_file_before(
+    trained_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained = load_generator(trained_run / GENERATOR_WEIGHTS)
+    with torch.no_grad():
+        next(trained.module.parameters())[0] = float("nan")
+    save_generator(tmp_path / GENERATOR_WEIGHTS, trained)
+    (tmp_path / "generator.onnx").write_bytes(b"before")
+    assert command.main([str(tmp_path)]) == 2
+    assert "No file was written" in capsys.readouterr().err.replace("\n", " ")
+    assert (tmp_path / "generator.onnx").read_bytes() == b"before"
+    assert command.failed_report(tmp_path / "generator.onnx").is_file()
+
+
+@pytest.mark.parametrize("measured", [(float("nan"), 0), (float("inf"), 0), (1e-4, 0), (0.0, 2)])
+def test_the_gate_looks_at_images_and_pixels(measured: tuple[float, int]) -> None:
+    def one(largest_error: float, largest_pixel_error: int) -> parity.Parity:
+        return parity.Parity((parity.Case(1, "none", largest_error, largest_pixel_error, 1, 100),))
+
+    parity.require(one(1e-6, 1), "fp32")
+    with pytest.raises(ExportError):
+        parity.require(one(*measured), "fp32")
+
+
+def test_half_precision_is_half_the_size_and_says_its_error(tmp_path: Path) -> None:
+    weights = untrained(tmp_path, "quickstart", {}, DIGITS)
+    whole = command.export_generator(weights, tmp_path / "whole.onnx")
+    half = command.export_generator(weights, tmp_path / "half.onnx", "fp16")
+    assert half.size == pytest.approx(whole.size / 2, rel=0.05)
+    assert whole.parity.largest_error < float(half.info.provenance["parity_largest_error"]) < 1e-2
+
+
+@pytest.mark.parametrize("name", ["digits", "colour"])
+def test_smoothing_becomes_a_part_of_the_graph(tmp_path: Path, name: str) -> None:
+    weights = untrained(tmp_path, *FORMATS[name])
+    plain, smooth = tmp_path / "plain.onnx", tmp_path / "smooth.onnx"
+    command.export_generator(weights, plain)
+    assert command.main([str(tmp_path), "--out", str(smooth), "--smooth", "1.2"]) == 0
+    generator = open_generator(smooth)
+    assert generator.info.provenance["smoothing_sigma"] == "1.2"
+    z = latents(generator.info, 0, 0, 3)
+    y = np.eye(len(generator.info.classes), dtype=np.float32)[[0, 1, 0]]
+    expected = gaussian_filter(open_generator(plain).generate(z, y), (0, 0, 1.2, 1.2), mode="mirror")
+    np.testing.assert_allclose(generator.generate(z, y), expected, atol=1e-5)
+    expected = expected[:, 0] if name == "digits" else expected.transpose(0, 2, 3, 1)
+    np.testing.assert_allclose(generator.generate_pixels(z, y), expected * 127.5 + 127.5, atol=0.51)
+
+
+@pytest.mark.parametrize("sigma", ["-1", "4", "nan"])
+def test_a_filter_that_does_not_fit_is_refused(
+    trained_run: Path, tmp_path: Path, sigma: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main([str(trained_run), "--out", str(tmp_path / "g.onnx"), "--smooth", sigma]) == 2
+    assert "must be between 0 and 3" in capsys.readouterr().err.replace("\n", " ")
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("measured", [(float("nan"), 0), (1e-4, 0), (0.0, 2)])
-def test_the_gate_looks_at_images_and_pixels(measured: tuple[float, int]) -> None:
-    parity.require(parity.Parity(1e-6, 1, 0.01), "fp32")
-    with pytest.raises(ExportError):
-        parity.require(parity.Parity(*measured, 0.0), "fp32")
+KINDS = list(itertools.product(PRESETS, (True, False), (1, 3), (28, 32, 64)))
+"""Preset, with labels, channels, size."""
+
+
+def export_one(folder: Path, preset: str, conditional: bool, channels: int, size: int) -> None:
+    narrow = {"conditional": conditional, "g_width": 8, "g_layers": "32,64", "self_attention": preset == "quickstart"}
+    classes = ("a", "b", "c") if conditional else ()
+    images = ImageFormat(channels, size, classes)
+    if preset == "dcgan" and size != 28:  # a published network of one size
+        with pytest.raises(ConfigError, match="makes 28x28"):
+            untrained(folder, preset, narrow, images)
+        return
+    weights = untrained(folder, preset, narrow, images)
+    info = command.export_generator(weights, folder / "g.onnx").info
+    assert (info.channels, info.height, info.width, info.classes) == (channels, size, size, classes)
+
+
+@pytest.mark.parametrize(("preset", "conditional", "channels", "size"), KINDS[::5])
+def test_every_preset_exports(tmp_path: Path, preset: str, conditional: bool, channels: int, size: int) -> None:
+    export_one(tmp_path, preset, conditional, channels, size)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("preset", "conditional", "channels", "size"), KINDS)
+def test_every_kind_of_every_preset_exports(
+    tmp_path: Path, preset: str, conditional: bool, channels: int, size: int
+) -> None:
+    export_one(tmp_path, preset, conditional, channels, size)
 
 
 @pytest.mark.parametrize("damage", ["absent", "none yet", "truncated", "not safetensors"])

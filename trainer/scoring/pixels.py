@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+
+from trainer.networks.gaussian import GaussianFilter
 
 LEVELS = 256
 BLOCK = 1000
@@ -43,17 +44,6 @@ def entropy(images: Tensor) -> float:
 
 
 def smooth(images: Tensor, sigma: float) -> Tensor:
-    """The images after a Gaussian filter of `sigma` pixels, cut off at four sigmas, mirrored at the edges.
-
-    As scipy.ndimage.gaussian_filter(mode="mirror") on floats, then rounded. images: uint8 [n, channels, height, width],
-    both sides longer than the four sigmas -> the same.
-    """
-    reach = int(4 * sigma + 0.5)
-    places = torch.arange(-reach, reach + 1, device=images.device)
-    weights = (places.square() / (-2 * sigma**2)).softmax(dim=0)
-    smoothed = []
-    for part in images.split(BLOCK):
-        padded = F.pad(part.float(), (reach,) * 4, mode="reflect").flatten(0, 1)[:, None]
-        filtered = F.conv2d(F.conv2d(padded, weights.view(1, 1, 1, -1)), weights.view(1, 1, -1, 1))
-        smoothed.append(filtered.round().byte().view_as(part))
-    return torch.cat(smoothed)
+    """The images after a `GaussianFilter` of `sigma` pixels, rounded: uint8 [n, channels, height, width]."""
+    gaussian = GaussianFilter(sigma).to(images.device)
+    return torch.cat([gaussian(part.float()).round().byte() for part in images.split(BLOCK)])
