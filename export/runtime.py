@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from export import foreign
 from export.arrays import Float32, UInt8
 from export.checks import check_signature, read_model
 from export.contract import CLASS_WEIGHTS, IMAGE, LATENTS, PIXELS, ExportError, GeneratorInfo
@@ -31,7 +32,7 @@ class Generator:
     provider: str
     """The provider that really runs it, as onnxruntime names it."""
     notice: str
-    """One sentence where another provider was wanted and did not come, else empty."""
+    """What had to be assumed of the file, and why another provider than was wanted runs it; else empty."""
     session: onnxruntime.InferenceSession
 
     def generate(self, z: Float32, y: Float32 | None = None) -> Float32:
@@ -89,13 +90,15 @@ def find_model(path: Path) -> Path:
 
 
 def open_generator(path: Path, provider: str = "auto", threads: int = 0) -> Generator:
-    """Check the file at `path` and open it.
+    """Check the file at `path` and open it; one from elsewhere too, with what had to be assumed in its notice.
 
     provider: "cpu", "cuda" (an error where CUDA does not come), or "auto" (CUDA where it really runs, else the CPU).
     threads: of one call on the CPU; 0 leaves the choice to onnxruntime.
     Raises ModelRefused, ContractError or ExportError, each with one sentence.
     """
     model = read_model(path)
+    if foreign.is_foreign(model):
+        model = foreign.adapt(model, path)
     info = check_signature(model)
     available = onnxruntime.get_available_providers()
     wanted = ["cpu"] if provider == "cpu" or PROVIDERS["cuda"] not in available else ["cuda", "cpu"]
@@ -111,4 +114,5 @@ def open_generator(path: Path, provider: str = "auto", threads: int = 0) -> Gene
         notice = "onnxruntime has CUDA but could not load it (a CUDA library or the driver is missing): the CPU runs."
         if provider == "cuda":
             raise ExportError(notice)
+    notice = f"{info.provenance.get(foreign.ASSUMED, '')} {notice}".strip()
     return Generator(path=path, info=info, provider=running, notice=notice, session=session)
