@@ -27,7 +27,8 @@ from export.contract import ExportError
 from export.runtime import find_model, open_generator
 from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.frames import Frame, OpenRequest, RenderRequest
-from viewer.core.latents import class_weights, latents_at
+from viewer.core.look import Look
+from viewer.core.scene import scene_of
 from viewer.core.state import ViewState
 from viewer.engine.worker import Worker
 from viewer.ui.canvas import Canvas
@@ -69,11 +70,12 @@ def measure(path: Path, frames: int) -> list[dict[str, float]]:
             for frame in range(frames + WARM_UP):
                 state = ViewState(seed=frame // 60, cells=cells, position=frame % 60 / 60)
                 start = time.perf_counter()
-                z, y = latents_at(bare.info, state), class_weights(bare.info, state)
-                worker.mailbox.put(RenderRequest(1, frame, z, y))
+                scene = scene_of(bare.info, state)
+                assert scene is not None
+                worker.mailbox.put(RenderRequest(1, frame, scene, Look()))
                 loop.exec()
                 painted_s.append(time.perf_counter() - start)
-                feeds = {"z": z} if y is None else {"z": z, "y": y}
+                feeds = {"z": scene.z} if scene.y is None else {"z": scene.z, "y": scene.y}
                 start = time.perf_counter()
                 bare.session.run(["pixels"], feeds)
                 bare_s.append(time.perf_counter() - start)

@@ -25,7 +25,8 @@ from export.latents import latents, one_hot
 from export.runtime import Generator, find_model, open_generator
 from viewer.core.compose import GAP_COLOUR, compose, enlarged, layout
 from viewer.core.latents import between
-from viewer.core.state import SEED_MAX, TRUNCATION_MAX
+from viewer.core.samples import SEED_MAX
+from viewer.core.state import TRUNCATION_MAX
 
 SAMPLES_IN_A_ROW = 10
 MOST_ROWS = 40

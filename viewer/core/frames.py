@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from export.arrays import Float32
+from export.arrays import UInt8
 from export.contract import GeneratorInfo
+from viewer.core.look import Look
+from viewer.core.scene import Scene
 
 Rgb32 = npt.NDArray[np.uint32]
 """A picture, one 0xffRRGGBB number per pixel: uint32 [height, width], contiguous."""
@@ -27,15 +29,13 @@ class OpenRequest:
 
 @dataclass(frozen=True)
 class RenderRequest:
-    """Render one grid with model number `generation`."""
+    """Render one scene with model number `generation`."""
 
     generation: int
     sequence: int
     """Counts the requests of a window."""
-    z: Float32
-    """float32 [cells, latent]."""
-    y: Float32 | None
-    """float32 [cells, classes], or None where the generator is unconditional."""
+    scene: Scene
+    look: Look
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,10 @@ class Frame:
     sequence: int
     picture: Rgb32
     """Published: nobody writes to it any more."""
+    pixels: UInt8
+    """Of each cell as the generator made it, uint8 [cells, h, w] or [cells, h, w, 3]."""
+    scene: Scene
+    look: Look
     latency_ms: float
     """From the start of inference to the composed picture."""
 

@@ -18,9 +18,9 @@ def state_for_key(state: ViewState, key: str, classes: tuple[str, ...], random_s
     if key == "R":
         return state.with_seed(random_seed)
     if key == "M" and classes:
-        return state.with_digit(None)
+        return state.with_digits(())
     if key in classes:
-        return state.with_digit(classes.index(key))
+        return state.with_digits((classes.index(key),))
     if len(key) == 1 and key in "0123456789" and int(key) < len(classes):
-        return state.with_digit(int(key))
+        return state.with_digits((int(key),))
     return None

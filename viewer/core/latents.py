@@ -1,17 +1,12 @@
-"""From a state to what the generator takes: latents and class weights."""
+"""Ways through latents."""
 
 from __future__ import annotations
-
-import math
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from export.arrays import Float32
 from export.contract import GeneratorInfo
-from export.latents import latents, one_hot
-from viewer.core.state import ViewState
 
 Float64 = npt.NDArray[np.float64]
 
@@ -64,38 +59,27 @@ def _at_right_angles(units: Float64) -> Float64:
     return across
 
 
-def between(info: GeneratorInfo, a: Float32, b: Float32, t: float) -> Float32:
-    """The way from a to b [n, latent] that stays likely: slerp for normal latents, lerp for uniform ones."""
-    return slerp(a, b, t) if info.latent_distribution == "normal" else lerp(a, b, t)
+def between(info: GeneratorInfo, a: Float32, b: Float32, t: float, way: str = "auto") -> Float32:
+    """From a to b [n, latent]: "slerp", "lerp", or "auto", which stays likely: slerp for normal latents, else lerp."""
+    turn = way == "slerp" or (way == "auto" and info.latent_distribution == "normal")
+    return slerp(a, b, t) if turn else lerp(a, b, t)
 
 
-@lru_cache(maxsize=4)
-def _keyframe(latent_size: int, distribution: str, seed: int, cells: int) -> Float32:
-    """The latents of one keyframe; kept, because a walk asks for the same two on every frame. Never write to it."""
-    info = GeneratorInfo(latent_size, distribution, (), channels=1, height=1, width=1)
-    z = latents(info, seed, 0, cells)
-    z.setflags(write=False)
-    return z
+def mixture(info: GeneratorInfo, z: Float32, weights: Float64) -> Float32:
+    """One latent among several: float32 [n, latent] and their weights [n], which sum to 1 -> float32 [1, latent].
 
-
-def latents_at(info: GeneratorInfo, state: ViewState) -> Float32:
-    """Latents of every cell, float32 [cells, latent]; at a keyframe, sample i of the seed stands in cell i."""
-    whole = math.floor(state.position)
-    part = state.position - whole
-    size, distribution, seed = info.latent_size, info.latent_distribution, state.seed + whole
-    z = _keyframe(size, distribution, seed, state.cells)
-    if part > 0.0:
-        z = between(info, z, _keyframe(size, distribution, seed + 1, state.cells), part)
-    return z * np.float32(state.truncation)
-
-
-def class_weights(info: GeneratorInfo, state: ViewState) -> Float32 | None:
-    """Class weights of every cell, float32 [cells, classes], or None where the generator is unconditional.
-
-    Mixed, cell i shows class i modulo the number of classes, as `python -m export.sample` labels sample i.
+    A weighted mean of normal latents is shorter than they are, and so unlikely: it gets the mean of their lengths.
     """
-    if not info.conditional:
-        return None
-    count = len(info.classes)
-    labels = np.arange(state.cells) % count if state.digit is None else np.full(state.cells, state.digit)
-    return one_hot(labels, count)
+    mean = weights @ z.astype(np.float64)
+    if info.latent_distribution == "normal" and (length := np.linalg.norm(mean)) > 0.0:
+        mean *= weights @ np.linalg.norm(z.astype(np.float64), axis=1) / length
+    return mean.astype(np.float32)[None]
+
+
+def eased(t: float, easing: str) -> float:
+    """Time to way, both from 0 to 1: "linear"; "smooth" (slow at both ends); "hold" (rests at both, then turns)."""
+    if easing == "linear":
+        return t
+    if easing == "hold":
+        t = min(max(2.0 * t - 0.5, 0.0), 1.0)
+    return t * t * (3.0 - 2.0 * t)

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from export.runtime import Generator
 from viewer.core.frames import Failure, Frame, Opened, OpenRequest, RenderRequest
-from viewer.core.latents import class_weights, latents_at
 from viewer.core.rate import FrameRate
+from viewer.core.scene import scene_of
 from viewer.core.state import ViewState
 from viewer.engine.worker import Worker, open_model
 
@@ -94,9 +94,8 @@ class Player(QObject):
         if self.model is None:
             return
         self._sequence += 1
-        info = self.model.info
-        z, y = latents_at(info, self.state), class_weights(info, self.state)
-        self._worker.mailbox.put(RenderRequest(self.model.generation, self._sequence, z, y))
+        if (scene := scene_of(self.model.info, self.state)) is not None:
+            self._worker.mailbox.put(RenderRequest(self.model.generation, self._sequence, scene, self.state.look))
 
     def _on_opened(self, opened: Opened) -> None:
         self.model = opened

@@ -77,6 +77,10 @@ class Worker(QThread):
         if self._generator is None or request.generation != self._generation:
             return  # its latents were made for another model
         start = time.perf_counter()
-        picture = compose(self._generator.generate_pixels(request.z, request.y))
+        scene = request.scene
+        pixels = self._generator.generate_pixels(scene.z, scene.y)
+        picture = compose(pixels, scene.columns)
         latency_ms = (time.perf_counter() - start) * 1e3
-        self.rendered.emit(Frame(request.generation, request.sequence, picture, latency_ms))
+        self.rendered.emit(
+            Frame(request.generation, request.sequence, picture, pixels, scene, request.look, latency_ms)
+        )

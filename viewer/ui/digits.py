@@ -43,10 +43,11 @@ class DigitsPanel(Card):
 
     def show_state(self, state: ViewState) -> None:
         """Mark the class that is shown."""
-        if self._group is not None and (button := self._group.button(_id(state.digit))) is not None:
+        shown = _id(state.digits[0] if len(state.digits) == 1 else None)
+        if self._group is not None and (button := self._group.button(shown)) is not None:
             button.setChecked(True)
         if self._list is not None:
-            self._list.setCurrentIndex(_id(state.digit))
+            self._list.setCurrentIndex(shown)
 
     def _make_buttons(self, classes: tuple[str, ...]) -> QWidget:
         picker = QWidget()

@@ -6,7 +6,8 @@ from PySide6.QtCore import QRegularExpression, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QRegularExpressionValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
-from viewer.core.state import SEED_MAX, ViewState
+from viewer.core.samples import SEED_MAX
+from viewer.core.state import ViewState
 from viewer.ui.card import Card, icon_button
 
 

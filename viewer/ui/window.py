@@ -140,7 +140,9 @@ class Window(QWidget):
         player.opened.connect(self._on_opened)
         player.frame_ready.connect(self._on_frame)
         player.failed.connect(self._on_failed)
-        self.digits.picked.connect(lambda digit: player.apply(player.state.with_digit(digit)))
+        self.digits.picked.connect(
+            lambda digit: player.apply(player.state.with_digits(() if digit is None else (digit,)))
+        )
         self.seed.chosen.connect(lambda seed: player.apply(player.state.with_seed(seed)))
         self.seed.stepped.connect(lambda by: player.apply(player.state.stepped(by)))
         self.seed.random.connect(lambda: player.apply(player.state.with_seed(random.randrange(RANDOM_SEEDS))))

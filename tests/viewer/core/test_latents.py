@@ -5,13 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from export.contract import GeneratorInfo
-from export.latents import latents
-from viewer.core.latents import class_weights, latents_at, lerp, slerp
-from viewer.core.state import SEED_MAX, ViewState
-
-NORMAL = GeneratorInfo(16, "normal", tuple("0123456789"), 1, 28, 28)
-UNIFORM = GeneratorInfo(16, "uniform", (), 1, 28, 28)
+from viewer.core.latents import slerp
 
 
 def rows(seed: int, count: int = 50, width: int = 16) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -61,55 +55,3 @@ def test_slerp_leaves_the_origin_and_the_line() -> None:
     np.testing.assert_allclose(slerp(zero, b, 0.5), b / 2, rtol=1e-6)
     one, minus = np.ones((2, 1), np.float32), -np.ones((2, 1), np.float32)
     np.testing.assert_allclose(slerp(one, minus, 0.25), 0.5 * one)
-
-
-def test_cells_are_the_samples_of_the_seed() -> None:
-    state = ViewState(seed=12, cells=9)
-    assert np.array_equal(latents_at(NORMAL, state), latents(NORMAL, 12, 0, 9))
-
-
-def test_a_larger_grid_begins_with_the_smaller_one() -> None:
-    small, large = (latents_at(NORMAL, ViewState(seed=3, cells=cells, position=0.4)) for cells in (4, 100))
-    np.testing.assert_allclose(large[:4], small, rtol=1e-6)
-
-
-def test_a_walk_is_continuous_over_its_keyframes() -> None:
-    before = latents_at(NORMAL, ViewState(seed=7, position=1 - 1e-6))
-    at = latents_at(NORMAL, ViewState(seed=8))
-    np.testing.assert_allclose(before, at, atol=1e-4)
-    np.testing.assert_array_equal(
-        latents_at(NORMAL, ViewState(seed=7, position=1.25)), latents_at(NORMAL, ViewState(seed=8, position=0.25))
-    )
-
-
-def test_uniform_latents_move_on_lines_and_stay_in_their_box() -> None:
-    half = latents_at(UNIFORM, ViewState(seed=7, cells=100, position=0.5))
-    np.testing.assert_array_equal(half, lerp(latents(UNIFORM, 7, 0, 100), latents(UNIFORM, 8, 0, 100), 0.5))
-    assert np.abs(half).max() <= 1.0
-
-
-def test_truncation_scales() -> None:
-    plain, half, none = (latents_at(NORMAL, ViewState(seed=7, truncation=psi)) for psi in (1.0, 0.5, 0.0))
-    np.testing.assert_array_equal(half, plain / 2)
-    assert not none.any()
-    assert half.dtype == np.float32
-
-
-def test_the_last_seed_has_a_next_one_to_walk_to() -> None:
-    assert np.isfinite(latents_at(NORMAL, ViewState(seed=SEED_MAX, position=1.5))).all()
-
-
-def test_mixed_cells_go_through_the_classes() -> None:
-    mixed = class_weights(NORMAL, ViewState(cells=25))
-    assert mixed is not None
-    assert mixed.argmax(axis=1).tolist() == [i % 10 for i in range(25)]
-
-
-def test_one_digit_fills_every_cell() -> None:
-    threes = class_weights(NORMAL, ViewState(cells=4, digit=3))
-    assert threes is not None
-    assert threes.tolist() == [[float(i == 3) for i in range(10)]] * 4
-
-
-def test_without_classes_there_are_no_weights() -> None:
-    assert class_weights(UNIFORM, ViewState()) is None

@@ -6,11 +6,13 @@ from threading import Thread
 import numpy as np
 
 from viewer.core.frames import OpenRequest, RenderRequest
+from viewer.core.look import Look
+from viewer.core.scene import Scene
 from viewer.engine.mailbox import Mailbox
 
 
 def render(sequence: int) -> RenderRequest:
-    return RenderRequest(1, sequence, np.zeros((1, 2), np.float32), None)
+    return RenderRequest(1, sequence, Scene(np.zeros((1, 2), np.float32), None, 1, ()), Look())
 
 
 def opening(generation: int) -> OpenRequest:

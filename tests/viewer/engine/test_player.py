@@ -15,7 +15,7 @@ import pytest
 from export.runtime import Generator, open_generator
 from viewer.core.compose import compose
 from viewer.core.frames import Frame, OpenRequest
-from viewer.core.latents import class_weights, latents_at
+from viewer.core.scene import scene_of
 from viewer.engine.player import Player
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ def test_a_frame_is_exactly_what_the_generator_makes(models: dict[str, Path], ma
     for name in ("digits", "free", "colour"):
         player = make_player(models[name])
         generator = open_generator(models[name], "cpu")
-        z, y = latents_at(generator.info, player.state), class_weights(generator.info, player.state)
+        scene = scene_of(generator.info, player.state)
+        assert scene is not None
         assert player.frame is not None
-        np.testing.assert_array_equal(player.frame.picture, compose(generator.generate_pixels(z, y)))
+        np.testing.assert_array_equal(player.frame.picture, compose(generator.generate_pixels(scene.z, scene.y)))
 
 
 def test_nothing_is_asked_for_while_nothing_changes(
@@ -86,7 +87,7 @@ def test_a_broken_file_leaves_the_old_generator_running(
         assert failed.args is not None
         assert str(path) in failed.args[0].sentence
     with qtbot.waitSignal(player.frame_ready):
-        player.apply(player.state.with_digit(3))
+        player.apply(player.state.with_digits((3,)))
     assert player.model is not None
     assert player.model.path == models["digits"]
 
@@ -117,10 +118,10 @@ def test_the_state_fits_itself_to_the_next_generator(
     models: dict[str, Path], make_player: MakePlayer, qtbot: QtBot
 ) -> None:
     player = make_player(models["digits"])
-    player.apply(player.state.with_digit(7))
+    player.apply(player.state.with_digits((7,)))
     with qtbot.waitSignal(player.opened):
         player.open(models["free"])
-    assert player.state.digit is None
+    assert player.state.digits == ()
     assert player.model is not None
     generation = player.model.generation
     qtbot.waitUntil(lambda: player.frame is not None and player.frame.generation == generation)
@@ -154,6 +155,6 @@ def test_closing_twice_and_asking_afterwards_is_harmless(models: dict[str, Path]
     player.apply(player.state.with_playing(True))
     player.close()
     player.close()
-    player.apply(player.state.with_digit(1))
+    player.apply(player.state.with_digits((1,)))
     player._worker.mailbox.put(OpenRequest(9, models["digits"], "cpu"))
     assert not player._worker.isRunning()

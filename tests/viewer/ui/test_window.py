@@ -20,8 +20,9 @@ from PySide6.QtWidgets import QApplication, QPushButton, QSlider, QWidget
 
 from export.runtime import Generator, open_generator
 from viewer.core.compose import compose, to_rgb
-from viewer.core.latents import class_weights, latents_at
-from viewer.core.state import SEED_MAX, ViewState
+from viewer.core.samples import SEED_MAX
+from viewer.core.scene import scene_of
+from viewer.core.state import ViewState
 from viewer.engine.worker import open_model
 from viewer.ui.canvas import Canvas
 from viewer.ui.window import Window
@@ -66,7 +67,9 @@ def expected_picture(window: Window) -> np.ndarray[tuple[int, ...], np.dtype[np.
     assert window.player.model is not None
     generator = open_generator(window.player.model.path, "cpu")
     state = window.player.state
-    return compose(generator.generate_pixels(latents_at(generator.info, state), class_weights(generator.info, state)))
+    scene = scene_of(generator.info, state)
+    assert scene is not None
+    return compose(generator.generate_pixels(scene.z, scene.y), scene.columns)
 
 
 def shown(canvas: Canvas) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -96,11 +99,11 @@ def test_clicking_a_digit_shows_only_that_digit(models: dict[str, Path], open_wi
     window = open_window(models["digits"])
     before = shown(window.canvas)
     QTest.mouseClick(button(window, "Class 7"), LEFT)
-    assert state(window).digit == 7
+    assert state(window).digits == (7,)
     wait_for_the_picture(qtbot, window)
     assert not np.array_equal(shown(window.canvas), before)
     QTest.mouseClick(button(window, "All classes, mixed"), LEFT)
-    assert state(window).digit is None
+    assert state(window).digits == ()
     wait_for_the_picture(qtbot, window)
     assert np.array_equal(shown(window.canvas), before)
 
@@ -187,7 +190,7 @@ def test_the_grid_slider_offers_squares(models: dict[str, Path], open_window: Op
     assert (state(window).cells, window.grid.value.text()) == (1, "1 × 1")
     wait_for_the_picture(qtbot, window)
     QTest.keyClick(slider, Qt.Key.Key_End)
-    assert state(window).cells == 100
+    assert state(window).cells == 256
     wait_for_the_picture(qtbot, window)
 
 
@@ -228,10 +231,10 @@ def test_the_keyboard_sheet(models: dict[str, Path], open_window: OpenWindow, qt
     QTest.keyClick(window.canvas, Qt.Key.Key_Left)
     assert state(window).seed == 0
     QTest.keyClick(window.canvas, Qt.Key.Key_4)
-    assert state(window).digit == 4
+    assert state(window).digits == (4,)
     assert button(window, "Class 4").isChecked()
     QTest.keyClick(window.canvas, Qt.Key.Key_M)
-    assert state(window).digit is None
+    assert state(window).digits == ()
     QTest.keyClick(window.canvas, Qt.Key.Key_Space)
     assert state(window).playing
     QTest.keyClick(window.canvas, Qt.Key.Key_Space)
@@ -301,7 +304,7 @@ def test_without_classes_there_is_nothing_to_pick(
     assert not window.digits.isEnabled()
     assert "without classes" in window.digits.toolTip()
     QTest.keyClick(window.canvas, Qt.Key.Key_4)
-    assert state(window).digit is None
+    assert state(window).digits == ()
     with qtbot.waitSignal(window.player.opened):
         window.open(models["digits"])
     assert window.digits.isEnabled()
@@ -314,7 +317,7 @@ def test_many_classes_come_as_a_list(models: dict[str, Path], open_window: OpenW
     assert picker.count() == 31
     picker.setFocus()
     QTest.keyClick(picker, Qt.Key.Key_End)
-    assert state(window).digit == 29
+    assert state(window).digits == (29,)
     wait_for_the_picture(qtbot, window)
 
 
@@ -365,7 +368,7 @@ def test_closing_while_rendering_waits_for_the_worker(models: dict[str, Path], o
     gate = Gate()
     window = open_window(models["digits"], opener=gate.opener)
     window.player.apply(window.player.state.with_playing(True))
-    window.player.apply(window.player.state.with_digit(1))
+    window.player.apply(window.player.state.with_digits((1,)))
     timer = Timer(0.05, gate.permits.release)
     timer.start()
     assert window.close()
