@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from export.arrays import UInt8
 from export.contract import GeneratorInfo
+from export.runtime import Generator
 from viewer.core.look import Look
 from viewer.core.scene import Scene
 
@@ -36,6 +39,26 @@ class RenderRequest:
     """Counts the requests of a window."""
     scene: Scene
     look: Look
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something short that the open generator has to be asked for beside the frames: thumbnails, readings."""
+
+    generation: int
+    name: str
+    """A newer job of the same name takes the place of one that waits."""
+    function: Callable[[Generator], Any]
+    """Runs on the worker's thread, between two frames: a few milliseconds at most."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a job returned."""
+
+    generation: int
+    name: str
+    value: Any
 
 
 @dataclass(frozen=True)
@@ -71,6 +94,6 @@ class Frame:
 class Failure:
     """A request failed; the worker and the open generator go on."""
 
-    request: OpenRequest | RenderRequest
+    request: OpenRequest | RenderRequest | Job
     sentence: str
     """For the person at the window."""

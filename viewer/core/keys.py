@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from viewer.core.state import ViewState
 
+Edit = tuple[str, Callable[[ViewState], ViewState]]
+"""What is changed, as the undo menu calls it, and how."""
 
-def state_for_key(state: ViewState, key: str, classes: tuple[str, ...], random_seed: int) -> ViewState | None:
-    """The state after a key, or None where the key means nothing.
+
+def edit_for_key(key: str, classes: tuple[str, ...], random_seed: int) -> Edit | None:
+    """What a key changes, or None where it means nothing.
 
     key: as Qt spells it: "Space", "Left", "Right", "R", "M", "0" to "9". A digit means the class of that name, else
     the class at that place. random_seed: what R turns to.
     """
     if key == "Space":
-        return state.with_playing(not state.playing)
+        return "playing", lambda state: state.with_playing(not state.playing)
     if key in ("Left", "Right"):
-        return state.stepped(-1 if key == "Left" else 1)
+        by = -1 if key == "Left" else 1
+        return "seed", lambda state: state.stepped(by)
     if key == "R":
-        return state.with_seed(random_seed)
+        return "seed", lambda state: state.with_seed(random_seed)
     if key == "M" and classes:
-        return state.with_digits(())
+        return "digit", lambda state: state.with_digits(())
     if key in classes:
-        return state.with_digits((classes.index(key),))
+        named = classes.index(key)
+        return "digit", lambda state: state.with_digits((named,))
     if len(key) == 1 and key in "0123456789" and int(key) < len(classes):
-        return state.with_digits((int(key),))
+        return "digit", lambda state: state.with_digits((int(key),))
     return None

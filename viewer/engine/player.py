@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from export.arrays import Float32
 from export.runtime import Generator
-from viewer.core.frames import Failure, Frame, Opened, OpenRequest, RenderRequest
+from viewer.core.frames import Answer, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
 from viewer.core.rate import FrameRate
 from viewer.core.scene import scene_of
 from viewer.core.state import ViewState
@@ -21,7 +23,7 @@ LONGEST_STEP_S = 0.25
 
 
 class Player(QObject):
-    """Turns states into frames.
+    """Turns states into frames, and tells what else was asked of the generator.
 
     A frame is asked for when the state changed, or the clock of a playing walk ticked; a paused player does nothing.
     """
@@ -32,6 +34,10 @@ class Player(QObject):
     """Opened: another generator took over."""
     frame_ready = Signal(object)
     """Frame of the open generator."""
+    emptied = Signal()
+    """The state has nothing to show yet: a timeline without keyframes, a pad without corners, no number."""
+    answered = Signal(object)
+    """Answer to what was asked of the open generator."""
     failed = Signal(object)
     """Failure: what was open stays open."""
 
@@ -43,9 +49,12 @@ class Player(QObject):
         self.frame: Frame | None = None
         """The last one, of whatever model."""
         self.rate = FrameRate()
+        self.directions: Float32 | None = None
+        """The open generator's principal directions, float32 [directions, latent], once somebody has found them."""
         self._provider = provider
         self._generations = 0
         self._sequence = 0
+        self._empty = False
         self._last_tick_s = 0.0
         self._clock = QTimer(self)
         self._clock.setTimerType(Qt.TimerType.PreciseTimer)  # the coarse kind is off by 5 %
@@ -54,6 +63,7 @@ class Player(QObject):
         self._worker = Worker(opener)
         self._worker.opened.connect(self._on_opened)
         self._worker.rendered.connect(self._on_rendered)
+        self._worker.answered.connect(self._on_answered)
         self._worker.failed.connect(self._on_failed)
         self._worker.start()
 
@@ -70,6 +80,18 @@ class Player(QObject):
             self._keep_time(state.playing)
         self.state = state
         self.state_changed.emit(state)
+        self._request()
+
+    def ask(self, name: str, function: Callable[[Generator], Any]) -> None:
+        """Run something short on the worker, after the pending frame; `answered` brings what it returns, by `name`.
+
+        A newer question of the same name replaces one that waits. Without an open generator nothing happens.
+        """
+        if self.model is not None:
+            self._worker.mailbox.put(Job(self.model.generation, name, function))
+
+    def refresh(self) -> None:
+        """Ask for the frame of the present state once more."""
         self._request()
 
     def close(self) -> None:
@@ -94,11 +116,16 @@ class Player(QObject):
         if self.model is None:
             return
         self._sequence += 1
-        if (scene := scene_of(self.model.info, self.state)) is not None:
+        scene = scene_of(self.model.info, self.state, self.directions)
+        self._empty = scene is None
+        if scene is None:
+            self.emptied.emit()
+        else:
             self._worker.mailbox.put(RenderRequest(self.model.generation, self._sequence, scene, self.state.look))
 
     def _on_opened(self, opened: Opened) -> None:
         self.model = opened
+        self.directions = None
         self.rate.clear()
         fitted = self.state.fitted(opened.info)
         self.opened.emit(opened)
@@ -108,12 +135,16 @@ class Player(QObject):
             self._request()
 
     def _on_rendered(self, frame: Frame) -> None:
-        if self.model is None or frame.generation != self.model.generation:
+        if self._empty or self.model is None or frame.generation != self.model.generation:
             return
         self.frame = frame
         if self.state.playing:
             self.rate.add(time.perf_counter())
         self.frame_ready.emit(frame)
+
+    def _on_answered(self, answer: Answer) -> None:
+        if self.model is not None and answer.generation == self.model.generation:
+            self.answered.emit(answer)
 
     def _on_failed(self, failure: Failure) -> None:
         if isinstance(failure.request, RenderRequest):

@@ -11,7 +11,7 @@ from PySide6.QtCore import QThread, Signal
 from export.contract import ExportError
 from export.runtime import Generator, find_model, open_generator
 from viewer.core.compose import compose
-from viewer.core.frames import Failure, Frame, Opened, OpenRequest, RenderRequest
+from viewer.core.frames import Answer, Failure, Frame, Opened, OpenRequest, RenderRequest
 from viewer.engine.mailbox import Mailbox
 
 
@@ -34,6 +34,8 @@ class Worker(QThread):
     """Opened."""
     rendered = Signal(object)
     """Frame. One for each render that was taken, unless the model changed before."""
+    answered = Signal(object)
+    """Answer to a job."""
     failed = Signal(object)
     """Failure."""
 
@@ -52,8 +54,11 @@ class Worker(QThread):
             try:
                 if isinstance(request, OpenRequest):
                     self._open(request)
-                else:
+                elif isinstance(request, RenderRequest):
                     self._render(request)
+                elif self._generator is not None and request.generation == self._generation:
+                    value = request.function(self._generator)
+                    self.answered.emit(Answer(request.generation, request.name, value))
             except ExportError as error:
                 self.failed.emit(Failure(request, str(error)))
             except Exception as error:  # onnxruntime's exceptions share no base class, and the thread must live

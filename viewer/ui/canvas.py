@@ -49,6 +49,11 @@ class Canvas(QWidget):
         self._frame = frame
         self.update()
 
+    def clear(self, invitation: str) -> None:
+        """Show no picture, but what to do to get one."""
+        self._frame = self._image = None
+        self.set_invitation(invitation)
+
     def set_smooth(self, smooth: bool) -> None:
         """Soften enlarged pixels, or show each as a square of one size."""
         self._smooth = smooth

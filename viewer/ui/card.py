@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider, QStyle, QVBoxLayout
 
+from viewer.core.frames import Opened
+from viewer.core.state import ViewState
 from viewer.ui import theme
 from viewer.ui.icons import icon
 
@@ -51,6 +53,19 @@ class Card(QFrame):
         self.body.setContentsMargins(2 * theme.SPACE, 12, 2 * theme.SPACE, 14)
         self.body.setSpacing(theme.SPACE)
         self.body.addLayout(head)
+
+
+class Panel(Card):
+    """A card that shows a part of the state and offers to change it."""
+
+    edited = Signal(str, object)
+    """What is changed, as the undo menu calls it, and how: a function from a ViewState to the one after."""
+
+    def show_state(self, state: ViewState) -> None:
+        """Show a state; nothing is emitted."""
+
+    def show_model(self, opened: Opened) -> None:
+        """Offer what this generator can do; nothing is emitted."""
 
 
 class Slider(QSlider):

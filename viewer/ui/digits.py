@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QPushButton, QWidget
 
+from viewer.core.frames import Opened
 from viewer.core.state import ViewState
-from viewer.ui.card import Card
+from viewer.ui.card import Panel
 
 MOST_BUTTONS = 20
 """Generators with more classes get a list to choose from."""
@@ -15,10 +16,8 @@ LONGEST_NAME = 4
 COLUMNS = 5
 
 
-class DigitsPanel(Card):
-    """Emits `picked` with a class index, or None for all of them."""
-
-    picked = Signal(object)
+class DigitsPanel(Panel):
+    """Edits the classes."""
 
     def __init__(self) -> None:
         super().__init__("Digit")
@@ -41,6 +40,10 @@ class DigitsPanel(Card):
         self.value.setText("" if classes else "not available")
         self.setToolTip("" if classes else "This generator was trained without classes: it makes what it likes.")
 
+    def show_model(self, opened: Opened) -> None:
+        """Offer its classes."""
+        self.set_classes(opened.info.classes)
+
     def show_state(self, state: ViewState) -> None:
         """Mark the class that is shown."""
         shown = _id(state.digits[0] if len(state.digits) == 1 else None)
@@ -48,6 +51,10 @@ class DigitsPanel(Card):
             button.setChecked(True)
         if self._list is not None:
             self._list.setCurrentIndex(shown)
+
+    def _choose(self, number: int) -> None:
+        digit = _digit(number)
+        self.edited.emit("digit", lambda state: state.with_digits(() if digit is None else (digit,)))
 
     def _make_buttons(self, classes: tuple[str, ...]) -> QWidget:
         picker = QWidget()
@@ -64,7 +71,7 @@ class DigitsPanel(Card):
             group.addButton(button, _id(index))
             grid.addWidget(button, index // columns, index % columns)
         grid.addWidget(mixed, grid.rowCount(), 0, 1, columns)
-        group.idClicked.connect(lambda number: self.picked.emit(_digit(number)))
+        group.idClicked.connect(self._choose)
         self._group = group
         return picker
 
@@ -73,7 +80,7 @@ class DigitsPanel(Card):
         picker.addItems(["Mixed", *classes])
         picker.setAccessibleName("Class")
         picker.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        picker.activated.connect(lambda number: self.picked.emit(_digit(number)))
+        picker.activated.connect(self._choose)
         self._list = picker
         return picker
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from viewer.ui import theme
 
@@ -76,6 +76,47 @@ def _close(painter: QPainter) -> None:
     _line(painter, (16.5, 7.5), (7.5, 16.5))
 
 
+def _grid(painter: QPainter) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for x, y in ((4.5, 4.5), (13.5, 4.5), (4.5, 13.5), (13.5, 13.5)):
+        painter.drawRoundedRect(QRectF(x, y, 6, 6), 1.2, 1.2)
+
+
+def _path(painter: QPainter) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(QPointF(5.5, 17), 2.2, 2.2)
+    painter.drawEllipse(QPointF(18.5, 7), 2.2, 2.2)
+    route = QPainterPath(QPointF(7.7, 17))
+    route.cubicTo(QPointF(14, 17), QPointF(10, 7), QPointF(16.3, 7))
+    painter.drawPath(route)
+
+
+def _pad(painter: QPainter) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(QRectF(4.5, 4.5, 15, 15), 2, 2)
+    painter.setBrush(painter.pen().color())
+    painter.drawEllipse(QPointF(14.5, 10), 1.8, 1.8)
+
+
+def _number(painter: QPainter) -> None:
+    _line(painter, (5, 19), (19, 19))
+    _line(painter, (7, 15), (8, 11), (15.5, 3.8), (18.2, 6.5), (11, 14), (7, 15))
+
+
+def _undo(painter: QPainter) -> None:
+    _line(painter, (8.5, 5), (4.5, 9), (8.5, 13))
+    arc = QPainterPath(QPointF(4.8, 9))
+    arc.cubicTo(QPointF(12, 9), QPointF(19, 8), QPointF(19, 14))
+    arc.cubicTo(QPointF(19, 18), QPointF(15, 18.5), QPointF(11, 18.5))
+    painter.drawPath(arc)
+
+
+def _redo(painter: QPainter) -> None:
+    painter.translate(_SIDE, 0)
+    painter.scale(-1, 1)
+    _undo(painter)
+
+
 _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "play": _play,
     "pause": _pause,
@@ -87,6 +128,12 @@ _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "about": _about,
     "pixels": _pixels,
     "close": _close,
+    "grid": _grid,
+    "path": _path,
+    "pad": _pad,
+    "number": _number,
+    "undo": _undo,
+    "redo": _redo,
 }
 
 

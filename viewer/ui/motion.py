@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QPushButton
 
 from viewer.core.state import SPEED_RANGE, ViewState
 from viewer.ui import theme
-from viewer.ui.card import Card, Slider
+from viewer.ui.card import Panel, Slider
 from viewer.ui.icons import icon
 
 STEPS = 100
 """Positions of the slider; equal ways are equal ratios of speed."""
 
 
-class MotionPanel(Card):
-    """Emits `play_toggled`, and `speed_changed` with keyframes per second."""
-
-    play_toggled = Signal()
-    speed_changed = Signal(float)
+class MotionPanel(Panel):
+    """Plays and pauses, and edits the speed in keyframes per second."""
 
     def __init__(self) -> None:
         super().__init__("Motion")
@@ -29,10 +26,10 @@ class MotionPanel(Card):
         self.play.setProperty("role", "primary")
         self.play.setIconSize(QSize(18, 18))
         self.play.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.play.clicked.connect(lambda: self.play_toggled.emit())
+        self.play.clicked.connect(self._toggle)
         self.slider = Slider(0, STEPS, "Speed")
         self.slider.setPageStep(STEPS // 10)
-        self.slider.valueChanged.connect(lambda position: self.speed_changed.emit(_speed(position)))
+        self.slider.valueChanged.connect(self._choose_speed)
         self.body.addWidget(self.slider)
         self.body.addWidget(self.play)
         self._icons = {playing: icon("pause" if playing else "play", theme.ON_ACCENT) for playing in (False, True)}
@@ -41,13 +38,20 @@ class MotionPanel(Card):
     def show_state(self, state: ViewState) -> None:
         """Show whether it plays, and how fast."""
         self.slider.show_value(_position(state.speed))
-        self.value.setText(f"{state.speed:.2g} seeds/s")
+        self.value.setText(f"{state.speed:.2g} {'seeds' if state.mode == 'grid' else 'keyframes'}/s")
+        self.play.setEnabled(state.moves)
         if state.playing != self._playing:
             self._playing = state.playing
             self.play.setText("Pause" if state.playing else "Play")
             self.play.setAccessibleName(self.play.text())
             self.play.setToolTip(f"{self.play.text()} (Space)")
             self.play.setIcon(self._icons[state.playing])
+
+    def _toggle(self) -> None:
+        self.edited.emit("playing", lambda state: state.with_playing(not state.playing))
+
+    def _choose_speed(self, position: int) -> None:
+        self.edited.emit("speed", lambda state: state.with_speed(_speed(position)))
 
 
 def _speed(position: int) -> float:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRegularExpression, Qt, Signal
+import random
+
+from PySide6.QtCore import QRegularExpression, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QRegularExpressionValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
 from viewer.core.samples import SEED_MAX
 from viewer.core.state import ViewState
-from viewer.ui.card import Card, icon_button
+from viewer.ui.card import Panel, icon_button
+
+RANDOM_SEEDS = 1_000_000
+"""Random seeds are below this: short enough to tell somebody."""
 
 
 class SeedEdit(QLineEdit):
@@ -45,12 +50,8 @@ class SeedEdit(QLineEdit):
         super().focusOutEvent(event)
 
 
-class SeedPanel(Card):
-    """Emits `chosen` with a seed (an int of up to 63 bits, so an object), `stepped` with -1 or 1, and `random`."""
-
-    chosen = Signal(object)
-    stepped = Signal(int)
-    random = Signal()
+class SeedPanel(Panel):
+    """Edits the seed."""
 
     def __init__(self) -> None:
         super().__init__("Seed")
@@ -69,9 +70,9 @@ class SeedPanel(Card):
         self.body.addLayout(row)
         self.edit.editingFinished.connect(self._choose)
         self.edit.returnPressed.connect(self.edit.clearFocus)
-        self.previous.clicked.connect(lambda: self.stepped.emit(-1))
-        self.next.clicked.connect(lambda: self.stepped.emit(1))
-        self.any.clicked.connect(lambda: self.random.emit())
+        self.previous.clicked.connect(lambda: self.edited.emit("seed", lambda state: state.stepped(-1)))
+        self.next.clicked.connect(lambda: self.edited.emit("seed", lambda state: state.stepped(1)))
+        self.any.clicked.connect(self.roll)
 
     def show_state(self, state: ViewState) -> None:
         """Show the seed, unless somebody is typing another."""
@@ -79,8 +80,13 @@ class SeedPanel(Card):
         self.previous.setEnabled(state.seed > 0)
         self.next.setEnabled(state.seed < SEED_MAX)
 
+    def roll(self) -> None:
+        """Take any seed."""
+        seed = random.randrange(RANDOM_SEEDS)
+        self.edited.emit("seed", lambda state: state.with_seed(seed))
+
     def _choose(self) -> None:
         if self.edit.isModified():
             seed = int(self.edit.text())
             self.edit.give_back()  # what comes of it will be shown: perhaps another number, which is in range
-            self.chosen.emit(seed)
+            self.edited.emit("seed", lambda state: state.with_seed(seed))

@@ -57,6 +57,9 @@ QPushButton[role="primary"]:disabled {{ background: #3a3128; color: {muted}; }}
 QToolButton {{ background: transparent; color: {text}; }}
 QToolButton:disabled {{ background: transparent; }}
 QToolButton:checked {{ color: {accent}; }}
+QWidget#rail {{ background: {window}; border-right: 1px solid {line}; }}
+QToolButton[role="mode"] {{ color: {muted}; padding: 6px 0; min-height: 46px; font-size: 12px; }}
+QToolButton[role="mode"]:checked {{ background: {raised}; color: {accent}; }}
 QLineEdit {{ selection-background-color: {accent}; selection-color: {on_accent}; font-size: 15px; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {line}; selection-background-color: #343c4c; }}

@@ -13,26 +13,34 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVB
 from export.files import CannotWrite, write_whole
 from viewer.core.compose import png
 from viewer.core.frames import Failure, Frame, Opened
-from viewer.core.keys import state_for_key
-from viewer.core.state import ViewState, cells_limit
+from viewer.core.keys import edit_for_key
+from viewer.core.state import MODES, ViewState
 from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.about import AboutDialog
 from viewer.ui.canvas import Canvas
+from viewer.ui.card import Panel
 from viewer.ui.digits import DigitsPanel
+from viewer.ui.editor import Editor
 from viewer.ui.grid import GridPanel
 from viewer.ui.header import Header
 from viewer.ui.icons import icon
 from viewer.ui.message import MessageStrip
 from viewer.ui.motion import MotionPanel
-from viewer.ui.seed import SeedPanel
+from viewer.ui.rail import Rail
+from viewer.ui.seed import RANDOM_SEEDS, SeedPanel
 from viewer.ui.status import StatusLine
 from viewer.ui.truncation import TruncationPanel
 
-RANDOM_SEEDS = 1_000_000
-"""Random seeds are below this: short enough to tell somebody."""
 STATUS_INTERVAL_S = 0.25
 """Figures that change with every frame cannot be read."""
+EMPTY = {
+    "grid": "",
+    "path": "Drag pictures from the grid to the timeline below.",
+    "pad": "Drag three or four pictures from the grid to the corners of the pad.",
+    "number": "Type a number at the right.",
+}
+"""What the canvas says in each mode while there is nothing to show."""
 INVITATION = "Open a generator (Ctrl+O), or drop an .onnx file or a run directory here."
 
 
@@ -45,12 +53,22 @@ class Window(QWidget):
         self.setWindowTitle("digitforge")
         self.setAcceptDrops(True)
         self.player = player
+        self.editor = Editor(player)
         self.canvas = Canvas()
+        self.rail = Rail()
         self.digits = DigitsPanel()
         self.seed = SeedPanel()
         self.truncation = TruncationPanel()
         self.grid = GridPanel()
         self.motion = MotionPanel()
+        self.panels: dict[Panel, tuple[str, ...]] = {
+            self.digits: ("grid",),
+            self.seed: ("grid",),
+            self.truncation: MODES,
+            self.grid: ("grid",),
+            self.motion: ("grid", "path"),
+        }
+        """Each with the modes that it belongs to, from top to bottom."""
         self.message = MessageStrip()
         self.status = StatusLine()
         self.header = Header(self._make_actions())
@@ -101,12 +119,18 @@ class Window(QWidget):
         leave.setShortcut(QKeySequence("Ctrl+Q"))
         leave.triggered.connect(self.close)
         self.addAction(leave)
-        return [made[0], made[1], self.pixels_action, made[2]]
+        undo, redo = self.editor.stack.createUndoAction(self, "Undo"), self.editor.stack.createRedoAction(self, "Redo")
+        for action, name, keys in (
+            (undo, "undo", QKeySequence.StandardKey.Undo),
+            (redo, "redo", QKeySequence.StandardKey.Redo),
+        ):
+            action.setIcon(icon(name))
+            action.setShortcut(QKeySequence(keys))
+        return [undo, redo, made[0], made[1], self.pixels_action, made[2]]
 
     def _arrange(self) -> None:
         side = QWidget()
         side.setObjectName("side")
-        self.panels = (self.digits, self.seed, self.truncation, self.grid, self.motion)
         column = QVBoxLayout(side)
         column.setContentsMargins(2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE)
         column.setSpacing(12)
@@ -121,9 +145,14 @@ class Window(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.stage = QVBoxLayout()
+        """The canvas, and below it what belongs to it."""
+        self.stage.setSpacing(0)
+        self.stage.addWidget(self.canvas, 1)
         middle = QHBoxLayout()
         middle.setSpacing(0)
-        middle.addWidget(self.canvas, 1)
+        middle.addWidget(self.rail)
+        middle.addLayout(self.stage, 1)
         middle.addWidget(scroll)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -139,20 +168,16 @@ class Window(QWidget):
         player.state_changed.connect(self._show_state)
         player.opened.connect(self._on_opened)
         player.frame_ready.connect(self._on_frame)
+        player.emptied.connect(lambda: self.canvas.clear(EMPTY[player.state.mode]))
         player.failed.connect(self._on_failed)
-        self.digits.picked.connect(
-            lambda digit: player.apply(player.state.with_digits(() if digit is None else (digit,)))
-        )
-        self.seed.chosen.connect(lambda seed: player.apply(player.state.with_seed(seed)))
-        self.seed.stepped.connect(lambda by: player.apply(player.state.stepped(by)))
-        self.seed.random.connect(lambda: player.apply(player.state.with_seed(random.randrange(RANDOM_SEEDS))))
-        self.truncation.changed.connect(lambda psi: player.apply(player.state.with_truncation(psi)))
-        self.grid.changed.connect(lambda cells: player.apply(player.state.with_cells(cells)))
-        self.motion.play_toggled.connect(lambda: player.apply(player.state.with_playing(not player.state.playing)))
-        self.motion.speed_changed.connect(lambda speed: player.apply(player.state.with_speed(speed)))
+        self.rail.edited.connect(self.editor.edit)
+        for panel in self.panels:
+            panel.edited.connect(self.editor.edit)
 
     def _show_state(self, state: ViewState) -> None:
-        for panel in self.panels:
+        self.rail.show_state(state)
+        for panel, modes in self.panels.items():
+            panel.setVisible(state.mode in modes)
             panel.show_state(state)
         if not state.playing and self.player.frame is not None:
             self.status.show_speed(self.player.frame.latency_ms, None)
@@ -164,8 +189,7 @@ class Window(QWidget):
         self.status.show_model(opened)
         for panel in self.panels:
             panel.setEnabled(True)
-        self.digits.set_classes(opened.info.classes)
-        self.grid.set_limit(cells_limit(opened.info))
+            panel.show_model(opened)
         self._show_state(self.player.state)
         self.message.hide()
         if opened.notice:
@@ -209,11 +233,11 @@ class Window(QWidget):
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         key = QKeySequence(event.key()).toString() if plain else ""
         classes = self.player.model.info.classes if self.player.model else ()
-        state = state_for_key(self.player.state, key, classes, random.randrange(RANDOM_SEEDS))
-        if state is None:
+        edit = edit_for_key(key, classes, random.randrange(RANDOM_SEEDS))
+        if edit is None:
             super().keyPressEvent(event)
         elif not (event.isAutoRepeat() and key == "Space"):
-            self.player.apply(state)
+            self.editor.edit(*edit)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome one file or folder."""

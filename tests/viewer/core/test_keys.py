@@ -2,11 +2,16 @@
 
 import pytest
 
-from viewer.core.keys import state_for_key
+from viewer.core.keys import edit_for_key
 from viewer.core.state import ViewState
 
 STATE = ViewState(seed=5, digits=(2,))
 DIGITS = tuple("0123456789")
+
+
+def after(key: str, classes: tuple[str, ...] = DIGITS) -> ViewState | None:
+    edit = edit_for_key(key, classes, 77)
+    return edit[1](STATE) if edit else None
 
 
 @pytest.mark.parametrize(
@@ -24,11 +29,11 @@ DIGITS = tuple("0123456789")
     ],
 )
 def test_keys(key: str, expected: ViewState | None) -> None:
-    assert state_for_key(STATE, key, DIGITS, 77) == expected
+    assert after(key) == expected
 
 
 def test_digits_follow_names_before_places() -> None:
-    assert state_for_key(STATE, "7", ("7", "8"), 0) == STATE.with_digits((0,))
-    assert state_for_key(STATE, "1", ("cat", "dog"), 0) == STATE.with_digits((1,))
-    assert state_for_key(STATE, "5", ("cat", "dog"), 0) is None
-    assert state_for_key(STATE, "M", (), 0) is None
+    assert after("7", ("7", "8")) == STATE.with_digits((0,))
+    assert after("1", ("cat", "dog")) == STATE.with_digits((1,))
+    assert after("5", ("cat", "dog")) is None
+    assert after("M", ()) is None

@@ -1,0 +1,55 @@
+"""Undo and redo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from viewer.ui import editor
+from viewer.ui.window import Window
+
+OpenWindow = Callable[..., Window]
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def test_every_change_is_undone_and_done_again(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["digits"])
+    start = window.player.state
+    QTest.keyClick(window.canvas, Qt.Key.Key_Right)
+    QTest.keyClick(window.canvas, Qt.Key.Key_4)
+    changed = window.player.state
+    assert (changed.seed, changed.digits) == (1, (4,))
+    QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
+    assert (window.player.state.seed, window.player.state.digits) == (1, ())
+    QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
+    assert window.player.state == start
+    window.editor.stack.redo()
+    window.editor.stack.redo()
+    assert window.player.state == changed
+    assert not window.editor.stack.canRedo()
+
+
+def test_a_drag_is_one_step_and_a_later_one_another(
+    models: dict[str, Path], open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(models["digits"])
+    for position in (90, 80, 70):
+        window.truncation.slider.setValue(position)
+    assert window.editor.stack.count() == 1
+    monkeypatch.setattr(editor, "MERGE_S", -1.0)
+    window.truncation.slider.setValue(60)
+    assert window.editor.stack.count() == 2
+    window.editor.stack.undo()
+    assert window.player.state.truncation == 0.7
+    window.editor.stack.undo()
+    assert window.player.state.truncation == 1.0
+
+
+def test_what_changes_nothing_is_no_step(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["digits"])
+    window.editor.edit("nothing", lambda state: state.with_truncation(1.0))
+    assert window.editor.stack.count() == 0
