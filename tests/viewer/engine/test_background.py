@@ -32,7 +32,6 @@ def test_it_reports_and_returns(qtbot: QtBot) -> None:
 @pytest.mark.parametrize(
     ("error", "said"),
     [(ExportError("No space."), "No space."), (RuntimeError("odd\nlines"), "odd"), (ValueError(), "ValueError")],
-    [(ExportError("No space."), "No space."), (RuntimeError("odd\nlines"), "odd"), (ValueError(), "ValueError")],
 )
 def test_a_failure_is_a_sentence(qtbot: QtBot, error: Exception, said: str) -> None:
     def work(report: Report) -> None:
