@@ -63,11 +63,14 @@ class Generator:
             if not np.isfinite(value).all():
                 raise ValueError(f"{name} holds values that are not finite")
         try:
-            return self.session.run([output], feeds)[0]
+            result = self.session.run([output], feeds)[0]
+            if result.shape != (len(z), *self.info.outputs()[output][1:]):
+                raise ValueError(f"{output} came out as {result.shape}")
         except Exception as error:  # onnxruntime's exceptions share no base class
             raise ExportError(
                 f"{self.path} failed to run: its graph does not do what its metadata promises."
             ) from error
+        return result
 
 
 def find_model(path: Path) -> Path:
