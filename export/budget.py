@@ -169,6 +169,8 @@ class _Flow:
             return {}
         if any(math.prod(self.shapes[name]) > FOLDED_ELEMENTS for name in names):
             return {}
+        if node.op_type == "Constant" and node.attribute[0].HasField("t"):
+            return {node.output[0]: node.attribute[0].t}
         outputs = [name for name in node.output if name]
         graph = helper.make_graph(
             [node],

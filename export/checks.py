@@ -61,20 +61,17 @@ def _check_model(model: onnx.ModelProto) -> None:
     if model.functions or model.training_info or any(domain.domain not in STANDARD for domain in model.opset_import):
         raise Unfit("brings its own operators; only standard ONNX operators are run")
     if len(model.opset_import) != 1 or model.opset_import[0].version not in OPSETS:
-        raise Unfit(
-            f"needs another version of the standard operators than {OPSETS[0]} to {OPSETS[-1]}: export it again"
-        )
+        raise Unfit(f"needs standard operators of another opset than {OPSETS[0]} to {OPSETS[-1]}: export it again")
     if model.ir_version not in IR_VERSIONS:
-        raise Unfit(
-            f"is of another version of ONNX's format than {IR_VERSIONS[0]} to {IR_VERSIONS[-1]}: export it again"
-        )
+        raise Unfit(f"is of another ONNX version (IR) than {IR_VERSIONS[0]} to {IR_VERSIONS[-1]}: export it again")
     if sum(entry.ByteSize() for entry in model.metadata_props) > METADATA_LIMIT_BYTES:
         raise Unfit(f"has more than {METADATA_LIMIT_BYTES >> 10} KiB of metadata")
     if len(graph.node) > NODE_LIMIT:
         raise Unfit(f"has {len(graph.node):,} operators; generators of up to {NODE_LIMIT:,} are run")
     if graph.sparse_initializer:
         raise Unfit("holds sparse weights; save them as ordinary ones")
-    for value in graph.input:
+    weights = {tensor.name for tensor in graph.initializer}
+    for value in (value for value in graph.input if value.name not in weights):
         sizes = [dim.dim_value for dim in value.type.tensor_type.shape.dim[1:]]
         if not 0 < math.prod(sizes) <= INPUT_LIMIT or min(sizes, default=1) < 0:
             raise Unfit(f"leaves open how large {quoted(value.name)} is, or takes far more than a generator does")
@@ -111,8 +108,8 @@ def _check_node(node: onnx.NodeProto) -> None:
             raise Unfit(f"holds a control-flow operator ({quoted(node.op_type)}); generators need none")
         name = f"{node.domain}.{node.op_type}".lstrip(".")
         raise Unfit(f"uses the operator {quoted(name)}; generators need none of its kind")
-    if not any(node.output):
-        raise Unfit(f"holds a {quoted(node.op_type)} that makes nothing")
+    if not any(node.output[:1]):
+        raise Unfit(f"holds a {quoted(node.op_type)} without its first output")
     for attribute in node.attribute:
         plain = not (
             attribute.HasField("g") or attribute.graphs or attribute.HasField("sparse_tensor") or attribute.tensors

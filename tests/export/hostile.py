@@ -328,6 +328,11 @@ def _(model: ModelProto) -> None:
     model.graph.node.extend(nodes)
 
 
+@edit("an operator without its first output")
+def _(model: ModelProto) -> None:
+    before(model, "image", helper.make_node("MaxPool", ["image_"], ["", "extra"], kernel_shape=[1, 1]))
+
+
 @edit("a chain of 100,000 operators")
 def _(model: ModelProto) -> None:
     before(model, "image", *_chain("Tanh", 100_000))
