@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,6 +16,8 @@ from export.latents import BLOCK, latents
 
 SEED_MAX = 2**63 - 1
 """That a person can choose; a walk goes on beyond it."""
+RANDOM_SEEDS = 1_000_000
+"""Random seeds are below this: short enough to tell somebody."""
 INDEX_MAX = 2**31 - 1
 Mix = tuple[tuple[int, float], ...]
 """(class, weight) of each class that a sample shows; empty where the generator is unconditional."""
@@ -50,6 +53,12 @@ class Sample:
 def of_class(seed: int, index: int, label: int | None) -> Sample:
     """A sample that shows one class, or none."""
     return Sample(seed, index, () if label is None else ((label, 1.0),))
+
+
+def any_sample(info: GeneratorInfo) -> Sample:
+    """A sample taken at random, of any class."""
+    label = random.randrange(len(info.classes)) if info.conditional else None
+    return of_class(random.randrange(RANDOM_SEEDS), 0, label)
 
 
 @lru_cache(maxsize=64)

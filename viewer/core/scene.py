@@ -11,7 +11,7 @@ from export.arrays import Float32
 from export.contract import GeneratorInfo
 from viewer.core.latents import Float64, between, eased, mixture
 from viewer.core.number import Number
-from viewer.core.pad import Pad
+from viewer.core.pad import Pad, map_points
 from viewer.core.samples import Sample, latents_of, of_class, weights_of
 from viewer.core.state import ViewState
 from viewer.core.timeline import Timeline
@@ -33,16 +33,27 @@ class Scene:
 def scene_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None = None) -> Scene | None:
     """The scene of a state that is fitted to the generator; None where there is nothing to show yet.
 
-    directions: float32 [directions, latent], unit rows; the state's amounts move all latents along them.
+    directions: float32 [directions, latent], rows as long as one standard deviation; the state's amounts move all
+    latents along them.
     """
-    parts = {"grid": _grid, "path": _path, "pad": _pad, "number": _number}[state.mode](info, state)
-    if parts is None:
-        return None
-    z = parts.z * np.float32(state.truncation)
+    plain = {"grid": _grid, "path": _path, "pad": _pad, "number": _number}[state.mode](info, state)
+    return None if plain is None else _moved(plain, state, directions)
+
+
+def scene_of_samples(
+    info: GeneratorInfo, samples: tuple[Sample, ...], state: ViewState, directions: Float32 | None = None
+) -> Scene:
+    """Samples by themselves in one row, with the state's truncation and amounts; see `scene_of`."""
+    row = Scene(latents_of(info, samples), weights_of(info, samples), len(samples), samples)
+    return _moved(row, state, directions)
+
+
+def _moved(scene: Scene, state: ViewState, directions: Float32 | None) -> Scene:
+    z = scene.z * np.float32(state.truncation)
     if directions is not None and state.amounts:
         amounts = np.array(state.amounts[: len(directions)], np.float32)
         z = z + amounts @ directions[: len(amounts)]
-    return replace(parts, z=z)
+    return replace(scene, z=z)
 
 
 def samples_of_grid(info: GeneratorInfo, state: ViewState) -> tuple[Sample, ...]:
@@ -88,6 +99,18 @@ def path_at(info: GeneratorInfo, timeline: Timeline, position: float) -> Scene |
     return Scene(between(info, z[:1], z[1:], part, timeline.way), mixed, 1, pair[:1])
 
 
+def map_of_pad(info: GeneratorInfo, state: ViewState, directions: Float32 | None = None) -> Scene | None:
+    """The previews at `map_points` of the state's pad as one batch; None without corners."""
+    places = map_points(len(state.pad.corners))
+    points = [_pad(info, replace(state, pad=replace(state.pad, x=x, y=y))) for x, y in places]
+    scenes = [point for point in points if point is not None]
+    if not scenes:
+        return None
+    y = np.concatenate([scene.y for scene in scenes if scene.y is not None]) if info.conditional else None
+    samples = tuple(sample for scene in scenes for sample in scene.samples)
+    return _moved(Scene(np.concatenate([scene.z for scene in scenes]), y, 1, samples), state, directions)
+
+
 def _pad(info: GeneratorInfo, state: ViewState) -> Scene | None:
     corners = state.pad.corners
     if not corners:
@@ -101,7 +124,7 @@ def _pad(info: GeneratorInfo, state: ViewState) -> Scene | None:
 def pad_weights(pad: Pad) -> Float64:
     """Of each corner, [corners], not negative, sum 1: bilinear in a square, barycentric in a triangle.
 
-    The triangle's top is at (0.5, 0) and its base is the lower edge; a point outside counts as one on its border.
+    Corners stand at `pad.PLACES`; a point outside a triangle counts as one on its border.
     """
     if len(pad.corners) == 4:
         across, down = np.array([1 - pad.x, pad.x]), np.array([1 - pad.y, pad.y])

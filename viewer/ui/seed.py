@@ -8,12 +8,9 @@ from PySide6.QtCore import QRegularExpression, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QRegularExpressionValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
-from viewer.core.samples import SEED_MAX
+from viewer.core.samples import RANDOM_SEEDS, SEED_MAX
 from viewer.core.state import ViewState
 from viewer.ui.card import Panel, icon_button
-
-RANDOM_SEEDS = 1_000_000
-"""Random seeds are below this: short enough to tell somebody."""
 
 
 class SeedEdit(QLineEdit):

@@ -14,6 +14,7 @@ from export.files import CannotWrite, write_whole
 from viewer.core.compose import png
 from viewer.core.frames import Failure, Frame, Opened
 from viewer.core.keys import edit_for_key
+from viewer.core.samples import RANDOM_SEEDS
 from viewer.core.state import MODES, ViewState
 from viewer.engine.player import Player
 from viewer.ui import theme
@@ -28,7 +29,7 @@ from viewer.ui.icons import icon
 from viewer.ui.message import MessageStrip
 from viewer.ui.motion import MotionPanel
 from viewer.ui.rail import Rail
-from viewer.ui.seed import RANDOM_SEEDS, SeedPanel
+from viewer.ui.seed import SeedPanel
 from viewer.ui.status import StatusLine
 from viewer.ui.truncation import TruncationPanel
 
