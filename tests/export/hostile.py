@@ -234,8 +234,8 @@ def _(model: ModelProto) -> None:
 
 for key, value in (
     ("latent_size", "5"), ("latent_size", "-6"), ("latent_size", "9" * 5_000), ("latent_distribution", "cauchy"),
-    ("classes", '["0", "1"]'), ("classes", "[" * 50_000), ("classes", "9" * 5_000), ("classes", '{"0": 1}'), ("classes", "[]"),
-    ("channels", "3"), ("channels", "2"), ("height", "11"), ("contract_version", "99"),
+    ("classes", '["0", "1"]'), ("classes", "[" * 50_000), ("classes", "9" * 5_000), ("classes", '{"0": 1}'),
+    ("classes", "[]"), ("channels", "3"), ("channels", "2"), ("height", "11"), ("contract_version", "99"),
 ):  # fmt: skip
     edit(f"metadata: {key} {value[:12]}")(lambda model, key=key, value=value: _say(model, key, value))  # type: ignore[misc]
 
