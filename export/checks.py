@@ -160,10 +160,7 @@ def _pieces(tensor: TensorProto, spans: tuple[Span, ...], file: IO[bytes]) -> It
 
 def check_signature(model: onnx.ModelProto) -> GeneratorInfo:
     """Read the metadata and hold the inputs and outputs against it. Raises ContractError where they differ."""
-    try:
-        info = GeneratorInfo.from_metadata({entry.key: entry.value for entry in model.metadata_props})
-    except (RecursionError, ValueError):  # of json: brackets or digits by the thousand
-        raise ContractError("The file's metadata is not what digitforge writes: export it again.") from None
+    info = GeneratorInfo.from_metadata({entry.key: entry.value for entry in model.metadata_props})
     float32, uint8 = onnx.TensorProto.FLOAT, onnx.TensorProto.UINT8
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in weights]

@@ -144,7 +144,7 @@ class GeneratorInfo:
             )
         try:
             classes = json.loads(text("classes"))
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # also of numbers with too many digits, and of nesting without end
             classes = None
         if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
             raise ContractError(f"The file's {METADATA_PREFIX + 'classes'!r} is not a JSON list of names.")
