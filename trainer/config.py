@@ -167,6 +167,9 @@ class TrainConfig:
         progress=True,
     )
     score_count: int = setting(2_000, "Images that such a score generates.", low=100)
+    export_every: int = setting(
+        0, "Images from one ONNX file in exports/ to the next, to watch in the viewer; 0 is none.", low=0, progress=True
+    )
     sample_every: int = setting(20_000, "Images from one sample grid to the next.", low=1, progress=True)
     checkpoint_every: int = setting(50_000, "Images from one checkpoint to the next.", low=1, progress=True)
     keep_checkpoints: int = setting(2, "Checkpoints that are kept, the newest.", low=1, progress=True)

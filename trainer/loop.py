@@ -34,10 +34,12 @@ def train(
     reporter: Reporter,
     stop_requested: Callable[[], bool],
     score: Callable[[nn.Module], dict[str, float]] | None = None,
+    export: Callable[[int, nn.Module], None] | None = None,
 ) -> int:
     """Train until `config.images` images have been seen or a stop is requested; returns the images seen.
 
     score: judges the averaged generator every `config.score_every` images; all processes call it together.
+    export: takes the images seen and the averaged generator every `config.export_every` images, on the main process.
     Continues from the newest whole checkpoint below `run_dir`. Raises RunError where training diverges.
     """
     networks = build(config, images, accelerator)
@@ -56,7 +58,7 @@ def train(
             _require_finite(networks, images_seen)  # before anything is written
             reporter.losses(images_seen)
 
-    def keep(fresh: bool, sampling: bool, saving: bool, figures: dict[str, float]) -> None:
+    def keep(fresh: bool, sampling: bool, saving: bool, exporting: bool, figures: dict[str, float]) -> None:
         if figures:
             reporter.scored(images_seen, figures)
         if fresh and saving and accelerator.is_main_process:
@@ -66,6 +68,8 @@ def train(
             reporter.saved(images_seen)
         if sampling:
             reporter.samples(images_seen, networks.ema.module)
+        if exporting and export and accelerator.is_main_process:
+            export(images_seen, networks.ema.module)
 
     while True:
         # Occasional work: it reads from the device, which waits for the steps before.
@@ -74,12 +78,13 @@ def train(
         sampling = stopping or images_seen == 0 or due(config.sample_every)
         saving = stopping or due(config.checkpoint_every)
         scoring = score is not None and (finished or due(config.score_every))
-        if sampling or saving or scoring or due(config.log_every):
+        exporting = export is not None and (finished or due(config.export_every))
+        if sampling or saving or scoring or exporting or due(config.log_every):
             fresh = images_seen > resumed_at
             launch.together(partial(note, fresh))
             # Not within the others: all processes score together, and one that has failed would not come.
             figures = score(networks.ema.module) if score and scoring and fresh else {}
-            launch.together(partial(keep, fresh, sampling, saving, figures))
+            launch.together(partial(keep, fresh, sampling, saving, exporting, figures))
         if stopping:
             return images_seen
 

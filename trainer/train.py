@@ -13,22 +13,27 @@ if __name__ == "__main__":
     # A script's folder heads the search path: `import trainer` would fail, and our file names could hide others'.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 
+import torch
 from accelerate import Accelerator
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
+from torch import nn
 
 from trainer import command_line, launch, rules, runs, tracking
-from trainer.config import TrainConfig
+from trainer.config import ImageFormat, TrainConfig
 from trainer.data import sources
 from trainer.data.images import ImageStore
 from trainer.data.sources import Source
-from trainer.errors import TrainerError, explain_os_error
+from trainer.errors import ConfigError, TrainerError, explain_os_error
 from trainer.interrupts import StopRequest, own_terminal
 from trainer.loop import train
 from trainer.networks import check_network
+from trainer.networks.weights import TrainedGenerator, save_generator
 from trainer.presets import show_presets
 from trainer.reports import Reporter
 from trainer.scoring.during import TrainingScore
@@ -67,6 +72,8 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
     config, fell_back = command.config, False
     if config.dataset == "auto" and command.run_dir and (existing := runs.RunRecord.read(command.run_dir)):
         config, fell_back = replace(config, dataset=existing.config.dataset), existing.fell_back
+    if config.export_every and not find_spec("onnxruntime"):
+        raise ConfigError('--export-every needs onnxruntime; `pip install "digitforge[cpu]"` brings it.')
     doubts = rules.check(config, accelerator.num_processes, accelerator.device.type)
     launch.together(lambda: tracking.check(config.tracker) if main else None)
     source = _load(config, command.data_dir, accelerator, console)
@@ -96,8 +103,11 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
         reporter.say(doubt, "yellow")
     if idle := launch.idle_gpus(accelerator):
         reporter.say(idle, "yellow")
+    export = _exporter(config, source.format, run_dir, reporter) if config.export_every else None
     try:
-        images_seen = train(config, source.format, store, accelerator, run_dir, reporter, lambda: stop.requested, score)
+        images_seen = train(
+            config, source.format, store, accelerator, run_dir, reporter, lambda: stop.requested, score, export
+        )
     finally:
         reporter.end()
         store.close()
@@ -108,6 +118,29 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
     else:
         reporter.say("Stopped before the first step.")
     accelerator.end_training()
+
+
+def _exporter(
+    config: TrainConfig, images: ImageFormat, run_dir: Path, reporter: Reporter
+) -> Callable[[int, nn.Module], None]:
+    """What exports the averaged generator to RUN_DIR/exports/<images seen>.onnx, unless that is there already."""
+    from export.onnx import export_generator  # with onnxruntime, which training alone does not need
+
+    def export(images_seen: int, generator: nn.Module) -> None:
+        out = run_dir / "exports" / f"{images_seen:012d}.onnx"
+        if out.exists():
+            return
+        weights = out.with_name(f".{out.stem}.{os.getpid()}.safetensors")
+        try:
+            with torch.random.fork_rng(devices=[]):  # building the copy that is exported draws its first weights
+                save_generator(weights, TrainedGenerator(generator, config, images, images_seen))
+                export_generator(weights, out)
+        except Exception as error:  # whatever an exporter raises, the training is worth more
+            reporter.say(f"Not exported after {images_seen:,} images: {error}", "yellow")
+        finally:
+            weights.unlink(missing_ok=True)
+
+    return export
 
 
 def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, console: Console) -> Source:
