@@ -12,10 +12,11 @@ import numpy.typing as npt
 from PIL import Image
 
 from export.arrays import UInt8
-from viewer.core.frames import Rgb32
+from viewer.core.frames import Frame
+from viewer.core.look import PLAIN, Look, Rgb32, dressed
 
 GAP_COLOUR = 0xFF151820
-"""The window's canvas has the same colour, so that cells stand apart without lines between them."""
+"""Between the cells of saved pictures; in the window its canvas shows through."""
 
 
 @dataclass(frozen=True)
@@ -50,40 +51,38 @@ def layout(cells: int, cell_height: int, cell_width: int, columns: int = 0) -> L
     return Layout(cells, columns or math.ceil(math.sqrt(cells)), cell_height, cell_width, gap)
 
 
-def compose(pixels: UInt8, columns: int = 0) -> Rgb32:
+def layout_of(frame: Frame) -> Layout:
+    """The grid of a frame's picture."""
+    cells, height, width = frame.pixels.shape[:3]
+    return layout(cells, height, 2 * width if frame.look.beside else width, frame.scene.columns)
+
+
+def compose(pixels: UInt8, columns: int = 0, look: Look = PLAIN) -> Rgb32:
     """Put uint8 [cells, h, w] (grey) or [cells, h, w, 3] side by side; a new picture, uint32 [height, width].
 
-    Raises ValueError where `pixels` has another shape or type.
+    Nothing (0) stands between the cells. Raises ValueError where `pixels` has another shape or type.
     """
     if pixels.dtype != np.uint8 or pixels.ndim not in (3, 4) or pixels.shape[3:] not in ((), (3,)) or not pixels.size:
         raise ValueError(f"pixels must be uint8 [cells, h, w] or [cells, h, w, 3], not {pixels.dtype} {pixels.shape}")
-    grid = layout(pixels.shape[0], pixels.shape[1], pixels.shape[2], columns)
-    pitch_y, pitch_x = grid.cell_height + grid.gap, grid.cell_width + grid.gap
-    # One gap more on the right and below makes every cell the same block of one five-dimensional view.
-    padded = np.full((grid.rows * pitch_y, grid.columns * pitch_x), GAP_COLOUR, np.uint32)
-    blocks = padded.reshape(grid.rows, pitch_y, grid.columns, pitch_x).swapaxes(1, 2)
-    full = grid.cells // grid.columns
-    packed = _pack(pixels)
-    inner = blocks[:, :, : grid.cell_height, : grid.cell_width]
-    inner[:full] = packed[: full * grid.columns].reshape(full, grid.columns, grid.cell_height, grid.cell_width)
-    if rest := grid.cells - full * grid.columns:
-        inner[full, :rest] = packed[full * grid.columns :]
+    cells = dressed(pixels, look)
+    grid = layout(*cells.shape, columns)
+    height, width = grid.cell_height, grid.cell_width
+    # One gap more on the right and below makes every cell the same block of one four-dimensional view.
+    padded = np.zeros((grid.rows * (height + grid.gap), grid.columns * (width + grid.gap)), np.uint32)
+    blocks = padded.reshape(grid.rows, height + grid.gap, grid.columns, width + grid.gap)
+    full, rest = divmod(grid.cells, grid.columns)
+    # In the order of the target's memory: the other way round takes seven times as long.
+    rows = cells[: full * grid.columns].reshape(full, grid.columns, height, width)
+    blocks[:full, :height, :, :width] = rows.swapaxes(1, 2)
+    if rest:
+        blocks[full, :height, :rest, :width] = cells[full * grid.columns :].swapaxes(0, 1)
     return np.ascontiguousarray(padded[: grid.height, : grid.width])
 
 
-def _pack(pixels: UInt8) -> Rgb32:
-    """uint8 [n, h, w] or [n, h, w, 3] to 0xffRRGGBB, uint32 [n, h, w]."""
-    wide: Rgb32 = pixels.astype(np.uint32)
-    if wide.ndim == 3:
-        return wide * np.uint32(0x010101) + np.uint32(0xFF000000)
-    places = np.array([1 << 16, 1 << 8, 1], np.uint32)
-    packed: Rgb32 = wide @ places + np.uint32(0xFF000000)
-    return packed
-
-
 def to_rgb(picture: Rgb32) -> UInt8:
-    """The picture as uint8 [height, width, 3]."""
-    channels: npt.NDArray[np.uint8] = picture.view(np.uint8).reshape(*picture.shape, 4)
+    """The picture as uint8 [height, width, 3], in GAP_COLOUR where nothing stands."""
+    filled = np.where(picture == 0, np.uint32(GAP_COLOUR), picture)
+    channels: npt.NDArray[np.uint8] = filled.view(np.uint8).reshape(*picture.shape, 4)
     return channels[..., 2::-1] if sys.byteorder == "little" else channels[..., 1:]
 
 

@@ -7,17 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from export.arrays import UInt8
 from export.contract import GeneratorInfo
 from export.runtime import Generator
-from viewer.core.look import Look
+from viewer.core.look import Look, Rgb32
 from viewer.core.scene import Scene
-
-Rgb32 = npt.NDArray[np.uint32]
-"""A picture, one 0xffRRGGBB number per pixel: uint32 [height, width], contiguous."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +25,24 @@ class OpenRequest:
 
 
 @dataclass(frozen=True)
+class CompareRequest:
+    """Open a second generator, which renders what the first one does, or let it go."""
+
+    path: Path | None
+    provider: str
+
+
+@dataclass(frozen=True)
 class RenderRequest:
-    """Render one scene with model number `generation`."""
+    """Render one scene with model number `generation`, and with the second generator where there is one."""
 
     generation: int
     sequence: int
     """Counts the requests of a window."""
     scene: Scene
     look: Look
+    compare_view: str = "pictures"
+    """What is made of the second generator's pictures: one of `compare.VIEWS`."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,6 @@ class Frame:
 class Failure:
     """A request failed; the worker and the open generator go on."""
 
-    request: OpenRequest | RenderRequest | Job
+    request: OpenRequest | CompareRequest | RenderRequest | Job
     sentence: str
     """For the person at the window."""

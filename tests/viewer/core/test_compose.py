@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from viewer.core.compose import GAP_COLOUR, compose, layout, png, to_rgb
+from viewer.core.compose import compose, layout, png, to_rgb
+from viewer.core.look import Look, dressed
 
 
 def pictures(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -29,11 +30,20 @@ def test_every_cell_stands_in_its_place(cells: int, colour: tuple[int, ...]) -> 
         np.testing.assert_array_equal(cell, pixels[i] if colour else np.repeat(pixels[i][..., None], 3, axis=2))
 
 
-def test_gaps_have_their_colour_and_all_is_opaque() -> None:
-    picture = compose(pictures(4, 28, 28))
-    assert (picture[28:30] == GAP_COLOUR).all()
-    assert (picture[:, 28:30] == GAP_COLOUR).all()
-    assert (picture >> 24 == 0xFF).all()
+def test_nothing_stands_in_the_gaps_and_saved_ones_have_a_colour() -> None:
+    picture = compose(pictures(5, 28, 28))
+    assert not picture[28:30].any()
+    assert not picture[:, 28:30].any()
+    assert not picture[30:, 60:].any(), "there is no sixth cell"
+    assert (picture[:28, :28] >> 24 == 0xFF).all()
+    assert {tuple(pixel) for pixel in to_rgb(picture)[28]} == {(0x15, 0x18, 0x20)}
+
+
+def test_looks_reach_the_picture_and_its_layout() -> None:
+    pixels, look = pictures(3, 28, 14), Look("ember", smoothing=0.7, beside=True)
+    picture, grid = compose(pixels, 2, look), layout(3, 28, 28, 2)
+    assert picture.shape == (grid.height, grid.width)
+    np.testing.assert_array_equal(picture[:28, :28], dressed(pixels, look)[0])
 
 
 def test_columns_can_be_chosen() -> None:
