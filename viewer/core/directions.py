@@ -1,21 +1,25 @@
 """A generator's principal directions: the ways of moving a latent that change its pictures most.
 
-Pictures of every class are explained by their latents with one linear map (least squares): its right singular vectors
-are orthogonal directions in the order of how much they change. That is the regression of GANSpace (Härkönen et al. 2020)
-on the pictures themselves, with a latent's pictures of all classes side by side as its one long picture, so that a
-direction may slant each class in its own way. Nothing has to be known of the network.
+Pictures are explained by their latents with one linear map (least squares): its singular vectors on the side of the
+latents are orthogonal directions, in the order of how much they change. A latent's picture is that of all classes side
+by side, so that a direction may slant each class in its own way. Nothing has to be known of the network. The idea of
+directions from a principal component analysis is that of GANSpace (Härkönen et al. 2020).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from export.arrays import Float32
 from export.contract import GeneratorInfo
+from export.files import CannotWrite, write_whole
 from export.latents import latents, one_hot
 from export.runtime import Generator
 
@@ -29,6 +33,8 @@ NOTHING = 1e-9
 """Share of the strongest direction's effect below which a direction changes nothing."""
 LONGEST_NAME = 24
 """Characters."""
+LARGEST_FILE = 2**25
+"""Bytes of a file of directions."""
 PICTURES_A_STEP = 32
 
 
@@ -89,7 +95,8 @@ def _coarse(images: Float32) -> Float32:
     down, across = max(1, height // COARSE_SIDE), max(1, width // COARSE_SIDE)
     rows, columns = height // down, width // across
     cut = images[:, :, : rows * down, : columns * across]
-    return cut.reshape(n, channels, rows, down, columns, across).mean(axis=(3, 5))
+    coarse: Float32 = cut.reshape(n, channels, rows, down, columns, across).mean(axis=(3, 5))
+    return coarse
 
 
 def principal(info: GeneratorInfo, pictures: Float32) -> Directions:
@@ -128,5 +135,50 @@ def from_json(text: str, sha256: str, latent_size: int) -> Directions | None:
         rows = found["directions"][:MOST]
         vectors = np.array([row["vector"] for row in rows], np.float32).reshape(len(rows), latent_size)
         return Directions(vectors, tuple(str(row["name"])[:LONGEST_NAME] for row in rows))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+class Search:
+    """Finds an open generator's directions in steps of a few milliseconds, or reads those that were kept.
+
+    Kept are they in `folder` under the generator's hash; a file beside the generator, such as `digits.directions.json`
+    beside `digits.onnx`, can bring them along.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sha256 = ""
+        self._pictures: list[Float32] = []
+        self._done = 0
+
+    def step(self, generator: Generator) -> Directions | tuple[int, int]:
+        """Go on; the directions at the end, until then how many latents were looked at, and of how many."""
+        info = generator.info
+        if not self._sha256:
+            self._sha256 = hashlib.sha256(generator.path.read_bytes()).hexdigest()
+            if (kept := self._kept(generator)) is not None:
+                return kept
+        needed = latents_needed(info)
+        if self._done == needed:
+            directions = principal(info, np.concatenate(self._pictures))
+            with suppress(CannotWrite):  # they are found again next time
+                self.keep(directions)
+            return directions
+        count = min(latents_a_step(info), needed - self._done)
+        self._pictures.append(look(generator, self._done, count))
+        self._done += count
+        return self._done, needed
+
+    def keep(self, directions: Directions) -> None:
+        """Write the directions down for the next time. Raises CannotWrite."""
+        write_whole(self._folder / f"{self._sha256}.json", to_json(directions, self._sha256).encode())
+
+    def _kept(self, generator: Generator) -> Directions | None:
+        for path in (self._folder / f"{self._sha256}.json", generator.path.with_suffix(".directions.json")):
+            with suppress(OSError, UnicodeDecodeError):
+                if path.stat().st_size <= LARGEST_FILE:
+                    kept = from_json(path.read_text("utf-8"), self._sha256, generator.info.latent_size)
+                    if kept is not None:
+                        return kept
         return None

@@ -44,15 +44,15 @@ class Card(QFrame):
         super().__init__()
         self.setProperty("role", "card")
         self.value = label("", "value")
-        head = QHBoxLayout()
+        self.head = QHBoxLayout()
         self.title = label(title, "title")
-        head.addWidget(self.title)
-        head.addStretch()
-        head.addWidget(self.value)
+        self.head.addWidget(self.title)
+        self.head.addStretch()
+        self.head.addWidget(self.value)
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(2 * theme.SPACE, 12, 2 * theme.SPACE, 14)
         self.body.setSpacing(theme.SPACE)
-        self.body.addLayout(head)
+        self.body.addLayout(self.head)
 
 
 class Panel(Card):

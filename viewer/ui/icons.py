@@ -117,6 +117,29 @@ def _redo(painter: QPainter) -> None:
     _undo(painter)
 
 
+def _add(painter: QPainter) -> None:
+    _line(painter, (12, 5.5), (12, 18.5))
+    _line(painter, (5.5, 12), (18.5, 12))
+
+
+def _remove(painter: QPainter) -> None:
+    _line(painter, (5.5, 12), (18.5, 12))
+
+
+def _clear(painter: QPainter) -> None:
+    _line(painter, (4.5, 7), (19.5, 7))
+    _line(painter, (9.5, 7), (9.5, 4.5), (14.5, 4.5), (14.5, 7))
+    _line(painter, (6.5, 7), (7.5, 19.5), (16.5, 19.5), (17.5, 7))
+
+
+def _expand(painter: QPainter) -> None:
+    _line(painter, (6.5, 9.5), (12, 15), (17.5, 9.5))
+
+
+def _collapse(painter: QPainter) -> None:
+    _line(painter, (6.5, 14.5), (12, 9), (17.5, 14.5))
+
+
 _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "play": _play,
     "pause": _pause,
@@ -134,6 +157,11 @@ _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "number": _number,
     "undo": _undo,
     "redo": _redo,
+    "add": _add,
+    "remove": _remove,
+    "clear": _clear,
+    "expand": _expand,
+    "collapse": _collapse,
 }
 
 

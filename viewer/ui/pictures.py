@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPixmap
 
 from export.arrays import UInt8
 from viewer.core.compose import compose
@@ -21,3 +21,11 @@ def thumbnail(pixels: UInt8, side: int, ratio: float = 1.0) -> QPixmap:
     )
     pixmap.setDevicePixelRatio(ratio)
     return pixmap
+
+
+def paint_within(painter: QPainter, pixmap: QPixmap, box: QRectF) -> None:
+    """Paint a thumbnail in the middle of a box, as large as it fits."""
+    size = pixmap.deviceIndependentSize().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+    shown = QRectF(box.topLeft(), size)
+    shown.moveCenter(box.center())
+    painter.drawPixmap(shown, pixmap, QRectF(pixmap.rect()))

@@ -60,13 +60,22 @@ QToolButton:checked {{ color: {accent}; }}
 QWidget#rail {{ background: {window}; border-right: 1px solid {line}; }}
 QToolButton[role="mode"] {{ color: {muted}; padding: 6px 0; min-height: 46px; font-size: 12px; }}
 QToolButton[role="mode"]:checked {{ background: {raised}; color: {accent}; }}
+QToolButton[role="fold"] {{ min-height: 24px; padding: 0 2px; }}
+QProgressBar {{ background: {raised}; border: none; border-radius: 2px; }}
+QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
+QWidget#timeline {{ border-top: 1px solid {line}; }}
 QLineEdit {{ selection-background-color: {accent}; selection-color: {on_accent}; font-size: 15px; }}
+QLineEdit[role="name"] {{
+    background: transparent; padding: 0 4px; min-height: 24px; border-radius: 4px; font-size: 13px;
+}}
+QLineEdit[role="name"]:hover, QLineEdit[role="name"]:focus {{ background: {raised}; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {line}; selection-background-color: #343c4c; }}
 
 QSlider {{ min-height: 22px; background: transparent; }}
 QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: #303747; }}
 QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {accent}; }}
+QSlider[role="centred"]::sub-page:horizontal {{ background: #303747; }}
 QSlider::handle:horizontal {{
     width: 16px; height: 16px; margin: -6px 0; border-radius: 8px; background: {text};
 }}

@@ -6,7 +6,7 @@ import random
 import time
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -16,29 +16,34 @@ from viewer.core.frames import Failure, Frame, Opened
 from viewer.core.keys import edit_for_key
 from viewer.core.samples import RANDOM_SEEDS
 from viewer.core.state import MODES, ViewState
+from viewer.engine.finder import Finder
 from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.about import AboutDialog
 from viewer.ui.canvas import Canvas
 from viewer.ui.card import Panel
 from viewer.ui.digits import DigitsPanel
+from viewer.ui.directions import DirectionsPanel
 from viewer.ui.editor import Editor
 from viewer.ui.grid import GridPanel
 from viewer.ui.header import Header
 from viewer.ui.icons import icon
 from viewer.ui.message import MessageStrip
 from viewer.ui.motion import MotionPanel
+from viewer.ui.pad import PadPanel
 from viewer.ui.rail import Rail
 from viewer.ui.seed import SeedPanel
 from viewer.ui.status import StatusLine
+from viewer.ui.timeline import TimelineBar
 from viewer.ui.truncation import TruncationPanel
+from viewer.ui.way import WayPanel
 
 STATUS_INTERVAL_S = 0.25
 """Figures that change with every frame cannot be read."""
 EMPTY = {
     "grid": "",
-    "path": "Drag pictures from the grid to the timeline below.",
-    "pad": "Drag three or four pictures from the grid to the corners of the pad.",
+    "path": "Drag pictures from the grid to the timeline below, or add random ones.",
+    "pad": "Drag keyframes from the timeline to the corners of the pad, or roll the die.",
     "number": "Type a number at the right.",
 }
 """What the canvas says in each mode while there is nothing to show."""
@@ -62,12 +67,21 @@ class Window(QWidget):
         self.truncation = TruncationPanel()
         self.grid = GridPanel()
         self.motion = MotionPanel()
+        self.way = WayPanel()
+        self.pad = PadPanel(player)
+        data = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
+        self.finder = Finder(player, data / "directions")
+        self.directions = DirectionsPanel(self.finder)
+        self.timeline = TimelineBar(player)
         self.panels: dict[Panel, tuple[str, ...]] = {
+            self.pad: ("pad",),
+            self.way: ("path",),
             self.digits: ("grid",),
             self.seed: ("grid",),
             self.truncation: MODES,
             self.grid: ("grid",),
             self.motion: ("grid", "path"),
+            self.directions: MODES,
         }
         """Each with the modes that it belongs to, from top to bottom."""
         self.message = MessageStrip()
@@ -150,6 +164,7 @@ class Window(QWidget):
         """The canvas, and below it what belongs to it."""
         self.stage.setSpacing(0)
         self.stage.addWidget(self.canvas, 1)
+        self.stage.addWidget(self.timeline)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.rail)
@@ -172,11 +187,14 @@ class Window(QWidget):
         player.emptied.connect(lambda: self.canvas.clear(EMPTY[player.state.mode]))
         player.failed.connect(self._on_failed)
         self.rail.edited.connect(self.editor.edit)
+        self.timeline.edited.connect(self.editor.edit)
+        self.finder.found.connect(lambda: self._show_state(player.state))
         for panel in self.panels:
             panel.edited.connect(self.editor.edit)
 
     def _show_state(self, state: ViewState) -> None:
         self.rail.show_state(state)
+        self.timeline.show_state(state)
         for panel, modes in self.panels.items():
             panel.setVisible(state.mode in modes)
             panel.show_state(state)

@@ -1,0 +1,73 @@
+"""Finds the open generator's principal directions between the frames, once somebody wants them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from viewer.core.directions import Directions, Search
+from viewer.core.frames import Answer, Failure, Job, Opened
+from viewer.engine.player import Player
+
+NAME = "directions"
+
+
+class Finder(QObject):
+    """Hands what it finds to the player."""
+
+    progressed = Signal(int, int)
+    """Done, of how much."""
+    found = Signal()
+    """`directions` are there, or one of them has another name."""
+    failed = Signal()
+    """There will be none for this generator; the player says why."""
+    forgot = Signal()
+    """Another generator was opened."""
+
+    def __init__(self, player: Player, folder: Path) -> None:
+        """folder: where directions are kept from one time to the next."""
+        super().__init__()
+        self.directions: Directions | None = None
+        self._player = player
+        self._folder = folder
+        self._search: Search | None = None
+        player.opened.connect(self._on_opened)
+        player.answered.connect(self._on_answered)
+        player.failed.connect(self._on_failed)
+
+    def want(self) -> None:
+        """Begin to look for them, unless that was done."""
+        if self._search is None and self._player.model is not None:
+            self._search = Search(self._folder)
+            self._player.ask(NAME, self._search.step)
+
+    def rename(self, place: int, name: str) -> None:
+        """Call a direction by another name, also the next time that this generator is opened."""
+        if self.directions is None or self._search is None:
+            return
+        renamed, search = self.directions.renamed(place, name), self._search
+        self.directions = renamed
+        self._player.ask("names of directions", lambda _: search.keep(renamed))
+        self.found.emit()
+
+    def _on_opened(self, _opened: Opened) -> None:
+        self.directions = self._search = None
+        self.forgot.emit()
+
+    def _on_answered(self, answer: Answer) -> None:
+        if answer.name != NAME or self._search is None:
+            return
+        if not isinstance(answer.value, Directions):
+            self.progressed.emit(*answer.value)
+            self._player.ask(NAME, self._search.step)
+            return
+        self.directions = answer.value
+        self._player.directions = answer.value.vectors
+        if self._player.state.amounts:
+            self._player.refresh()
+        self.found.emit()
+
+    def _on_failed(self, failure: Failure) -> None:
+        if isinstance(failure.request, Job) and failure.request.name == NAME:
+            self.failed.emit()

@@ -1,0 +1,51 @@
+"""Small pictures beside the frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+from PySide6.QtCore import QObject, Signal
+
+from export.arrays import UInt8
+from export.contract import GeneratorInfo
+from export.runtime import Generator
+from viewer.core.frames import Answer
+from viewer.core.scene import Scene
+from viewer.engine.player import Player
+
+
+class Previews(QObject):
+    """One batch of pictures, rendered again only when what they depend on has changed."""
+
+    rendered = Signal()
+    """`scene` and `pixels` are others."""
+
+    def __init__(self, player: Player, name: str) -> None:
+        """name: what the player's answers to these questions are called."""
+        super().__init__()
+        self.scene: Scene | None = None
+        """What was rendered last; None before, and where there was nothing to render."""
+        self.pixels: UInt8 | None = None
+        """uint8 [cells, h, w] or [cells, h, w, 3]."""
+        self._player = player
+        self._name = name
+        self._key: Hashable = None
+        player.answered.connect(self._on_answered)
+
+    def show(self, key: Hashable, make: Callable[[GeneratorInfo], Scene | None]) -> None:
+        """Render what `make` returns, on the worker; not where `key` and the generator are those of the last time."""
+        model = self._player.model
+        if model is None or (model.generation, key) == self._key:
+            return
+        self._key = (model.generation, key)
+
+        def render(generator: Generator) -> tuple[Scene | None, UInt8 | None]:
+            scene = make(generator.info)
+            return scene, None if scene is None or not len(scene.z) else generator.generate_pixels(scene.z, scene.y)
+
+        self._player.ask(self._name, render)
+
+    def _on_answered(self, answer: Answer) -> None:
+        if answer.name == self._name:
+            self.scene, self.pixels = answer.value
+            self.rendered.emit()
