@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 from export.contract import GeneratorInfo
+from viewer.core.compare import VIEWS
 from viewer.core.look import Look
 from viewer.core.number import Number
 from viewer.core.pad import Pad
@@ -50,6 +51,8 @@ class ViewState:
     amounts: tuple[float, ...] = ()
     """How far latents are moved along each of the generator's principal directions, in standard deviations."""
     look: Look = field(default_factory=Look)
+    compare_view: str = "pictures"
+    """What a second generator shows beside the first one: one of `compare.VIEWS`."""
     playing: bool = False
     speed: float = 0.5
     """Keyframes per second."""
@@ -62,6 +65,8 @@ class ViewState:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ValueError(f"there is no mode {self.mode}")
+        if self.compare_view not in VIEWS:
+            raise ValueError(f"there is no view {self.compare_view}")
         for name, value, low, high in (
             ("seed", self.seed, 0, SEED_MAX),
             ("cells", self.cells, 1, GRID_SIZES[-1]),
@@ -106,6 +111,10 @@ class ViewState:
         chosen = set(self.digits) ^ {digit}
         return self.with_digits(tuple(sorted(chosen)))
 
+    def with_rows(self, by_rows: bool) -> ViewState:
+        """Show one class in each row, or in each cell."""
+        return replace(self, by_rows=by_rows)
+
     def with_cells(self, cells: int) -> ViewState:
         """Show another number of cells; the cells that stay keep their pictures."""
         return replace(self, cells=cells)
@@ -117,6 +126,10 @@ class ViewState:
         if sample is not None:
             locks[cell] = sample
         return replace(self, locks=tuple(sorted(locks.items())))
+
+    def unlocked(self) -> ViewState:
+        """Let all cells go."""
+        return replace(self, locks=())
 
     def with_truncation(self, truncation: float) -> ViewState:
         """Scale the latents by psi, held within its range."""
@@ -133,6 +146,10 @@ class ViewState:
     def with_look(self, look: Look) -> ViewState:
         """Show the same pictures in another way."""
         return replace(self, look=look)
+
+    def with_compare_view(self, view: str) -> ViewState:
+        """Show something else of the second generator."""
+        return replace(self, compare_view=view)
 
     def with_speed(self, speed: float) -> ViewState:
         """Walk at `speed` keyframes per second, held within its range."""
