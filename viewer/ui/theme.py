@@ -88,10 +88,12 @@ QFrame#message {{ background: #202634; border: none; border-left: 3px solid {acc
 QFrame#message[level="error"] {{ background: #2c2026; border-left-color: {alert}; }}
 QFrame#message QToolButton {{ min-height: 26px; padding: 0 6px; }}
 
-QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
-QScrollBar::handle:vertical {{ background: {raised}; border-radius: 4px; min-height: 40px; }}
-QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical {{ height: 0; }}
-QScrollBar::add-page:vertical, QScrollBar::sub-page:vertical {{ background: transparent; }}
+QScrollBar {{ background: transparent; margin: 0; }}
+QScrollBar:vertical {{ width: 8px; }}
+QScrollBar:horizontal {{ height: 8px; }}
+QScrollBar::handle {{ background: {raised}; border-radius: 4px; min-height: 40px; min-width: 40px; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 
 QToolTip {{ background: {raised}; color: {text}; border: 1px solid {line}; padding: 6px; }}
 QDialog {{ background: {window}; }}
