@@ -28,7 +28,7 @@ def misfit(first: GeneratorInfo, second: GeneratorInfo) -> str:
     return ""
 
 
-def comparable_pixels(first: UInt8, second: UInt8) -> bool:
+def comparable(first: UInt8, second: UInt8) -> bool:
     """Whether two batches of pictures can be subtracted: same size, same number of channels."""
     return first.shape == second.shape
 
@@ -41,11 +41,12 @@ def difference(first: UInt8, second: UInt8, view: str) -> UInt8:
     """
     delta = first.astype(np.int16) - second
     if view == "absolute":
-        return np.abs(delta).astype(np.uint8)
-    signed = (delta.mean(axis=3) if delta.ndim == 4 else delta).astype(np.float32) / 255
+        plain: UInt8 = np.abs(delta).astype(np.uint8)
+        return plain
+    signed = (delta.mean(axis=3) if delta.ndim == 4 else delta).astype(np.float32)[..., None] / 255
     warm, cold = np.array(MORE_IN_A, np.float32), np.array(MORE_IN_B, np.float32)
-    coloured = np.maximum(signed, 0)[..., None] * warm + np.maximum(-signed, 0)[..., None] * cold
-    return np.round(coloured).astype(np.uint8)
+    coloured: UInt8 = np.rint(np.maximum(signed, 0) * warm + np.maximum(-signed, 0) * cold).astype(np.uint8)
+    return coloured
 
 
 def mean_difference(first: UInt8, second: UInt8) -> float:

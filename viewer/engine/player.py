@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from export.arrays import Float32
 from export.runtime import Generator
-from viewer.core.frames import Answer, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
+from viewer.core.frames import Answer, CompareRequest, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
 from viewer.core.rate import FrameRate
 from viewer.core.scene import scene_of
 from viewer.core.state import ViewState
@@ -34,6 +34,10 @@ class Player(QObject):
     """Opened: another generator took over."""
     frame_ready = Signal(object)
     """Frame of the open generator."""
+    compared = Signal(object)
+    """Opened: a second generator renders what the first one does; None: it is gone."""
+    second_ready = Signal(object)
+    """Frame of the second generator, or of how it differs from the first."""
     emptied = Signal()
     """The state has nothing to show yet: a timeline without keyframes, a pad without corners, no number."""
     answered = Signal(object)
@@ -46,6 +50,7 @@ class Player(QObject):
         super().__init__()
         self.state = ViewState()
         self.model: Opened | None = None
+        self.second: Opened | None = None
         self.frame: Frame | None = None
         """The last one, of whatever model."""
         self.rate = FrameRate()
@@ -63,6 +68,8 @@ class Player(QObject):
         self._worker = Worker(opener)
         self._worker.opened.connect(self._on_opened)
         self._worker.rendered.connect(self._on_rendered)
+        self._worker.compared.connect(self._on_compared)
+        self._worker.second_rendered.connect(self._on_second_rendered)
         self._worker.answered.connect(self._on_answered)
         self._worker.failed.connect(self._on_failed)
         self._worker.start()
@@ -71,6 +78,13 @@ class Player(QObject):
         """Open a model file or run directory; `opened` or `failed` will say how it went."""
         self._generations += 1
         self._worker.mailbox.put(OpenRequest(self._generations, path, self._provider))
+
+    def compare(self, path: Path | None) -> None:
+        """Have a second generator render what the first one does, or let it go (None).
+
+        `compared` or `failed` will say how it went; whatever goes wrong with it, it is gone.
+        """
+        self._worker.mailbox.put(CompareRequest(path, self._provider))
 
     def apply(self, state: ViewState) -> None:
         """Take another state, as far as the open generator can show it; without one nothing happens."""
@@ -121,7 +135,9 @@ class Player(QObject):
         if scene is None:
             self.emptied.emit()
         else:
-            self._worker.mailbox.put(RenderRequest(self.model.generation, self._sequence, scene, self.state.look))
+            self._worker.mailbox.put(
+                RenderRequest(self.model.generation, self._sequence, scene, self.state.look, self.state.compare_view)
+            )
 
     def _on_opened(self, opened: Opened) -> None:
         self.model = opened
@@ -142,6 +158,15 @@ class Player(QObject):
             self.rate.add(time.perf_counter())
         self.frame_ready.emit(frame)
 
+    def _on_compared(self, opened: Opened | None) -> None:
+        self.second = opened
+        self.compared.emit(opened)
+        self._request()
+
+    def _on_second_rendered(self, frame: Frame) -> None:
+        if not self._empty and self.second and self.model and frame.generation == self.model.generation:
+            self.second_ready.emit(frame)
+
     def _on_answered(self, answer: Answer) -> None:
         if self.model is not None and answer.generation == self.model.generation:
             self.answered.emit(answer)
@@ -150,3 +175,6 @@ class Player(QObject):
         if isinstance(failure.request, RenderRequest):
             self.apply(self.state.with_playing(False))  # or the same sentence would come sixty times a second
         self.failed.emit(failure)
+        if isinstance(failure.request, CompareRequest) and self.second is not None:
+            self.second = None
+            self.compared.emit(None)

@@ -6,13 +6,23 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QThread, Signal
 
+from export.arrays import UInt8
 from export.contract import ExportError
 from export.runtime import Generator, find_model, open_generator
+from viewer.core.compare import comparable, difference, misfit
 from viewer.core.compose import compose
-from viewer.core.frames import Answer, Failure, Frame, Opened, OpenRequest, RenderRequest
+from viewer.core.frames import Answer, CompareRequest, Failure, Frame, Opened, OpenRequest, RenderRequest
+from viewer.core.look import Look
+from viewer.core.scene import Scene
+from viewer.core.state import PIXEL_BUDGET
 from viewer.engine.mailbox import Mailbox
+
+FREED_BYTES = 2**24
+"""glibc gives freed memory back to the system above a limit that grows with the largest block freed so far. Below it
+every frame would come in fresh pages, which costs a millisecond for 256 cells."""
 
 
 def open_model(path: Path, provider: str) -> Generator:
@@ -34,6 +44,10 @@ class Worker(QThread):
     """Opened."""
     rendered = Signal(object)
     """Frame. One for each render that was taken, unless the model changed before."""
+    compared = Signal(object)
+    """Opened: a second generator renders too; None: there is none any more."""
+    second_rendered = Signal(object)
+    """Frame of the second generator, or of how it differs; comes after the first one's of the same scene."""
     answered = Signal(object)
     """Answer to a job."""
     failed = Signal(object)
@@ -47,13 +61,18 @@ class Worker(QThread):
         self._opener = opener
         self._generator: Generator | None = None
         self._generation = 0
+        self._second: Generator | None = None
+        self._rendered: tuple[Scene, UInt8] | None = None  # another look at the same pictures needs no inference
 
     def run(self) -> None:
         """The thread itself; called by QThread."""
+        np.empty(FREED_BYTES, np.uint8)  # freed at once, and never touched
         while (request := self.mailbox.take()) is not None:
             try:
                 if isinstance(request, OpenRequest):
                     self._open(request)
+                elif isinstance(request, CompareRequest):
+                    self._compare(request)
                 elif isinstance(request, RenderRequest):
                     self._render(request)
                 elif self._generator is not None and request.generation == self._generation:
@@ -62,9 +81,9 @@ class Worker(QThread):
             except ExportError as error:
                 self.failed.emit(Failure(request, str(error)))
             except Exception as error:  # onnxruntime's exceptions share no base class, and the thread must live
-                what = "could not be opened" if isinstance(request, OpenRequest) else "could not make this picture"
-                reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-                self.failed.emit(Failure(request, f"The generator {what}: {reason.rstrip('.')[:200]}."))
+                opening = isinstance(request, OpenRequest | CompareRequest)
+                what = "could not be opened" if opening else "could not make this picture"
+                self.failed.emit(Failure(request, f"The generator {what}: {_reason(error)}."))
 
     def stop(self) -> None:
         """Let the request in flight end, forget the rest and wait until the thread is gone."""
@@ -73,19 +92,68 @@ class Worker(QThread):
 
     def _open(self, request: OpenRequest) -> None:
         generator = self._opener(request.path, request.provider)
-        self._generator, self._generation = generator, request.generation
-        self.opened.emit(
-            Opened(request.generation, generator.path, generator.info, generator.provider, generator.notice)
-        )
+        self._generator, self._generation, self._rendered = generator, request.generation, None
+        self.opened.emit(_opened(generator, request.generation))
+        if self._second is not None and (sentence := misfit(generator.info, self._second.info)):
+            self._let_go(sentence)
+
+    def _compare(self, request: CompareRequest) -> None:
+        self._second = None
+        if self._generator is not None and request.path is not None:
+            second = self._opener(request.path, request.provider)
+            if sentence := misfit(self._generator.info, second.info):
+                raise ExportError(sentence)
+            self._second = second
+        self.compared.emit(_opened(self._second, 0) if self._second is not None else None)
+
+    def _let_go(self, sentence: str) -> None:
+        self._second = None
+        self.failed.emit(Failure(CompareRequest(None, ""), sentence))
 
     def _render(self, request: RenderRequest) -> None:
         if self._generator is None or request.generation != self._generation:
             return  # its latents were made for another model
         start = time.perf_counter()
         scene = request.scene
-        pixels = self._generator.generate_pixels(scene.z, scene.y)
-        picture = compose(pixels, scene.columns)
+        if self._rendered is None or not _same(self._rendered[0], scene):
+            self._rendered = (scene, self._generator.generate_pixels(scene.z, scene.y))
+        pixels = self._rendered[1]
+        picture = compose(pixels, scene.columns, request.look)
         latency_ms = (time.perf_counter() - start) * 1e3
         self.rendered.emit(
             Frame(request.generation, request.sequence, picture, pixels, scene, request.look, latency_ms)
         )
+        if self._second is not None:
+            try:
+                self._render_second(self._second, request, pixels)
+            except Exception as error:  # as above; the first generator goes on alone
+                self._let_go(f"The generator at the right could not make this picture: {_reason(error)}.")
+
+    def _render_second(self, second: Generator, request: RenderRequest, first: UInt8) -> None:
+        start = time.perf_counter()
+        scene, shown, look = request.scene, request.compare_view, request.look
+        if len(scene.z) * second.info.height * second.info.width > PIXEL_BUDGET:
+            raise ExportError("its pictures are too large for so many cells")
+        pixels = second.generate_pixels(scene.z, scene.y)
+        if shown == "pictures" or not comparable(first, pixels):
+            picture = compose(pixels, scene.columns, look)
+        else:
+            look = Look(squares=look.squares)  # colours say how far and which way
+            picture = compose(difference(first, pixels, shown), scene.columns, look)
+        latency_ms = (time.perf_counter() - start) * 1e3
+        self.second_rendered.emit(Frame(request.generation, request.sequence, picture, pixels, scene, look, latency_ms))
+
+
+def _opened(generator: Generator, generation: int) -> Opened:
+    return Opened(generation, generator.path, generator.info, generator.provider, generator.notice)
+
+
+def _reason(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
+
+
+def _same(one: Scene, other: Scene) -> bool:
+    """Whether the generator would make the same pictures."""
+    if one.y is None or other.y is None:
+        return one.y is other.y and np.array_equal(one.z, other.z)
+    return np.array_equal(one.z, other.z) and np.array_equal(one.y, other.y)
