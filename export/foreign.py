@@ -16,6 +16,7 @@ from onnx import TensorProto, compose, helper, numpy_helper
 
 from export.budget import FEW
 from export.contract import IMAGE, LATENTS, METADATA_PREFIX, PIXELS, ContractError, GeneratorInfo
+from export.providers import CPU
 from export.session import make_session
 
 ASSUMED = "assumed"
@@ -94,7 +95,7 @@ def _image(
     model: onnx.ModelProto, path: Path, output: onnx.ValueInfoProto, latent: tuple[int, ...]
 ) -> tuple[tuple[int, int, int], int, str]:
     """The image's shape, its lowest value, -1 or 0, and how that is known."""
-    session = make_session(model, path, ["cpu"], threads=1)
+    session = make_session(model, path, CPU, threads=1)
     z = np.random.Generator(np.random.PCG64(0)).standard_normal((PROBES, *latent), np.float32)
     name = next(value.name for value in session.get_inputs())
     try:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from export.checks import ModelRefused, read_model
+from export.providers import CPU
 from export.session import make_session
 
 BUNDLED_CLASSIFIER = Path(__file__).with_name("classifier.onnx")
@@ -59,4 +60,4 @@ def open_classifier(path: Path = BUNDLED_CLASSIFIER, threads: int = 0) -> Reader
         weights = metadata["weights_sha256"]
     except (KeyError, TypeError, ValueError) as error:
         raise ModelRefused(f"{path} does not say which classes it reads.") from error
-    return Reader(classes, shape, weights, make_session(model, path, ["cpu"], threads))
+    return Reader(classes, shape, weights, make_session(model, path, CPU, threads))

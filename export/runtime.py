@@ -15,9 +15,11 @@ import onnxruntime
 
 from export import foreign
 from export.arrays import Float32, UInt8
+from export.batches import BUCKETS, cut
 from export.checks import check_signature, read_model
 from export.contract import CLASS_WEIGHTS, IMAGE, LATENTS, PIXELS, ExportError, GeneratorInfo
-from export.session import PROVIDERS, make_session
+from export.providers import CPU, CUDA, explain, look
+from export.session import make_session
 
 GENERATOR_FILE = "generator.onnx"
 """Where a run directory keeps its exported generator."""
@@ -34,6 +36,8 @@ class Generator:
     notice: str
     """What had to be assumed of the file, and why another provider than was wanted runs it; else empty."""
     session: onnxruntime.InferenceSession
+    bucketed: bool = False
+    """Calls come in few batch sizes, which pays where each new one has to be planned: on a GPU."""
 
     def generate(self, z: Float32, y: Float32 | None = None) -> Float32:
         """Images in [-1, 1], float32 [batch, channels, height, width]; see `generate_pixels` for the arguments."""
@@ -62,15 +66,42 @@ class Generator:
                 raise ValueError(f"{name} must be float32 {list(want)}, not {value.dtype} {list(value.shape)}")
             if not np.isfinite(value).all():
                 raise ValueError(f"{name} holds values that are not finite")
+        result: Any = np.empty((len(z), *self._shape(output)), np.uint8 if output == PIXELS else np.float32)
+        for start, stop, size in cut(len(z), self.bucketed):
+            part = {name: _padded(value[start:stop], size) for name, value in feeds.items()}
+            result[start:stop] = self._call(output, part, size)[: stop - start]
+        return result
+
+    def _call(self, output: str, feeds: dict[str, Float32], size: int) -> Any:
         try:
             result = self.session.run([output], feeds)[0]
-            if result.shape != (len(z), *self.info.outputs()[output][1:]):
+            if result.shape != (size, *self._shape(output)):
                 raise ValueError(f"{output} came out as {result.shape}")
         except Exception as error:  # onnxruntime's exceptions share no base class
+            if "alloc" in str(error).lower() or "out of memory" in str(error).lower():
+                raise ExportError(
+                    f"There is not enough memory to run {self.path} on {self.provider}: close other programs, ask for "
+                    "fewer images, or use the CPU."
+                ) from error
             raise ExportError(
                 f"{self.path} failed to run: its graph does not do what its metadata promises."
             ) from error
         return result
+
+    def _shape(self, output: str) -> tuple[int, ...]:
+        """Of one image."""
+        return tuple(int(dim) for dim in self.info.outputs()[output][1:])
+
+    def warm(self) -> None:
+        """Meet every batch size that a bucketed generator is called with, so that no frame has to wait for it."""
+        for size in BUCKETS if self.bucketed else ():
+            feeds = {name: np.zeros((size, int(dims[1])), np.float32) for name, dims in self.info.inputs().items()}
+            self._call(PIXELS, feeds, size)
+
+
+def _padded(rows: Float32, size: int) -> Float32:
+    missing = size - len(rows)
+    return np.concatenate([rows, np.zeros((missing, rows.shape[1]), np.float32)]) if missing else rows
 
 
 def find_model(path: Path) -> Path:
@@ -96,26 +127,25 @@ def open_generator(path: Path, provider: str = "auto", threads: int = 0) -> Gene
     """Check the file at `path` and open it; one from elsewhere too, with what had to be assumed in its notice.
 
     provider: "cpu", "cuda" (an error where CUDA does not come), or "auto" (CUDA where it really runs, else the CPU).
-    threads: of one call on the CPU; 0 leaves the choice to onnxruntime.
+    threads: of one call on the CPU; 0 takes as many as this process may use, and there are never more.
     Raises ModelRefused, ContractError or ExportError, each with one sentence.
     """
     model = read_model(path)
     if foreign.is_foreign(model):
         model = foreign.adapt(model, path)
     info = check_signature(model)
-    available = onnxruntime.get_available_providers()
-    wanted = ["cpu"] if provider == "cpu" or PROVIDERS["cuda"] not in available else ["cuda", "cpu"]
-    if provider == "cuda" and wanted == ["cpu"]:
-        raise ExportError(
-            "CUDA was asked for, but the installed onnxruntime has no CUDA: "
-            "uninstall onnxruntime and install digitforge's `gpu` extra."
-        )
-    session = make_session(model, path, wanted, threads)
+    finding = None if provider == "cpu" else explain(look())
+    if provider == "cuda" and finding is not None and not finding.runs:
+        raise ExportError(f"CUDA was asked for, but it cannot run. {finding.sentence}")
+    session = make_session(model, path, CUDA if finding is not None and finding.runs else CPU, threads)
     running = session.get_providers()[0]
-    notice = ""
-    if "cuda" in wanted and running != PROVIDERS["cuda"]:
-        notice = "onnxruntime has CUDA but could not load it (a CUDA library or the driver is missing): the CPU runs."
+    why = ""
+    if finding is not None and running != CUDA and (finding.runs or finding.broken):
+        why = finding.sentence or "onnxruntime could not start CUDA, though everything that it needs is there."
         if provider == "cuda":
-            raise ExportError(notice)
-    notice = f"{info.provenance.get(foreign.ASSUMED, '')} {notice}".strip()
-    return Generator(path=path, info=info, provider=running, notice=notice, session=session)
+            raise ExportError(f"CUDA was asked for, but it cannot run. {why}")
+        why += " The CPU runs."
+    notice = f"{info.provenance.get(foreign.ASSUMED, '')} {why}".strip()
+    generator = Generator(path, info, running, notice, session, bucketed=running == CUDA)
+    generator.warm()
+    return generator
