@@ -19,7 +19,7 @@ FIRST = 6
 """Directions that are shown before somebody wants more."""
 STEPS = 10
 """Positions of a slider per standard deviation."""
-NAME_WIDTH, AMOUNT_WIDTH = 10 * theme.SPACE, 4 * theme.SPACE
+NAME_WIDTH, AMOUNT_WIDTH = 12 * theme.SPACE, 4 * theme.SPACE
 
 
 class NameEdit(QLineEdit):
@@ -97,7 +97,7 @@ class Row(QWidget):
     def show_amount(self, amount: float) -> None:
         """Show how far latents are moved."""
         self.slider.show_value(round(amount * STEPS))
-        self._amount.setText(f"{amount:+.1f}" if amount else "0")
+        self._amount.setText(f"{amount:+.1f}".replace("-", "−") if amount else "0")
 
 
 class DirectionsPanel(Panel):

@@ -27,7 +27,7 @@ class WayPanel(Panel):
     """Edits the way, the easing and the loop of the timeline."""
 
     def __init__(self) -> None:
-        super().__init__("Way")
+        super().__init__("Path")
         self.way = Choices("Way", WAYS)
         self.way.chosen.connect(lambda way: self._choose("way", way=way))
         self.easing = Choices("Easing", EASINGS)
