@@ -23,7 +23,7 @@ from export.files import CannotWrite, write_whole
 from export.latents import latents, one_hot
 from export.runtime import Generator
 
-MOST = 16
+MOST = 12
 """Directions that are kept; later ones can hardly be seen."""
 MOST_CLASSES = 10
 """That are looked at."""
@@ -33,6 +33,8 @@ NOTHING = 1e-9
 """Share of the strongest direction's effect below which a direction changes nothing."""
 LONGEST_NAME = 24
 """Characters."""
+LONGEST = 1.001
+"""One standard deviation of a latent, and some rounding."""
 LARGEST_FILE = 2**25
 """Bytes of a file of directions."""
 PICTURES_A_STEP = 32
@@ -40,14 +42,15 @@ PICTURES_A_STEP = 32
 
 @dataclass(frozen=True, eq=False)
 class Directions:
-    """Directions with the names that people gave them. Raises ValueError where both do not fit together."""
+    """Directions with the names that people gave them. Raises ValueError where a value is out of range."""
 
     vectors: Float32
     """float32 [directions, latent]: orthogonal rows, each as long as one standard deviation of the latents."""
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if self.vectors.ndim != 2 or len(self.vectors) != len(self.names) or not np.isfinite(self.vectors).all():
+        short = (np.abs(self.vectors) <= LONGEST).all()  # also refuses NaN
+        if self.vectors.ndim != 2 or len(self.vectors) != len(self.names) or not short:
             raise ValueError(f"there are no {len(self.names)} directions in {self.vectors.shape}")
 
     def renamed(self, place: int, name: str) -> Directions:
@@ -133,7 +136,8 @@ def from_json(text: str, sha256: str, latent_size: int) -> Directions | None:
         if found["generator"] != sha256:
             return None
         rows = found["directions"][:MOST]
-        vectors = np.array([row["vector"] for row in rows], np.float32).reshape(len(rows), latent_size)
+        with np.errstate(over="ignore"):  # what overflows is refused below
+            vectors = np.array([row["vector"] for row in rows], np.float32).reshape(len(rows), latent_size)
         return Directions(vectors, tuple(str(row["name"])[:LONGEST_NAME] for row in rows))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

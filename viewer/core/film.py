@@ -38,7 +38,7 @@ class Film:
 
     def insertion_at(self, x: float) -> int:
         """Before which keyframe something that is dropped at `x` comes; after the last one, their number."""
-        place = math.floor((x - self.margin + self.pitch / 2) / self.pitch)
+        place = math.ceil((x - self.playhead(0.0)) / self.pitch)
         return min(max(place, 0), self.keyframes)
 
     def playhead(self, position: float) -> float:
