@@ -45,19 +45,19 @@ class Layout:
         return self.columns * (self.cell_width + self.gap) - self.gap
 
 
-def layout(cells: int, cell_height: int, cell_width: int, columns: int = 0) -> Layout:
-    """The grid for `cells` pictures; columns 0 makes it as square as it can be."""
-    gap = max(1, round(min(cell_height, cell_width) / 14))
+def layout(cells: int, cell_height: int, cell_width: int, columns: int = 0, close: bool = False) -> Layout:
+    """The grid for `cells` pictures; columns 0 makes it as square as it can be, close leaves no gaps."""
+    gap = 0 if close else max(1, round(min(cell_height, cell_width) / 14))
     return Layout(cells, columns or math.ceil(math.sqrt(cells)), cell_height, cell_width, gap)
 
 
 def layout_of(frame: Frame) -> Layout:
     """The grid of a frame's picture."""
     cells, height, width = frame.pixels.shape[:3]
-    return layout(cells, height, 2 * width if frame.look.beside else width, frame.scene.columns)
+    return layout(cells, height, 2 * width if frame.look.beside else width, frame.scene.columns, frame.scene.close)
 
 
-def compose(pixels: UInt8, columns: int = 0, look: Look = PLAIN) -> Rgb32:
+def compose(pixels: UInt8, columns: int = 0, look: Look = PLAIN, close: bool = False) -> Rgb32:
     """Put uint8 [cells, h, w] (grey) or [cells, h, w, 3] side by side; a new picture, uint32 [height, width].
 
     Nothing (0) stands between the cells. Raises ValueError where `pixels` has another shape or type.
@@ -65,7 +65,7 @@ def compose(pixels: UInt8, columns: int = 0, look: Look = PLAIN) -> Rgb32:
     if pixels.dtype != np.uint8 or pixels.ndim not in (3, 4) or pixels.shape[3:] not in ((), (3,)) or not pixels.size:
         raise ValueError(f"pixels must be uint8 [cells, h, w] or [cells, h, w, 3], not {pixels.dtype} {pixels.shape}")
     cells = dressed(pixels, look)
-    grid = layout(*cells.shape, columns)
+    grid = layout(*cells.shape, columns, close)
     height, width = grid.cell_height, grid.cell_width
     # One gap more on the right and below makes every cell the same block of one four-dimensional view.
     padded = np.zeros((grid.rows * (height + grid.gap), grid.columns * (width + grid.gap)), np.uint32)

@@ -76,6 +76,8 @@ class Opened:
     """The provider that really runs, as onnxruntime names it."""
     notice: str
     """One sentence where another provider was wanted, else empty."""
+    sha256: str
+    """Of the file."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from export.arrays import Float32
 from export.contract import GeneratorInfo
 from viewer.core.latents import Float64, between, eased, mixture
-from viewer.core.number import Number
+from viewer.core.number import MOST_CHARACTERS, Number, written_places
 from viewer.core.pad import Pad, map_points
 from viewer.core.samples import Sample, latents_of, of_class, weights_of
 from viewer.core.state import ViewState
@@ -28,6 +28,8 @@ class Scene:
     columns: int
     samples: tuple[Sample, ...]
     """Of each cell; of a cell between samples, the one that it comes from."""
+    close: bool = False
+    """Without gaps between the cells, as the characters of one number stand."""
 
 
 def scene_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None = None) -> Scene | None:
@@ -37,7 +39,7 @@ def scene_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None =
     latents along them.
     """
     plain = {"grid": _grid, "path": _path, "pad": _pad, "number": _number}[state.mode](info, state)
-    return None if plain is None else _moved(plain, state, directions)
+    return None if plain is None else moved(plain, state, directions)
 
 
 def scene_of_samples(
@@ -45,10 +47,11 @@ def scene_of_samples(
 ) -> Scene:
     """Samples by themselves in one row, with the state's truncation and amounts; see `scene_of`."""
     row = Scene(latents_of(info, samples), weights_of(info, samples), len(samples), samples)
-    return _moved(row, state, directions)
+    return moved(row, state, directions)
 
 
-def _moved(scene: Scene, state: ViewState, directions: Float32 | None) -> Scene:
+def moved(scene: Scene, state: ViewState, directions: Float32 | None) -> Scene:
+    """The scene with the state's truncation, and moved along its directions; see `scene_of`."""
     z = scene.z * np.float32(state.truncation)
     if directions is not None and state.amounts:
         amounts = np.array(state.amounts[: len(directions)], np.float32)
@@ -108,7 +111,7 @@ def map_of_pad(info: GeneratorInfo, state: ViewState, directions: Float32 | None
         return None
     y = np.concatenate([scene.y for scene in scenes if scene.y is not None]) if info.conditional else None
     samples = tuple(sample for scene in scenes for sample in scene.samples)
-    return _moved(Scene(np.concatenate([scene.z for scene in scenes]), y, 1, samples), state, directions)
+    return moved(Scene(np.concatenate([scene.z for scene in scenes]), y, 1, samples), state, directions)
 
 
 def _pad(info: GeneratorInfo, state: ViewState) -> Scene | None:
@@ -137,15 +140,16 @@ def pad_weights(pad: Pad) -> Float64:
 
 def _number(info: GeneratorInfo, state: ViewState) -> Scene | None:
     samples = samples_of_number(info, state.number)
-    return Scene(latents_of(info, samples), weights_of(info, samples), len(samples), samples) if samples else None
+    if not samples:
+        return None
+    return Scene(latents_of(info, samples), weights_of(info, samples), len(samples), samples, close=True)
 
 
 def samples_of_number(info: GeneratorInfo, number: Number) -> tuple[Sample, ...]:
     """One sample for each character that is a class of the generator; other characters are left out."""
     samples = []
-    for place, character in enumerate(number.text):
-        if character in info.classes:
-            roll = number.rolls[place] if place < len(number.rolls) else 0
-            index = place + 1 + (roll - 1) * len(number.text) if roll else 0
-            samples.append(of_class(number.seed, index, info.classes.index(character)))
+    for place in written_places(info.classes, number.text):
+        roll = number.roll(place)
+        index = place + 1 + (roll - 1) * MOST_CHARACTERS if roll else 0
+        samples.append(of_class(number.seed, index, info.classes.index(number.text[place])))
     return tuple(samples)

@@ -23,6 +23,8 @@ SPEED_RANGE = (0.1, 3.0)
 AMOUNT_MAX = 4.0
 """Standard deviations along one direction."""
 MOST_DIRECTIONS = 64
+POSITION_MAX = 2.0**32
+"""Keyframes: a walk of many years."""
 PIXEL_BUDGET = 2**26
 """Pixels of one whole grid; more would cost hundreds of megabytes a frame."""
 
@@ -57,7 +59,7 @@ class ViewState:
     speed: float = 0.5
     """Keyframes per second."""
     position: float = 0.0
-    """Keyframes past `seed`, or past the timeline's first one; not negative."""
+    """Keyframes past `seed`, or past the timeline's first one: 0 to 2**32."""
     timeline: Timeline = field(default_factory=Timeline)
     pad: Pad = field(default_factory=Pad)
     number: Number = field(default_factory=Number)
@@ -72,7 +74,7 @@ class ViewState:
             ("cells", self.cells, 1, GRID_SIZES[-1]),
             ("truncation", self.truncation, 0.0, TRUNCATION_MAX),
             ("speed", self.speed, *SPEED_RANGE),
-            ("position", self.position, 0.0, math.inf),
+            ("position", self.position, 0.0, POSITION_MAX),
             ("number of directions", len(self.amounts), 0, MOST_DIRECTIONS),
             *(("class", digit, 0, 999) for digit in self.digits),
             *(("amount", amount, -AMOUNT_MAX, AMOUNT_MAX) for amount in self.amounts),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -92,8 +93,9 @@ class Worker(QThread):
 
     def _open(self, request: OpenRequest) -> None:
         generator = self._opener(request.path, request.provider)
+        opened = _opened(generator, request.generation)
         self._generator, self._generation, self._rendered = generator, request.generation, None
-        self.opened.emit(_opened(generator, request.generation))
+        self.opened.emit(opened)
         if self._second is not None and (sentence := misfit(generator.info, self._second.info)):
             self._let_go(sentence)
 
@@ -118,7 +120,7 @@ class Worker(QThread):
         if self._rendered is None or not _same(self._rendered[0], scene):
             self._rendered = (scene, self._generator.generate_pixels(scene.z, scene.y))
         pixels = self._rendered[1]
-        picture = compose(pixels, scene.columns, request.look)
+        picture = compose(pixels, scene.columns, request.look, scene.close)
         latency_ms = (time.perf_counter() - start) * 1e3
         self.rendered.emit(
             Frame(request.generation, request.sequence, picture, pixels, scene, request.look, latency_ms)
@@ -136,16 +138,18 @@ class Worker(QThread):
             raise ExportError("its pictures are too large for so many cells")
         pixels = second.generate_pixels(scene.z, scene.y)
         if shown == "pictures" or not comparable(first, pixels):
-            picture = compose(pixels, scene.columns, look)
+            picture = compose(pixels, scene.columns, look, scene.close)
         else:
             look = Look(squares=look.squares)  # colours say how far and which way
-            picture = compose(difference(first, pixels, shown), scene.columns, look)
+            picture = compose(difference(first, pixels, shown), scene.columns, look, scene.close)
         latency_ms = (time.perf_counter() - start) * 1e3
         self.second_rendered.emit(Frame(request.generation, request.sequence, picture, pixels, scene, look, latency_ms))
 
 
 def _opened(generator: Generator, generation: int) -> Opened:
-    return Opened(generation, generator.path, generator.info, generator.provider, generator.notice)
+    with generator.path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return Opened(generation, generator.path, generator.info, generator.provider, generator.notice, sha256)
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,77 @@
+"""Frozen dataclasses as plain JSON values, and strictly back."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from functools import cache
+from typing import Any
+
+LONGEST_TEXT = 400
+"""Characters of one value."""
+
+
+def to_plain(value: Any) -> Any:
+    """Dataclasses become dictionaries, tuples lists; str, bool, int, float and None stay what they are."""
+    if dataclasses.is_dataclass(value):
+        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return [to_plain(part) for part in value] if isinstance(value, tuple) else value
+
+
+def from_plain(kind: Any, value: Any, where: str) -> Any:
+    """What `to_plain` made of a `kind`: str, bool, int, float, tuples and frozen dataclasses of them, or None.
+
+    where: what the value is called in errors. Fields that are missing get their defaults.
+    Raises ValueError, in one sentence, for unknown fields, other types, NaN, and what the dataclasses refuse.
+    """
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if dataclasses.is_dataclass(kind):
+        return _dataclass(kind, value, where)
+    if origin is types.UnionType:
+        return None if value is None else from_plain(arguments[0], value, where)
+    if origin is tuple:
+        kinds = [arguments[0]] * len(value) if arguments[1:] == (...,) and isinstance(value, list) else arguments
+        if not isinstance(value, list) or len(value) != len(kinds):
+            raise ValueError(f"{where} is {_short(value)}, not a list of its values")
+        return tuple(
+            from_plain(part, one, f"{where}[{i}]") for i, (part, one) in enumerate(zip(kinds, value, strict=True))
+        )
+    if kind is float and type(value) in (int, float) and abs(value) <= 1e300 and math.isfinite(value):
+        return float(value)
+    if kind is float or type(value) is not kind:
+        raise ValueError(f"{where} is {_short(value)}, not {_NAMES[kind]}")
+    if kind is str and (len(value) > LONGEST_TEXT or any("\ud800" <= character <= "\udfff" for character in value)):
+        raise ValueError(f"{where} is no text that can be shown")
+    return value
+
+
+_NAMES = {str: "a text", bool: "true or false", int: "a whole number", float: "a finite number"}
+
+
+def _dataclass(kind: Any, value: Any, where: str) -> Any:
+    hints = _hints(kind)
+    if not isinstance(value, dict):
+        raise ValueError(f"{where} is {_short(value)}, not an object")
+    if unknown := sorted(value.keys() - hints.keys()):
+        raise ValueError(f"{where} has an unknown field {_short(unknown[0])}")
+    fields = {name: from_plain(hints[name], one, f"{where}.{name}") for name, one in value.items()}
+    missing = [
+        field.name
+        for field in dataclasses.fields(kind)
+        if field.name not in fields and field.default is field.default_factory is dataclasses.MISSING
+    ]
+    if missing:
+        raise ValueError(f"{where} has no {missing[0]}")
+    return kind(**fields)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _short(value: Any) -> str:
+    text = ascii(value) if not isinstance(value, list | dict) else type(value).__name__
+    return text if len(text) <= 40 else f"{text[:37]}…"
