@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
+def own_data(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the viewer keeps for a person goes to a folder of the test."""
+    folder = tmp_path_factory.mktemp("data")
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
 def no_leaked_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every worker that a test starts has to be gone at its end."""
     from viewer.engine.worker import Worker

@@ -146,7 +146,7 @@ class DirectionsPanel(Panel):
         finder.progressed.connect(self._show_progress)
         finder.found.connect(self._show_found)
         finder.forgot.connect(self._show_found)
-        finder.failed.connect(lambda: self._say("This generator's directions could not be found."))
+        finder.failed.connect(self._show_failed)
         self._unfold(False)
         self._show_found()
 
@@ -191,6 +191,10 @@ class DirectionsPanel(Panel):
         self._say("" if names else _WAITING if directions is None else "This generator's pictures hardly change.")
         if directions is None and self.toggle.isChecked():
             self._finder.want()
+
+    def _show_failed(self) -> None:
+        self.progress.hide()
+        self._say("This generator's directions could not be found.")
 
     def _say(self, sentence: str) -> None:
         self._said.setText(sentence)

@@ -36,8 +36,16 @@ class _Edit(QUndoCommand):
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, _Edit) or other.text() != self.text() or other.made_s - self.made_s > MERGE_S:
             return False
+        if other.puts_samples:
+            return False
         self.after, self.made_s = other.after, other.made_s
         return True
+
+    @property
+    def puts_samples(self) -> bool:
+        """Whether keyframes or corners are others: each is a step, however quick."""
+        before, after = self._before, self.after
+        return (before.timeline.keyframes, before.pad.corners) != (after.timeline.keyframes, after.pad.corners)
 
 
 class Editor(QObject):

@@ -21,7 +21,7 @@ class MotionPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__("Motion")
-        self.setToolTip("Walk from seed to seed: every cell turns smoothly into its next picture.")
+        self.setToolTip("Walk from seed to seed, where no picture comes twice, or along the timeline.")
         self.play = QPushButton()
         self.play.setProperty("role", "primary")
         self.play.setIconSize(QSize(18, 18))

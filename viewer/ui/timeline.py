@@ -56,6 +56,8 @@ class TimelineBar(QWidget):
         self.setVisible(state.mode in MODES)
         self.strip.show_state(state)
         self.setFixedHeight(self.strip.sizeHint().height() + SCROLL_BAR)
+        if state.playing and state.mode == "path":
+            self._scroll.ensureVisible(round(self.strip.film.playhead(state.position)), 0, SIDE, 0)
         some = bool(state.timeline.keyframes)
         self.add.setEnabled(self._player.model is not None and not state.timeline.full)
         self.remove.setEnabled(some)
