@@ -35,7 +35,7 @@ class Choices(QWidget):
 
     def show_choice(self, name: str) -> None:
         """Mark one."""
-        self._group.button(self._names.index(name)).setChecked(True)
+        self.button(name).setChecked(True)
 
     def button(self, name: str) -> QPushButton:
         """The button of a choice."""
