@@ -23,23 +23,21 @@ from export.contract import ExportError, GeneratorInfo
 from export.files import exit_status, write_whole
 from export.latents import latents, one_hot
 from export.runtime import Generator, find_model, open_generator
+from viewer.core.animation import MOST_TURNED_CLASSES, Animation, frame_count, scene_at
 from viewer.core.compose import GAP_COLOUR, compose, enlarged, layout
-from viewer.core.latents import between
+from viewer.core.encoders import Reel, png, write_gif
+from viewer.core.look import PLAIN
+from viewer.core.models import sha256_of
+from viewer.core.recipe import Model, Recipe, versions
 from viewer.core.samples import SEED_MAX
-from viewer.core.state import TRUNCATION_MAX
+from viewer.core.saving import gif_palette
+from viewer.core.state import TRUNCATION_MAX, ViewState
 
 SAMPLES_IN_A_ROW = 10
 MOST_ROWS = 40
 """Of the sheet; generators with more classes show the first of them."""
-FRAMES_PER_KEYFRAME = 14
-FRAME_MS = 50
-LEAST_KEYFRAMES = 6
-MOST_WALKED_CLASSES = 12
-"""Generators with more classes keep one class in each cell of the animation."""
 MOST_CELLS = 20
 GIF_LIMIT_BYTES = 2_000_000
-GREYS = 64
-"""Of the animation; more cannot be told apart and only make the file larger."""
 
 
 def contact_sheet(generator: Generator, seed: int, psi: float) -> bytes:
@@ -62,79 +60,38 @@ def contact_sheet(generator: Generator, seed: int, psi: float) -> bytes:
     for row, name in enumerate(names):
         middle = margin + row * pitch + info.height * scale / 2
         draw.text((margin, middle), name, "#8f97a8", font, anchor="lm")
-    return _png(sheet)
+    return png(sheet)
 
 
-def loop_length(info: GeneratorInfo) -> int:
-    """Frames of the walk: a whole number of turns through the classes, where they are walked."""
-    return FRAMES_PER_KEYFRAME * (
-        len(info.classes) * math.ceil(LEAST_KEYFRAMES / len(info.classes)) if _walks_classes(info) else LEAST_KEYFRAMES
-    )
-
-
-def _walks_classes(info: GeneratorInfo) -> bool:
-    return 2 <= len(info.classes) <= MOST_WALKED_CLASSES
-
-
-def loop_frames(generator: Generator, seed: int, psi: float) -> Iterator[Image.Image]:
-    """The frames of a walk that ends where it begins, one cell for each class.
+def loop_of(info: GeneratorInfo, seed: int, psi: float) -> tuple[ViewState, Animation]:
+    """A walk that ends where it begins, one cell for each class.
 
     Latents go from seed to seed + 1, … and back to seed. Where a generator has few classes, each cell also goes
     through all of them: it holds a class for a while and then turns into the next.
     """
-    info = generator.info
-    classes = len(info.classes)
-    cells = min(classes or 10, MOST_CELLS)
-    turns = 1 if _walks_classes(info) else 0
-    keyframes = loop_length(info) // FRAMES_PER_KEYFRAME
-    columns = 5 if cells in (5, 10, 15, 20) else 0
-    keys = [latents(info, seed + key, 0, cells) for key in range(keyframes)]
-    for frame in range(keyframes * FRAMES_PER_KEYFRAME):
-        key, step = divmod(frame, FRAMES_PER_KEYFRAME)
-        part = step / FRAMES_PER_KEYFRAME
-        z = between(info, keys[key], keys[(key + 1) % keyframes], part) * np.float32(psi)
-        y = None
-        if info.conditional:
-            here = np.arange(cells) + key * turns
-            there = here + turns
-            weight = np.float32(_hold_then_turn(part))
-            y = one_hot(here % classes, classes) * (1 - weight) + one_hot(there % classes, classes) * weight
-        yield enlarged(compose(generator.generate_pixels(z, y), columns), 1)
+    turns = 2 <= len(info.classes) <= MOST_TURNED_CLASSES
+    state = ViewState(seed=seed, cells=min(len(info.classes) or 10, MOST_CELLS), truncation=psi)
+    return state, Animation("turn" if turns else "walk")
 
 
-def loop_gif(frames: Sequence[Image.Image], grey: bool) -> bytes:
+def loop_frames(generator: Generator, state: ViewState, animation: Animation) -> Iterator[Image.Image]:
+    """The frames of the walk, each pixel of the generator as it is."""
+    columns = 5 if state.cells in (5, 10, 15, 20) else state.columns
+    for frame in range(frame_count(generator.info, state, animation)):
+        scene = scene_at(generator.info, state, animation, frame)
+        assert scene is not None, "a grid always shows something"
+        yield enlarged(compose(generator.generate_pixels(scene.z, scene.y), columns), 1)
+
+
+def loop_gif(info: GeneratorInfo, frames: Sequence[Image.Image], animation: Animation, recipe: str) -> bytes:
     """An endless GIF file of the frames, as large as it can be within GIF_LIMIT_BYTES."""
+    palette = gif_palette(info, PLAIN, [frames[place * len(frames) // 4] for place in range(4)])
     for scale in range(max(1, 480 // frames[0].width), 0, -1):
-        content = _encode(frames, scale, grey)
-        if len(content) <= GIF_LIMIT_BYTES:
+        stream = io.BytesIO()
+        write_gif(stream, frames, Reel(len(frames), animation.frames_per_second, scale, recipe), palette)
+        if stream.tell() <= GIF_LIMIT_BYTES:
             break
-    return content
-
-
-def _encode(frames: Sequence[Image.Image], scale: int, grey: bool) -> bytes:
-    size = (frames[0].width * scale, frames[0].height * scale)
-    palette = Image.new("P", (1, 1))
-    if grey:
-        gap = [GAP_COLOUR >> shift & 0xFF for shift in (16, 8, 0)]
-        palette.putpalette([round(level * 255 / (GREYS - 1)) for level in range(GREYS) for _ in range(3)] + gap)
-    else:
-        tall = Image.new("RGB", (frames[0].width, frames[0].height * 4))
-        for place in range(4):  # one palette for all frames, or colours would flicker
-            tall.paste(frames[place * len(frames) // 4], (0, place * frames[0].height))
-        palette = tall.quantize(256, dither=Image.Dither.NONE)
-    flat = [
-        frame.resize(size, Image.Resampling.NEAREST).quantize(palette=palette, dither=Image.Dither.NONE)
-        for frame in frames
-    ]
-    stream = io.BytesIO()
-    flat[0].save(stream, "GIF", save_all=True, append_images=flat[1:], duration=FRAME_MS, loop=0, disposal=1)
     return stream.getvalue()
-
-
-def _hold_then_turn(part: float) -> float:
-    """0 for the first half of the way, then smoothly to 1: a class should be seen before it goes."""
-    turn = max(0.0, 2.0 * part - 1.0)
-    return turn * turn * (3.0 - 2.0 * turn)
 
 
 def _pixels(generator: Generator, z: Float32, labels: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> UInt8:
@@ -150,28 +107,25 @@ def _pixels(generator: Generator, z: Float32, labels: np.ndarray[tuple[int, ...]
     )
 
 
-def _png(image: Image.Image) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, "PNG")
-    return stream.getvalue()
-
-
 def write_gallery(generator: Generator, folder: Path, seed: int, psi: float) -> tuple[Path, Path]:
     """Write both pictures into `folder` and return their paths. Raises CannotWrite."""
     terminal = Console(stderr=True)
     sheet, loop = folder / "contact_sheet.png", folder / "loop.gif"
     write_whole(sheet, contact_sheet(generator, seed, psi))
+    state, animation = loop_of(generator.info, seed, psi)
     frames = list(
         track(
-            loop_frames(generator, seed, psi),
+            loop_frames(generator, state, animation),
             "Walking",
-            loop_length(generator.info),
+            frame_count(generator.info, state, animation),
             console=terminal,
             transient=True,
             disable=not terminal.is_terminal,
         )
     )
-    write_whole(loop, loop_gif(frames, grey=generator.info.channels == 1))
+    model = Model(generator.path.name, sha256_of(generator.path))
+    recipe = Recipe(model, state, None, animation, versions()).to_text()
+    write_whole(loop, loop_gif(generator.info, frames, animation, recipe))
     return sheet, loop
 
 

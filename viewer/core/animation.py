@@ -16,8 +16,8 @@ from viewer.core.scene import Scene, moved, samples_of_grid, samples_of_number, 
 from viewer.core.state import ViewState
 
 KINDS = ("walk", "turn", "timeline", "pad", "swing")
-"""From seed to seed and back to the first; the same while each cell goes through the classes; along the timeline; around
-the corners of the pad; to and fro along one direction."""
+"""From seed to seed and back to the first; the same while each cell goes through the classes; along the timeline;
+around the corners of the pad; to and fro along one direction."""
 RATE_RANGE = (1, 50)
 """Frames per second; a GIF file knows no more."""
 SECONDS_RANGE = (0.1, 10.0)

@@ -65,8 +65,8 @@ def compose(pixels: UInt8, columns: int = 0, look: Look = PLAIN, close: bool = F
     if pixels.dtype != np.uint8 or pixels.ndim not in (3, 4) or pixels.shape[3:] not in ((), (3,)) or not pixels.size:
         raise ValueError(f"pixels must be uint8 [cells, h, w] or [cells, h, w, 3], not {pixels.dtype} {pixels.shape}")
     cells = dressed(pixels, look)
-    grid = layout(*cells.shape, columns, close)
-    height, width = grid.cell_height, grid.cell_width
+    count, height, width = cells.shape
+    grid = layout(count, height, width, columns, close)
     # One gap more on the right and below makes every cell the same block of one four-dimensional view.
     padded = np.zeros((grid.rows * (height + grid.gap), grid.columns * (width + grid.gap)), np.uint32)
     blocks = padded.reshape(grid.rows, height + grid.gap, grid.columns, width + grid.gap)

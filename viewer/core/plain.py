@@ -35,9 +35,8 @@ def from_plain(kind: Any, value: Any, where: str) -> Any:
         kinds = [arguments[0]] * len(value) if arguments[1:] == (...,) and isinstance(value, list) else arguments
         if not isinstance(value, list) or len(value) != len(kinds):
             raise ValueError(f"{where} is {_short(value)}, not a list of its values")
-        return tuple(
-            from_plain(part, one, f"{where}[{i}]") for i, (part, one) in enumerate(zip(kinds, value, strict=True))
-        )
+        parts = zip(kinds, value, strict=True)
+        return tuple(from_plain(part, one, f"{where}[{place}]") for place, (part, one) in enumerate(parts))
     if kind is float and type(value) in (int, float) and abs(value) <= 1e300 and math.isfinite(value):
         return float(value)
     if kind is float or type(value) is not kind:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from viewer.core.compare import comparable, difference, misfit
 from viewer.core.compose import compose
 from viewer.core.frames import Answer, CompareRequest, Failure, Frame, Opened, OpenRequest, RenderRequest
 from viewer.core.look import Look
+from viewer.core.models import sha256_of
 from viewer.core.scene import Scene
 from viewer.core.state import PIXEL_BUDGET
 from viewer.engine.mailbox import Mailbox
@@ -147,9 +147,8 @@ class Worker(QThread):
 
 
 def _opened(generator: Generator, generation: int) -> Opened:
-    with generator.path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return Opened(generation, generator.path, generator.info, generator.provider, generator.notice, sha256)
+    path = generator.path
+    return Opened(generation, path, generator.info, generator.provider, generator.notice, sha256_of(path))
 
 
 def _reason(error: Exception) -> str:
