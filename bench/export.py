@@ -71,7 +71,7 @@ def measure(weights: Path, device: str, seconds: float) -> list[dict[str, Any]]:
     rows = []
     for batch in track(BATCHES, "timing", console=Console(stderr=True), transient=True):
         z = latents(info, 0, 0, batch)
-        y = one_hot(labels_of(info, None, 0, batch), classes) if classes else None
+        y = one_hot(labels_of(info, (), 0, batch), classes) if classes else None
         calls: dict[str, Callable[[], object]] = {
             "torch": partial(run_torch, eager, z, y),
             "compiled": partial(run_torch, compiled, z, y),

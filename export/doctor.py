@@ -155,7 +155,7 @@ def _agreement(first: Generator, second: Generator) -> Row:
 
 def _inputs(generator: Generator, batch: int) -> tuple[np.ndarray, np.ndarray | None]:
     info = generator.info
-    labels = labels_of(info, None, 0, batch)
+    labels = labels_of(info, (), 0, batch)
     return latents(info, 0, 0, batch), one_hot(labels, len(info.classes)) if info.conditional else None
 
 

@@ -129,7 +129,7 @@ def _milliseconds(exportable: nn.Module, opened: Generator) -> tuple[float, floa
     """Milliseconds an image of torch and of onnxruntime, in turns; medians."""
     z = latents(opened.info, 0, 0, TIMED_BATCH)
     classes = len(opened.info.classes)
-    y = one_hot(labels_of(opened.info, None, 0, TIMED_BATCH), classes) if classes else None
+    y = one_hot(labels_of(opened.info, (), 0, TIMED_BATCH), classes) if classes else None
     inputs = [torch.from_numpy(array) for array in (z, y) if array is not None]
     times: tuple[list[float], list[float]] = [], []
     for _ in range(TIMED_CALLS):

@@ -26,8 +26,9 @@ from export.contract import ExportError, GeneratorInfo
 from export.latents import BLOCK
 from export.onnx import Exportable
 from export.provenance import describe, write_scores
+from export.requests import SampleRequest
+from export.requests import images as sampled
 from export.runtime import Generator, find_model, open_generator
-from export.sample import generate
 from trainer import files
 from trainer.config import ImageFormat
 from trainer.data import sources
@@ -166,7 +167,7 @@ def _generated(
     generator: Generator | TorchGenerator, network: FeatureNetwork, count: int, seed: int, step: figures.Step
 ) -> ImageSet:
     pixels, labels = [], []
-    for number, (part, asked) in enumerate(generate(generator, count, seed)):
+    for number, (part, asked) in enumerate(sampled(generator, SampleRequest(count, seed), 0, count)):
         step(f"generating, {number * BLOCK:,} of {count:,}")
         pixels.append(part)
         labels.append(asked)
