@@ -122,9 +122,7 @@ def test_an_interrupted_request_goes_on_and_ends_with_the_same_bytes(
             write_dataset(generator, request, tmp_path / "parts" / name, form, report)
         assert not (tmp_path / "parts" / name).exists(), "what has the name is complete"
     last_run: list[int] = []
-    write_dataset(
-        generator, request, tmp_path / "parts" / name, form, lambda done, _: first_of_the_last_run.append(done)
-    )
+    write_dataset(generator, request, tmp_path / "parts" / name, form, lambda done, _: last_run.append(done))
     assert last_run[0] == 1024 + 256, "it goes on after the last note"
     assert content(tmp_path / "parts") == content(tmp_path / "whole")
 
