@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import sys
 from dataclasses import dataclass
@@ -90,10 +89,3 @@ def enlarged(picture: Rgb32, scale: int) -> Image.Image:
     """The picture as an RGB image, each pixel as a square of `scale` by `scale`."""
     image = Image.fromarray(np.ascontiguousarray(to_rgb(picture)))
     return image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
-
-
-def png(picture: Rgb32, least_side: int = 1024) -> bytes:
-    """The picture as a PNG file, enlarged by a whole number until its longer side has about `least_side` pixels."""
-    stream = io.BytesIO()
-    enlarged(picture, max(1, math.ceil(least_side / max(picture.shape)))).save(stream, "PNG")
-    return stream.getvalue()

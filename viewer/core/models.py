@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -11,6 +11,8 @@ from pathlib import Path
 from export.contract import ExportError
 from export.files import explain
 from export.runtime import find_model
+
+Report = Callable[[int, int], None]
 
 LARGEST_FILE = 2**29
 """Bytes; larger ones are not looked into while a model is searched for."""
@@ -26,9 +28,13 @@ def sha256_of(path: Path) -> str:
         raise ExportError(f"{path} cannot be read: {explain(error)}") from error
 
 
-def find_by_hash(sha256: str, places: Iterable[Path]) -> Path | None:
-    """The generator with that hash among these files, in these folders, or of these runs; None where it is not."""
-    for path in islice(dict.fromkeys(_candidates(places)), MOST_FILES):
+def find_by_hash(sha256: str, places: Iterable[Path], report: Report = lambda *_: None) -> Path | None:
+    """The generator with that hash among these files, in these folders, or of these runs; None where it is not.
+
+    report: called before each file; may raise to stop.
+    """
+    for number, path in enumerate(islice(dict.fromkeys(_candidates(places)), MOST_FILES)):
+        report(number, MOST_FILES)
         with suppress(ExportError, OSError):
             if path.stat().st_size <= LARGEST_FILE and sha256_of(path) == sha256:
                 return path

@@ -97,12 +97,14 @@ class ViewState:
         return replace(self, mode=mode, playing=False, position=0.0) if mode != self.mode else self
 
     def with_seed(self, seed: int) -> ViewState:
-        """Show the keyframe of `seed` itself; a seed out of range becomes the nearest one in it."""
+        """Show the keyframe of `seed` itself, or write in that hand; out of range, the nearest one in it."""
+        if self.mode == "number":
+            return self.with_number(self.number.with_hand(seed))
         return replace(self, seed=min(max(seed, 0), SEED_MAX), position=0.0)
 
     def stepped(self, by: int) -> ViewState:
-        """Show the keyframe `by` seeds on; stops at the first and the last seed."""
-        return self.with_seed(self.seed + by)
+        """Show the keyframe, or write in the hand, `by` seeds on; stops at the first and the last seed."""
+        return self.with_seed((self.number.seed if self.mode == "number" else self.seed) + by)
 
     def with_digits(self, digits: tuple[int, ...]) -> ViewState:
         """Show these classes in turn, or all of them (empty)."""

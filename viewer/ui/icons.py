@@ -58,6 +58,12 @@ def _save(painter: QPainter) -> None:
     _line(painter, (5, 19), (19, 19))
 
 
+def _copy(painter: QPainter) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(QRectF(4.5, 4.5, 11, 11), 2, 2)
+    _line(painter, (8.5, 19.5), (17.5, 19.5), (19.5, 17.5), (19.5, 8.5))
+
+
 def _about(painter: QPainter) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawEllipse(QPointF(12, 12), 8, 8)
@@ -148,6 +154,7 @@ _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "random": _random,
     "open": _open,
     "save": _save,
+    "copy": _copy,
     "about": _about,
     "pixels": _pixels,
     "close": _close,

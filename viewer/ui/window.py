@@ -5,16 +5,19 @@ from __future__ import annotations
 import random
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from export.files import CannotWrite, write_whole
-from viewer.core.compose import png
+import viewer
 from viewer.core.frames import Failure, Frame, Opened
 from viewer.core.keys import edit_for_key
+from viewer.core.metadata import PICTURES
+from viewer.core.number import cannot_write
 from viewer.core.samples import RANDOM_SEEDS
+from viewer.core.saving import Subject
 from viewer.core.state import MODES, ViewState
 from viewer.engine.finder import Finder
 from viewer.engine.player import Player
@@ -22,6 +25,7 @@ from viewer.ui import theme
 from viewer.ui.about import AboutDialog
 from viewer.ui.canvas import Canvas
 from viewer.ui.card import Panel
+from viewer.ui.copying import Copier
 from viewer.ui.digits import DigitsPanel
 from viewer.ui.directions import DirectionsPanel
 from viewer.ui.editor import Editor
@@ -30,13 +34,19 @@ from viewer.ui.header import Header
 from viewer.ui.icons import icon
 from viewer.ui.message import MessageStrip
 from viewer.ui.motion import MotionPanel
+from viewer.ui.number import NumberPanel
 from viewer.ui.pad import PadPanel
 from viewer.ui.rail import Rail
+from viewer.ui.restore import Restorer
 from viewer.ui.seed import SeedPanel
 from viewer.ui.status import StatusLine
+from viewer.ui.task import TaskStrip
 from viewer.ui.timeline import TimelineBar
 from viewer.ui.truncation import TruncationPanel
 from viewer.ui.way import WayPanel
+
+if TYPE_CHECKING:
+    from viewer.ui.export import ExportSheet
 
 STATUS_INTERVAL_S = 0.25
 """Figures that change with every frame cannot be read."""
@@ -47,6 +57,8 @@ EMPTY = {
     "number": "Type a number at the right.",
 }
 """What the canvas says in each mode while there is nothing to show."""
+BUNDLED = Path(viewer.__file__).parent / "models"
+"""The generators that are always there."""
 INVITATION = "Open a generator (Ctrl+O), or drop an .onnx file or a run directory here."
 
 
@@ -69,11 +81,13 @@ class Window(QWidget):
         self.motion = MotionPanel()
         self.way = WayPanel()
         self.pad = PadPanel(player)
+        self.number = NumberPanel()
         data = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
         self.finder = Finder(player, data / "directions")
         self.directions = DirectionsPanel(self.finder)
         self.timeline = TimelineBar(player)
         self.panels: dict[Panel, tuple[str, ...]] = {
+            self.number: ("number",),
             self.pad: ("pad",),
             self.way: ("path",),
             self.digits: ("grid",),
@@ -85,6 +99,11 @@ class Window(QWidget):
         }
         """Each with the modes that it belongs to, from top to bottom."""
         self.message = MessageStrip()
+        self.task = TaskStrip()
+        self.copier = Copier(player)
+        self.restorer = Restorer(player, self.editor)
+        self.restorer.places = lambda: [BUNDLED]
+        self.sheet: ExportSheet | None = None
         self.status = StatusLine()
         self.header = Header(self._make_actions())
         self._status_shown_s = 0.0
@@ -99,24 +118,12 @@ class Window(QWidget):
         self.header.model.setText(f"Opening {path.name} …")
         self.player.open(path)
 
-    def save_picture(self, path: Path) -> None:
-        """Write what is shown as a PNG file; what goes wrong is said in the window."""
-        if self.player.frame is None:
-            return
-        if path.suffix.lower() != ".png":
-            path = path.with_name(path.name + ".png")
-        try:
-            write_whole(path, png(self.player.frame.picture))
-        except CannotWrite as error:
-            self.message.complain(str(error))
-        else:
-            self.message.tell(f"Saved {path}.")
-
     def _make_actions(self) -> list[QAction]:
         made = []
         for name, text, keys, slot in (
             ("open", "Open…", QKeySequence.StandardKey.Open, self._ask_open),
-            ("save", "Save picture…", QKeySequence.StandardKey.Save, self._ask_save),
+            ("save", "Export…", QKeySequence.StandardKey.Save, self._show_export),
+            ("copy", "Copy", QKeySequence.StandardKey.Copy, self.copier.copy),
             ("about", "About", None, self._show_about),
         ):
             action = QAction(icon(name), text, self)
@@ -125,7 +132,7 @@ class Window(QWidget):
                 action.setToolTip(f"{text.rstrip('…')} ({action.shortcut().toString()})")
             action.triggered.connect(slot)
             made.append(action)
-        self.save_action = made[1]
+        self.save_action, self.copy_action = made[1:3]
         self.pixels_action = QAction(icon("pixels", checked=theme.ACCENT), "Pixels", self)
         self.pixels_action.setCheckable(True)
         self.pixels_action.setToolTip("Show each pixel as a square")
@@ -141,7 +148,8 @@ class Window(QWidget):
         ):
             action.setIcon(icon(name))
             action.setShortcut(QKeySequence(keys))
-        return [undo, redo, made[0], made[1], self.pixels_action, made[2]]
+        self.save_action.setShortcuts([QKeySequence(QKeySequence.StandardKey.Save), QKeySequence("Ctrl+E")])
+        return [undo, redo, *made[:3], self.pixels_action, made[3]]
 
     def _arrange(self) -> None:
         side = QWidget()
@@ -175,19 +183,28 @@ class Window(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addWidget(self.message)
+        layout.addWidget(self.task)
         layout.addLayout(middle, 1)
         layout.addWidget(self.status)
-        self.save_action.setEnabled(False)
+        for action in (self.save_action, self.copy_action):
+            action.setEnabled(False)
 
     def _connect(self) -> None:
         player = self.player
         player.state_changed.connect(self._show_state)
         player.opened.connect(self._on_opened)
         player.frame_ready.connect(self._on_frame)
-        player.emptied.connect(lambda: self.canvas.clear(EMPTY[player.state.mode]))
+        player.emptied.connect(self._on_emptied)
         player.failed.connect(self._on_failed)
         self.rail.edited.connect(self.editor.edit)
         self.timeline.edited.connect(self.editor.edit)
+        self.canvas.clicked.connect(self._on_cell_clicked)
+        self.task.succeeded.connect(self.message.tell)
+        self.task.failed.connect(self.message.complain)
+        self.copier.told.connect(self.message.tell)
+        self.restorer.told.connect(self.message.tell)
+        self.restorer.failed.connect(self.message.complain)
+        self.restorer.opening.connect(self.open)
         self.finder.found.connect(lambda: self._show_state(player.state))
         for panel in self.panels:
             panel.edited.connect(self.editor.edit)
@@ -216,11 +233,21 @@ class Window(QWidget):
 
     def _on_frame(self, frame: Frame) -> None:
         self.canvas.show_frame(frame)
-        self.save_action.setEnabled(True)
+        for action in (self.save_action, self.copy_action):
+            action.setEnabled(True)
         now_s, playing = time.perf_counter(), self.player.state.playing
         if not playing or now_s - self._status_shown_s >= STATUS_INTERVAL_S:
             self._status_shown_s = now_s
             self.status.show_speed(frame.latency_ms, self.player.rate.per_second() if playing else None)
+
+    def _on_emptied(self) -> None:
+        mode, model = self.player.state.mode, self.player.model
+        reason = cannot_write(model.info.classes) if mode == "number" and model is not None else ""
+        self.canvas.clear(reason or EMPTY[mode])
+
+    def _on_cell_clicked(self, cell: int) -> None:
+        if self.player.state.mode == "number":
+            self.number.reroll_cell(cell)
 
     def _on_failed(self, failure: Failure) -> None:
         self.message.complain(failure.sentence)
@@ -238,11 +265,18 @@ class Window(QWidget):
         if chosen:
             self.open(Path(chosen))
 
-    def _ask_save(self) -> None:
-        name = f"digitforge-{self.player.state.seed}.png"
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the picture", name, "PNG pictures (*.png)")
-        if chosen:
-            self.save_picture(Path(chosen))
+    def _show_export(self) -> None:
+        from viewer.ui.export import ExportSheet  # not needed for the first frame
+
+        if self.player.model is None:
+            return
+        if self.sheet is None:
+            self.sheet = ExportSheet(self)
+            self.sheet.wanted.connect(self.task.run)
+        found = self.finder.directions
+        subject = Subject(self.player.model, self.player.state, self.player.directions)
+        self.sheet.show_subject(subject, () if found is None else found.names, self.canvas.current)
+        self.sheet.open()
 
     def _show_about(self) -> None:
         AboutDialog(self, self.player.model).open()
@@ -274,10 +308,13 @@ class Window(QWidget):
         if (path := _dropped(event)) is not None:
             event.acceptProposedAction()
             # After the drop is over: the other application waits for it.
-            QTimer.singleShot(0, lambda: self.open(path))
+            take = self.restorer.restore if path.suffix.lower() in PICTURES else self.open
+            QTimer.singleShot(0, lambda: take(path))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop the worker before its window goes."""
+        """Stop the worker, and what is being written or looked for, before the window goes."""
+        self.task.close_down()
+        self.restorer.close_down()
         self.player.close()
         super().closeEvent(event)
 

@@ -1,12 +1,9 @@
 """Grids of pictures."""
 
-import io
-
 import numpy as np
 import pytest
-from PIL import Image
 
-from viewer.core.compose import compose, layout, png, to_rgb
+from viewer.core.compose import compose, layout, to_rgb
 from viewer.core.look import Look, dressed
 
 
@@ -56,12 +53,3 @@ def test_columns_can_be_chosen() -> None:
 def test_other_arrays_are_refused(wrong: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> None:
     with pytest.raises(ValueError, match="pixels must be uint8"):
         compose(wrong)
-
-
-def test_a_saved_picture_is_enlarged_by_whole_numbers() -> None:
-    picture = compose(pictures(4, 28, 28))
-    with Image.open(io.BytesIO(png(picture))) as image:
-        scale = image.width // picture.shape[1]
-        assert max(image.size) >= 1024
-        assert (image.width, image.height) == (picture.shape[1] * scale, picture.shape[0] * scale)
-        np.testing.assert_array_equal(np.asarray(image)[::scale, ::scale], to_rgb(picture))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
@@ -319,28 +318,6 @@ def test_many_classes_come_as_a_list(models: dict[str, Path], open_window: OpenW
     QTest.keyClick(picker, Qt.Key.Key_End)
     assert state(window).digits == (29,)
     wait_for_the_picture(qtbot, window)
-
-
-def test_saving_the_picture(models: dict[str, Path], open_window: OpenWindow, tmp_path: Path) -> None:
-    window = open_window(models["digits"])
-    window.save_picture(tmp_path / "grid")
-    assert [path.name for path in tmp_path.iterdir()] == ["grid.png"]
-    assert window.player.frame is not None
-    picture = to_rgb(window.player.frame.picture)
-    with Image.open(tmp_path / "grid.png") as image:
-        scale = image.width // picture.shape[1]
-        np.testing.assert_array_equal(np.asarray(image)[::scale, ::scale], picture)
-    assert "Saved" in window.message.text.text()
-
-
-def test_a_picture_that_cannot_be_saved_is_a_message(
-    models: dict[str, Path], open_window: OpenWindow, tmp_path: Path
-) -> None:
-    window = open_window(models["digits"])
-    (tmp_path / "file").touch()
-    window.save_picture(tmp_path / "file" / "grid.png")
-    assert window.message.isVisible()
-    assert "could not be written: file exists." in window.message.text.text()
 
 
 def test_pixels_become_squares(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:

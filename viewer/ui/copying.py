@@ -1,0 +1,45 @@
+"""What is shown, on its way to the clipboard."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtGui import QGuiApplication, QImage
+
+from export.runtime import Generator
+from viewer.core.frames import Answer
+from viewer.core.saving import Subject, copied
+from viewer.engine.player import Player
+
+NAME = "copy"
+
+
+class Copier(QObject):
+    """Puts the picture on the clipboard, as an image and as the PNG file that carries its recipe."""
+
+    told = Signal(str)
+    """One sentence."""
+
+    def __init__(self, player: Player) -> None:
+        super().__init__()
+        self._player = player
+        player.answered.connect(self._on_answered)
+
+    def copy(self) -> None:
+        """Take what is shown now."""
+        if self._player.model is not None:
+            subject = Subject(self._player.model, self._player.state, self._player.directions)
+
+            def make(generator: Generator) -> tuple[bytes, QImage]:
+                content = copied(generator, subject)
+                return content, QImage.fromData(content)
+
+            self._player.ask(NAME, make)
+
+    def _on_answered(self, answer: Answer) -> None:
+        if answer.name == NAME:
+            content, image = answer.value
+            mime = QMimeData()
+            mime.setImageData(image)
+            mime.setData("image/png", content)
+            QGuiApplication.clipboard().setMimeData(mime)
+            self.told.emit("Copied the picture, with how it was made.")

@@ -1,0 +1,99 @@
+"""A picture that was dropped on the window, turned back into what made it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from viewer.core.frames import Failure, Opened, OpenRequest
+from viewer.core.metadata import read_recipe
+from viewer.core.models import Report, find_by_hash
+from viewer.core.recipe import Recipe
+from viewer.engine.background import Background
+from viewer.engine.player import Player
+from viewer.ui.editor import Editor
+
+
+class Restorer(QObject):
+    """Reads recipes, and looks for the generators that they were made with."""
+
+    told = Signal(str)
+    """One sentence about what is shown now."""
+    failed = Signal(str)
+    """One sentence; nothing has changed."""
+    opening = Signal(object)
+    """Path of another generator that has to be opened first."""
+
+    def __init__(self, player: Player, editor: Editor) -> None:
+        super().__init__()
+        self.places: Callable[[], list[Path]] = list
+        """Files and folders where generators may lie, beside those of the picture and of the open generator."""
+        self._player = player
+        self._editor = editor
+        self._background: Background | None = None
+        self._waiting: Recipe | None = None
+        player.opened.connect(self._on_opened)
+        player.failed.connect(self._on_failed)
+
+    def restore(self, picture: Path) -> None:
+        """Show what the picture shows, as soon as its recipe is read and its generator is open."""
+        self.close_down()
+        model = self._player.model
+        open_here = "" if model is None else model.sha256
+        places = [picture.absolute().parent, *([] if model is None else [model.path.parent]), *self.places()]
+
+        def find(report: Report) -> tuple[Recipe, Path | None]:
+            recipe = read_recipe(picture)
+            found = None if recipe.model.sha256 == open_here else find_by_hash(recipe.model.sha256, places, report)
+            return recipe, found
+
+        self._background = Background(find, "recipe")
+        self._background.succeeded.connect(self._on_read)
+        self._background.failed.connect(self.failed)
+        self._background.start()
+
+    def close_down(self) -> None:
+        """Forget what is looked for, and wait until the thread is gone."""
+        self._waiting = None
+        if self._background is not None:
+            self._background.succeeded.disconnect(self._on_read)
+            self._background.cancel()
+            self._background.wait()
+            self._background = None
+
+    def _on_read(self, found: tuple[Recipe, Path | None]) -> None:
+        recipe, path = found
+        if path is not None:
+            self._waiting = recipe
+            self.opening.emit(path)
+        elif self._player.model is None:
+            self.failed.emit(f"This picture was made with {_name(recipe)}, which was not found: open it first.")
+        else:
+            self._show(recipe)
+
+    def _on_opened(self, opened: Opened) -> None:
+        if self._waiting is not None and opened.sha256 == self._waiting.model.sha256:
+            recipe, self._waiting = self._waiting, None
+            self._show(recipe)
+
+    def _on_failed(self, failure: Failure) -> None:
+        if isinstance(failure.request, OpenRequest):
+            self._waiting = None
+
+    def _show(self, recipe: Recipe) -> None:
+        self._editor.edit("recipe", lambda _: recipe.state)
+        model = self._player.model
+        if model is not None and model.sha256 == recipe.model.sha256:
+            self.told.emit("This is how the picture was made.")
+        else:
+            self.told.emit(
+                f"This picture was made with {_name(recipe)}, which was not found: here are its settings, as far as "
+                "they fit, with the generator that is open."
+            )
+
+
+def _name(recipe: Recipe) -> str:
+    """A model's name and the beginning of its hash, on one line whatever they hold."""
+    return " ".join(f"{recipe.model.name[:60]} ({recipe.model.sha256[:8]}…)".split())
