@@ -11,7 +11,7 @@ from viewer.ui.card import label
 
 
 class Header(QWidget):
-    """A button for each action."""
+    """A button for each action; those of low priority have no text beside their icon."""
 
     def __init__(self, actions: list[QAction]) -> None:
         super().__init__()
@@ -28,7 +28,10 @@ class Header(QWidget):
         for action in actions:
             button = QToolButton()
             button.setDefaultAction(action)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            small = action.priority() == QAction.Priority.LowPriority
+            button.setToolButtonStyle(
+                Qt.ToolButtonStyle.ToolButtonIconOnly if small else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            )
             button.setIconSize(QSize(18, 18))
             button.setAccessibleName(action.text())
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

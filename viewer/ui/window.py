@@ -148,6 +148,7 @@ class Window(QWidget):
         ):
             action.setIcon(icon(name))
             action.setShortcut(QKeySequence(keys))
+            action.setPriority(QAction.Priority.LowPriority)  # their texts grow with what was done
         self.save_action.setShortcuts([QKeySequence(QKeySequence.StandardKey.Save), QKeySequence("Ctrl+E")])
         return [undo, redo, *made[:3], self.pixels_action, made[3]]
 
