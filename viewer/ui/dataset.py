@@ -44,7 +44,7 @@ class DatasetPage(Page):
         self.column.addWidget(self.about)
         self.column.addStretch()
         self.form.chosen.connect(self._choose)
-        self.count.textEdited.connect(lambda _: self.changed.emit())
+        self.count.textChanged.connect(lambda _: self.changed.emit())
 
     def show_subject(self, subject: Subject) -> None:
         """Say which seed, classes and psi the images come from."""
