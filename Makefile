@@ -4,6 +4,7 @@
 # make gpu-check   what only a GPU can prove; without one, says what that would be
 # make kills   200 kills in training and in writing, each followed by a resume (about five minutes)
 # make fuzz   10,000 damaged generators, each opened in a process of its own (about two minutes)
+# make web     the generator on a static web page: dist/web (needs npm); make web-test tries it in Chromium
 # make bundled   train the bundled generator again (about an hour on two CPU cores)
 PYTHON ?= python3
 RUN ?= runs/demo
@@ -14,7 +15,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --constraint constraints.txt --disable-pip-version-check
 TRAIN := $(BIN)/accelerate launch --quiet --config_file accelerate_config.yaml trainer/train.py
 
-.PHONY: demo test lint slow gpu-check kills fuzz bundled clean
+.PHONY: demo test lint slow gpu-check kills fuzz bundled web web-test clean
 
 demo: .venv/installed
 	$(TRAIN) --preset quickstart --run-dir $(RUN)
@@ -53,6 +54,18 @@ bundled: .venv/installed
 	  --sample-every 200000 --checkpoint-every 200000 --log-every 20000
 	$(BIN)/python -m export.onnx runs/digits --out viewer/models/digits.onnx
 	cp runs/digits/log.jsonl viewer/models/digits.log.jsonl
+
+web:
+	npm ci --prefix docs/web --ignore-scripts --no-audit --no-fund --silent
+	rm -rf dist/web && mkdir -p dist/web/runtime
+	cp docs/web/index.html docs/web/style.css docs/web/app.js docs/web/generator.js viewer/models/digits.onnx dist/web/
+	cd docs/web/node_modules/onnxruntime-web/dist && cp ort.wasm.min.mjs ort-wasm-simd-threaded.mjs \
+	  ort-wasm-simd-threaded.wasm $(CURDIR)/dist/web/runtime/
+	@echo "dist/web is ready for any web server; to look at it: python3 -m http.server --directory dist/web"
+
+web-test: web .venv/installed-dev
+	$(PIP) --quiet --editable ".[web]"
+	$(BIN)/python -m pytest tests/web
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
