@@ -35,6 +35,15 @@ class Number:
         """Other characters, as many as fit; places keep their rolls."""
         return replace(self, text=text[:MOST_CHARACTERS])._trimmed()
 
+    def typed(self, key: str, classes: tuple[str, ...]) -> Number | None:
+        """After a key as Qt spells it: digits that are classes come last, Backspace takes the last character away.
+
+        None where the key means nothing here.
+        """
+        if key == "Backspace":
+            return self.with_text(self.text[:-1])
+        return self.with_text(self.text + key) if len(key) == 1 and key.isdigit() and key in classes else None
+
     def with_hand(self, seed: int) -> Number:
         """The whole number in another hand, also what was re-rolled; the nearest seed in range."""
         return replace(self, seed=min(max(seed, 0), SEED_MAX), rolls=())

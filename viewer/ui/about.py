@@ -19,7 +19,8 @@ KEYS = (
     ("0 – 9", "one digit"),
     ("M", "all digits, mixed"),
     ("Ctrl+O", "open a generator"),
-    ("Ctrl+S", "save the picture"),
+    ("Ctrl+S, Ctrl+E", "export"),
+    ("Ctrl+C", "copy the picture"),
     ("Ctrl+Q", "quit"),
 )
 

@@ -287,6 +287,10 @@ class Window(QWidget):
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         key = QKeySequence(event.key()).toString() if plain else ""
         classes = self.player.model.info.classes if self.player.model else ()
+        state = self.player.state
+        if state.mode == "number" and (number := state.number.typed(key, classes)) is not None:
+            self.editor.edit("number", lambda state: state.with_number(number))
+            return
         edit = edit_for_key(key, classes, random.randrange(RANDOM_SEEDS))
         if edit is None:
             super().keyPressEvent(event)

@@ -53,7 +53,7 @@ def test_there_is_no_place_beside_the_text() -> None:
     assert Number("1", 0, (MOST_ROLLS,)).rerolled(0).rolls == (1,)
     for wrong in ({"text": "1" * 25}, {"seed": -1}, {"rolls": (-1,)}, {"rolls": (0,) * 25}):
         with pytest.raises(ValueError, match=r"too long to write|there is no hand"):
-            Number(**wrong)  # type: ignore[arg-type]
+            Number(**wrong)
 
 
 def test_what_cannot_be_written_is_said() -> None:
@@ -66,6 +66,15 @@ def test_what_cannot_be_written_is_said() -> None:
     assert left_out((), "7") == ""
     letters = tuple("abcdefghijklmnopqrstuvwxyz")
     assert left_out(letters, "7").endswith("a b c d e f g h i j k l …")
+
+
+def test_keys_are_written() -> None:
+    number = Number("20")
+    assert number.typed("7", DIGITS) == Number("207")
+    assert number.typed("Backspace", DIGITS) == Number("2")
+    assert Number("").typed("Backspace", DIGITS) == Number("")
+    for key in ("R", "Left", "x", "7"):
+        assert number.typed(key, ("0", "1", "R")) is None
 
 
 def test_the_seed_of_a_number_is_its_hand() -> None:

@@ -53,6 +53,14 @@ def test_what_is_typed_is_written(window: Window, qtbot: QtBot) -> None:
     assert not window.number.edit.hasFocus()
 
 
+def test_digits_are_written_from_anywhere_in_the_window(window: Window) -> None:
+    QTest.keyClick(window.canvas, Qt.Key.Key_Backspace)
+    QTest.keyClick(window.canvas, Qt.Key.Key_9)
+    assert window.number.edit.text() == "2029"
+    assert window.player.state.digits == ()
+    assert window.editor.stack.undoText() == "number"
+
+
 def test_the_picture_has_no_gaps(window: Window) -> None:
     assert window.player.frame is not None
     assert window.player.frame.picture.shape == (12, 4 * 12)
