@@ -219,7 +219,7 @@ def write_mp4(path: Path, frames: Iterable[Image.Image], reel: Reel, quality: in
         if process.wait() != 0:
             said.seek(0)
             reason = (said.read(4000).decode(errors="replace").strip().splitlines() or ["no reason was given"])[-1]
-            raise CannotWrite(f"ffmpeg could not make this film: {reason.rstrip('.')[:200]}.")
+            raise CannotWrite(f"ffmpeg could not make this film: {reason.rpartition('] ')[2].rstrip('.')[:200]}.")
 
 
 def _enlarged(frame: Image.Image, scale: int) -> Image.Image:

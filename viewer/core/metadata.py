@@ -6,12 +6,12 @@ file may be anything: only headers are read, lengths are checked before what the
 
 from __future__ import annotations
 
+import html
 import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
-from xml.sax.saxutils import escape, unescape
 
 from export.files import explain
 from viewer.core.recipe import MOST_BYTES, Recipe, RecipeError, from_text
@@ -27,7 +27,9 @@ _ELEMENT = re.compile(rb'<digitforge:recipe xmlns:digitforge="urn:digitforge">([
 
 def to_xml(recipe: str) -> str:
     """The recipe as an element, for SVG and for `to_xmp`."""
-    return f'<digitforge:recipe xmlns:digitforge="urn:digitforge">{escape(recipe)}</digitforge:recipe>'
+    return (
+        f'<digitforge:recipe xmlns:digitforge="urn:digitforge">{html.escape(recipe, quote=False)}</digitforge:recipe>'
+    )
 
 
 def to_xmp(recipe: str) -> bytes:
@@ -119,7 +121,7 @@ def _in_webp(file: BinaryIO) -> bytes | None:
 def _in_xml(text: bytes) -> bytes | None:
     """No parser: entities are never expanded."""
     found = _ELEMENT.search(text)
-    return unescape(found[1].decode("ascii", "replace")).encode() if found else None
+    return html.unescape(found[1].decode("ascii", "replace")).encode() if found else None
 
 
 def _in_mp4(file: BinaryIO) -> bytes | None:
