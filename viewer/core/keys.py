@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from viewer.core.state import ViewState
 
@@ -13,8 +14,8 @@ Edit = tuple[str, Callable[[ViewState], ViewState]]
 def edit_for_key(key: str, classes: tuple[str, ...], random_seed: int) -> Edit | None:
     """What a key changes, or None where it means nothing.
 
-    key: as Qt spells it: "Space", "Left", "Right", "R", "M", "0" to "9". A digit means the class of that name, else
-    the class at that place. random_seed: what R turns to.
+    key: as Qt spells it: "Space", "Left", "Right", "R", "I", "P", "M", "0" to "9". A digit means the class of that
+    name, else the class at that place. random_seed: what R turns to.
     """
     if key == "Space":
         return "playing", lambda state: state.with_playing(not state.playing)
@@ -23,6 +24,10 @@ def edit_for_key(key: str, classes: tuple[str, ...], random_seed: int) -> Edit |
         return "seed", lambda state: state.stepped(by)
     if key == "R":
         return "seed", lambda state: state.with_seed(random_seed)
+    if key == "I":
+        return "inversion", lambda state: state.with_look(replace(state.look, invert=not state.look.invert))
+    if key == "P":
+        return "pixels", lambda state: state.with_look(replace(state.look, squares=not state.look.squares))
     if key == "M" and classes:
         return "digit", lambda state: state.with_digits(())
     if key in classes:

@@ -133,10 +133,6 @@ class Window(QWidget):
             action.triggered.connect(slot)
             made.append(action)
         self.save_action, self.copy_action = made[1:3]
-        self.pixels_action = QAction(icon("pixels", checked=theme.ACCENT), "Pixels", self)
-        self.pixels_action.setCheckable(True)
-        self.pixels_action.setToolTip("Show each pixel as a square")
-        self.pixels_action.toggled.connect(lambda on: self.canvas.set_smooth(not on))
         leave = QAction("Quit", self)
         leave.setShortcut(QKeySequence("Ctrl+Q"))
         leave.triggered.connect(self.close)
@@ -150,7 +146,7 @@ class Window(QWidget):
             action.setShortcut(QKeySequence(keys))
             action.setPriority(QAction.Priority.LowPriority)  # their texts grow with what was done
         self.save_action.setShortcuts([QKeySequence(QKeySequence.StandardKey.Save), QKeySequence("Ctrl+E")])
-        return [undo, redo, *made[:3], self.pixels_action, made[3]]
+        return [undo, redo, *made]
 
     def _arrange(self) -> None:
         side = QWidget()
@@ -200,6 +196,7 @@ class Window(QWidget):
         self.rail.edited.connect(self.editor.edit)
         self.timeline.edited.connect(self.editor.edit)
         self.canvas.clicked.connect(self._on_cell_clicked)
+        self.canvas.edited.connect(self.editor.edit)
         self.task.succeeded.connect(self.message.tell)
         self.task.failed.connect(self.message.complain)
         self.copier.told.connect(self.message.tell)
@@ -212,6 +209,7 @@ class Window(QWidget):
 
     def _show_state(self, state: ViewState) -> None:
         self.rail.show_state(state)
+        self.canvas.show_state(state)
         self.timeline.show_state(state)
         for panel, modes in self.panels.items():
             panel.setVisible(state.mode in modes)

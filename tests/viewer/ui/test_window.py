@@ -323,7 +323,9 @@ def test_many_classes_come_as_a_list(models: dict[str, Path], open_window: OpenW
 def test_pixels_become_squares(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
     window = open_window(models["digits"])
     soft = shown(window.canvas)
-    window.pixels_action.trigger()
+    with qtbot.waitSignal(window.player.frame_ready):
+        QTest.keyClick(window.canvas, Qt.Key.Key_P)
+    assert state(window).look.squares
     crisp = shown(window.canvas)
     assert len(np.unique(crisp)) <= 256
     assert not np.array_equal(soft, crisp)

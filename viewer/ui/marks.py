@@ -1,0 +1,77 @@
+"""What is painted over the cells of the canvas: frames, padlocks, the line about a cell."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+
+from viewer.ui import theme
+
+LEAST_FOR_PADLOCK = 30.0
+"""Pixels; smaller cells are locked by key alone, and locked ones have a corner."""
+
+
+def padlock_box(cell: QRectF) -> QRectF | None:
+    """Where a cell's padlock stands; None where the cell is too small for one."""
+    side = min(cell.width(), cell.height())
+    if side < LEAST_FOR_PADLOCK:
+        return None
+    size = min(max(side / 4, 14.0), 26.0)
+    inset = size / 5
+    return QRectF(cell.right() - size - inset, cell.top() + inset, size, size)
+
+
+def paint_frame(painter: QPainter, cell: QRectF, colour: QColor, width: float = 2.0) -> None:
+    """A line around a cell, just outside it."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(colour, width))
+    painter.drawRoundedRect(cell.adjusted(-width / 2, -width / 2, width / 2, width / 2), width, width)
+
+
+def paint_padlock(painter: QPainter, cell: QRectF, *, locked: bool) -> None:
+    """Closed in the accent colour, or open and grey; a corner where there is no room for it."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    box = padlock_box(cell)
+    if box is None:
+        if locked:
+            side = min(cell.width(), cell.height()) / 3
+            corner = cell.topRight()
+            painter.setBrush(theme.ACCENT)
+            painter.drawPolygon([corner, corner - QPointF(side, 0), corner + QPointF(0, side)])
+        return
+    painter.setBrush(theme.ACCENT if locked else theme.RAISED)
+    painter.drawRoundedRect(box, box.width() / 4, box.width() / 4)
+    ink = theme.ON_ACCENT if locked else theme.TEXT
+    unit = box.width() / 24
+    painter.save()
+    painter.translate(box.topLeft())
+    painter.scale(unit, unit)
+    painter.setBrush(ink)
+    painter.drawRoundedRect(QRectF(6.5, 11, 11, 8), 1.5, 1.5)
+    shackle = QPainterPath(QPointF(8.7, 11))
+    shackle.lineTo(8.7, 8.5)
+    shackle.arcTo(QRectF(8.7, 5.2, 6.6, 6.6), 180, -180)
+    if locked:
+        shackle.lineTo(15.3, 11)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(ink, 2))
+    painter.drawPath(shackle)
+    painter.restore()
+
+
+def paint_caption(painter: QPainter, box: QRect, text: str) -> None:
+    """The line about a cell, in the middle of `box`."""
+    font = painter.font()
+    font.setPixelSize(12)
+    painter.setFont(font)
+    width = painter.fontMetrics().horizontalAdvance(text) + 3 * theme.SPACE
+    pill = QRectF(0, 0, width, box.height())
+    pill.moveCenter(QRectF(box).center())
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.RAISED)
+    painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+    painter.setPen(theme.TEXT)
+    painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
