@@ -3,36 +3,82 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from viewer.ui import theme
 from viewer.ui.card import label
 
+LEAST_FOR_NAME = 160
+"""Pixels that the generator's name keeps before the buttons lose their texts."""
+
+
+class Elided(QLabel):
+    """A line that is cut at its end where it has no room; its tooltip says all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "muted")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint what there is room for."""
+        painter = QPainter(self)
+        painter.setPen(theme.MUTED)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
 
 class Header(QWidget):
-    """A button for each action; those of low priority have no text beside their icon."""
+    """A button for each action: with its text, but where its priority is low or the window narrow."""
 
-    def __init__(self, actions: list[QAction]) -> None:
+    def __init__(self, actions: list[QAction], menus: dict[QAction, QMenu]) -> None:
+        """menus: hang at the buttons of their actions; the actions stay what a click does, where they do something."""
         super().__init__()
         self.setObjectName("header")
-        name = QLabel(f'digit<span style="color:{theme.ACCENT.name()}">forge</span>')
-        name.setStyleSheet("font-size: 18px; font-weight: 700;")
-        self.model = label("", "muted")
+        self.model = Elided()
         row = QHBoxLayout(self)
-        row.setContentsMargins(3 * theme.SPACE, 10, 2 * theme.SPACE, 10)
+        row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
         row.setSpacing(theme.SPACE // 2)
-        row.addWidget(name)
+        brand = QHBoxLayout()
+        brand.setSpacing(0)
+        for text, accented in (("digit", False), ("forge", True)):
+            part = label(text, "brand")
+            part.setProperty("accented", accented)
+            brand.addWidget(part)
+        row.addLayout(brand)
         row.addSpacing(2 * theme.SPACE)
         row.addWidget(self.model, 1)
+        self.buttons: list[QToolButton] = []
         for action in actions:
             button = QToolButton()
             button.setDefaultAction(action)
-            small = action.priority() == QAction.Priority.LowPriority
-            button.setToolButtonStyle(
-                Qt.ToolButtonStyle.ToolButtonIconOnly if small else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-            )
             button.setIconSize(QSize(18, 18))
             button.setAccessibleName(action.text())
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            if (menu := menus.get(action)) is not None:
+                button.setMenu(menu)
+                opens = QToolButton.ToolButtonPopupMode.MenuButtonPopup
+                button.setPopupMode(opens if action.shortcuts() else QToolButton.ToolButtonPopupMode.InstantPopup)
+            self.buttons.append(button)
             row.addWidget(button)
+        self._whole = 0
+        self._show_texts(True)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the rest of the window may be."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give up the texts where there is no room for them."""
+        super().resizeEvent(event)
+        self._whole = max(self._whole, self.layout().minimumSize().width() + LEAST_FOR_NAME)
+        self._show_texts(self.width() >= self._whole)
+
+    def _show_texts(self, shown: bool) -> None:
+        for button in self.buttons:
+            small = not shown or button.defaultAction().priority() == QAction.Priority.LowPriority
+            button.setToolButtonStyle(
+                Qt.ToolButtonStyle.ToolButtonIconOnly if small else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            )

@@ -1,11 +1,11 @@
-"""Icons as strokes and shapes, so that they are sharp at every scale and need no files."""
+"""Icons as strokes and shapes, painted when they are needed: sharp at every scale, in the present theme's colours."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from viewer.ui import theme
 
@@ -138,12 +138,48 @@ def _clear(painter: QPainter) -> None:
     _line(painter, (6.5, 7), (7.5, 19.5), (16.5, 19.5), (17.5, 7))
 
 
+def _keep(painter: QPainter) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    _polygon(
+        painter, (12, 4.2), (14.4, 9.2), (19.9, 9.9), (15.9, 13.7), (16.9, 19.1), (12, 16.5), (7.1, 19.1),
+        (8.1, 13.7), (4.1, 9.9), (9.6, 9.2),
+    )  # fmt: skip
+
+
+def _menu(painter: QPainter) -> None:
+    for y in (6.5, 12, 17.5):
+        _line(painter, (5, y), (19, y))
+
+
+def _rename(painter: QPainter) -> None:
+    _line(painter, (5.5, 18.5), (6.5, 14.5), (15.5, 5), (19, 8.5), (9.5, 17.5), (5.5, 18.5))
+
+
 def _expand(painter: QPainter) -> None:
     _line(painter, (6.5, 9.5), (12, 15), (17.5, 9.5))
 
 
 def _collapse(painter: QPainter) -> None:
     _line(painter, (6.5, 14.5), (12, 9), (17.5, 14.5))
+
+
+def _lock(painter: QPainter) -> None:
+    painter.drawRoundedRect(QRectF(6, 11, 12, 8.5), 1.5, 1.5)
+    _line(painter, (8.5, 11), (8.5, 8.5))
+    painter.drawArc(QRectF(8.5, 5, 7, 7), 0, 180 * 16)
+    _line(painter, (15.5, 8.5), (15.5, 11))
+
+
+def _unlock(painter: QPainter) -> None:
+    painter.drawRoundedRect(QRectF(6, 11, 12, 8.5), 1.5, 1.5)
+    _line(painter, (8.5, 11), (8.5, 7.5))
+    painter.drawArc(QRectF(8.5, 4, 7, 7), 0, 180 * 16)
+
+
+def _history(painter: QPainter) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(QPointF(12, 12), 7.5, 7.5)
+    _line(painter, (12, 8), (12, 12.3), (15, 14))
 
 
 _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
@@ -167,30 +203,62 @@ _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "add": _add,
     "remove": _remove,
     "clear": _clear,
+    "lock": _lock,
+    "unlock": _unlock,
+    "history": _history,
+    "keep": _keep,
+    "menu": _menu,
+    "rename": _rename,
     "expand": _expand,
     "collapse": _collapse,
 }
 
 
+class _Engine(QIconEngine):
+    """Qt asks it for pixels whenever a button is painted."""
+
+    def __init__(self, name: str, colour: QColor, checked: QColor | None) -> None:
+        super().__init__()
+        self._draw = _DRAWINGS[name]
+        self._name, self._colour, self._checked = name, colour, checked
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        """Draw it into `rect`."""
+        on = state == QIcon.State.On and self._checked is not None
+        colour = theme.FAINT if mode == QIcon.Mode.Disabled else self._checked if on else self._colour
+        assert colour is not None
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(rect.topLeft())
+        painter.scale(rect.width() / _SIDE, rect.height() / _SIDE)
+        painter.setPen(QPen(colour, 1.9, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.setBrush(colour)
+        self._draw(painter)
+        painter.restore()
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        """It on a transparent ground."""
+        pixmap = QPixmap(size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
+        painter.end()
+        return pixmap
+
+    def clone(self) -> QIconEngine:
+        """Another one like it."""
+        copy = _Engine(self._name, self._colour, self._checked)
+        _CLONES.append(copy)
+        return copy
+
+
+_CLONES: list[_Engine] = []
+"""Qt owns them, but PySide6 would let go of them first."""
+
+
 def icon(name: str, colour: QColor = theme.TEXT, checked: QColor | None = None) -> QIcon:
-    """The icon of that name; `checked` is its colour where its button is down. Raises KeyError."""
-    result = QIcon()
-    for size in (20, 40, 60):
-        result.addPixmap(_pixmap(name, colour, size), QIcon.Mode.Normal)
-        result.addPixmap(_pixmap(name, theme.FAINT, size), QIcon.Mode.Disabled)
-        if checked is not None:
-            result.addPixmap(_pixmap(name, checked, size), QIcon.Mode.Normal, QIcon.State.On)
-    return result
+    """The icon of that name; `checked` is its colour where its button is down. Raises KeyError.
 
-
-def _pixmap(name: str, colour: QColor, size: int) -> QPixmap:
-    pixmap = QPixmap(size, size)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(size / _SIDE, size / _SIDE)
-    painter.setPen(QPen(colour, 1.9, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-    painter.setBrush(colour)
-    _DRAWINGS[name](painter)
-    painter.end()
-    return pixmap
+    Colours are the theme's: what they are is looked up at each painting.
+    """
+    return QIcon(_Engine(name, colour, checked))

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
-CANVAS = QColor("#151820")  # the same as viewer.core.compose.GAP_COLOUR
-WINDOW = QColor("#11141a")
-CARD = QColor("#191d26")
-RAISED = QColor("#232834")
-LINE = QColor("#262c38")
-TEXT = QColor("#e8eaf0")
-MUTED = QColor("#8f97a8")
-FAINT = QColor("#596173")
-ACCENT = QColor("#f2a154")
-ON_ACCENT = QColor("#1d1206")
-ALERT = QColor("#ff8a7a")
+from viewer.core.palette import DARK, Palette, palette_of
+
+# The colours of the present palette. The objects stay the same when it changes, so what is painted later follows.
+CANVAS = QColor(DARK.canvas)
+WINDOW = QColor(DARK.window)
+CARD = QColor(DARK.card)
+RAISED = QColor(DARK.raised)
+LINE = QColor(DARK.line)
+TEXT = QColor(DARK.text)
+MUTED = QColor(DARK.muted)
+FAINT = QColor(DARK.faint)
+ACCENT = QColor(DARK.accent)
+ON_ACCENT = QColor(DARK.on_accent)
+ALERT = QColor(DARK.alert)
 
 SPACE = 8
 """Pixels; every distance is a multiple of it or half of it."""
@@ -29,6 +35,8 @@ QWidget#header {{ background: {window}; border-bottom: 1px solid {line}; }}
 QWidget#status {{ border-top: 1px solid {line}; }}
 QLabel {{ background: transparent; }}
 QLabel[role="muted"] {{ color: {muted}; }}
+QLabel[role="brand"] {{ font-size: 18px; font-weight: 700; }}
+QLabel[role="brand"][accented="true"] {{ color: {accent}; }}
 QLabel[role="title"] {{ color: {muted}; font-weight: 600; }}
 QLabel[role="value"] {{ color: {text}; font-weight: 600; }}
 QLabel[role="title"]:disabled, QLabel[role="value"]:disabled, QLabel[role="muted"]:disabled {{ color: {faint}; }}
@@ -38,22 +46,22 @@ QFrame[role="card"] {{ background: {card}; border: 1px solid {line}; border-radi
 QPushButton, QToolButton, QLineEdit, QComboBox {{
     background: {raised}; border: 1px solid transparent; border-radius: 8px; padding: 0 12px; min-height: 34px;
 }}
-QPushButton:hover, QToolButton:hover, QComboBox:hover {{ background: #2c3341; }}
-QPushButton:pressed, QToolButton:pressed {{ background: #343c4c; }}
+QPushButton:hover, QToolButton:hover, QComboBox:hover {{ background: {hover}; }}
+QPushButton:pressed, QToolButton:pressed {{ background: {pressed}; }}
 QPushButton:focus, QToolButton:focus, QLineEdit:focus, QComboBox:focus {{ border-color: {accent}; }}
 QPushButton:disabled, QToolButton:disabled, QLineEdit:disabled, QComboBox:disabled {{
-    color: {faint}; background: #1c212b;
+    color: {faint}; background: {inert};
 }}
-QPushButton:checked {{ background: #3b2d20; color: {accent}; border-color: #7a5730; font-weight: 600; }}
+QPushButton:checked {{ background: {chosen}; color: {accent}; border-color: {chosen_line}; font-weight: 600; }}
 QPushButton:checked:focus {{ border-color: {accent}; }}
-QPushButton:checked:disabled {{ background: #1c212b; color: {faint}; border-color: transparent; }}
+QPushButton:checked:disabled {{ background: {inert}; color: {faint}; border-color: transparent; }}
 QPushButton[role="class"] {{ padding: 0; font-size: 15px; }}
 QPushButton[role="icon"] {{ padding: 0; min-width: 38px; }}
 QPushButton[role="primary"] {{ background: {accent}; color: {on_accent}; font-weight: 600; min-height: 38px; }}
-QPushButton[role="primary"]:hover {{ background: #f7b270; }}
-QPushButton[role="primary"]:pressed {{ background: #dd8d40; }}
+QPushButton[role="primary"]:hover {{ background: {accent_hover}; }}
+QPushButton[role="primary"]:pressed {{ background: {accent_pressed}; }}
 QPushButton[role="primary"]:focus {{ border-color: {text}; }}
-QPushButton[role="primary"]:disabled {{ background: #3a3128; color: {muted}; }}
+QPushButton[role="primary"]:disabled {{ background: {inert}; color: {faint}; }}
 QToolButton {{ background: transparent; color: {text}; }}
 QToolButton:disabled {{ background: transparent; }}
 QToolButton:checked {{ color: {accent}; }}
@@ -70,23 +78,25 @@ QLineEdit[role="name"] {{
 }}
 QLineEdit[role="name"]:hover, QLineEdit[role="name"]:focus {{ background: {raised}; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
-QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {line}; selection-background-color: #343c4c; }}
+QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {line}; selection-background-color: {pressed}; }}
 
 QSlider {{ min-height: 22px; background: transparent; }}
-QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: #303747; }}
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {groove}; }}
 QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {accent}; }}
-QSlider[role="centred"]::sub-page:horizontal {{ background: #303747; }}
+QSlider[role="centred"]::sub-page:horizontal {{ background: {groove}; }}
 QSlider::handle:horizontal {{
     width: 16px; height: 16px; margin: -6px 0; border-radius: 8px; background: {text};
 }}
-QSlider::handle:horizontal:hover {{ background: white; }}
+QSlider::handle:horizontal:hover {{ background: {accent}; }}
 QSlider::handle:horizontal:focus {{ background: {accent}; }}
-QSlider::sub-page:horizontal:disabled, QSlider::groove:horizontal:disabled {{ background: #262c38; }}
+QSlider::sub-page:horizontal:disabled, QSlider::groove:horizontal:disabled {{ background: {line}; }}
 QSlider::handle:horizontal:disabled {{ background: {faint}; }}
 
-QFrame#message {{ background: #202634; border: none; border-left: 3px solid {accent}; }}
-QFrame#message[level="error"] {{ background: #2c2026; border-left-color: {alert}; }}
+QFrame#message {{ background: {notice}; border: none; border-left: 3px solid {accent}; }}
+QFrame#message[level="error"] {{ background: {warning}; border-left-color: {alert}; }}
 QFrame#message QToolButton {{ min-height: 26px; padding: 0 6px; }}
+QToolButton[role="offer"] {{ background: {raised}; font-weight: 600; padding: 0 12px; }}
+QToolButton[role="offer"]:hover {{ background: {hover}; }}
 
 QScrollBar {{ background: transparent; margin: 0; }}
 QScrollBar:vertical {{ width: 8px; }}
@@ -97,17 +107,34 @@ QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 
 QToolTip {{ background: {raised}; color: {text}; border: 1px solid {line}; padding: 6px; }}
 QDialog {{ background: {window}; }}
+QMenu {{ background: {card}; border: 1px solid {line}; border-radius: 8px; padding: 4px; }}
+QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {raised}; }}
+QMenu::item:disabled {{ color: {faint}; }}
+QMenu::separator {{ height: 1px; background: {line}; margin: 4px 8px; }}
+QToolButton::menu-indicator {{ image: none; }}
+QListView {{ background: transparent; border: 1px solid transparent; border-radius: 8px; outline: none; }}
+QListView:focus {{ border-color: {accent}; }}
+QListView::item {{ border-radius: 6px; padding: 2px; color: {text}; }}
+QListView::item:hover {{ background: {raised}; }}
+QListView::item:selected {{ background: {chosen}; color: {accent}; }}
 """
 
 
-def apply(application: QApplication) -> None:
+def apply(application: QApplication, palette: Palette = DARK) -> None:
     """Dress the whole application; Fusion is the style that draws the same everywhere."""
+    colours = asdict(palette)
+    for colour, name in (
+        (CANVAS, "canvas"), (WINDOW, "window"), (CARD, "card"), (RAISED, "raised"), (LINE, "line"), (TEXT, "text"),
+        (MUTED, "muted"), (FAINT, "faint"), (ACCENT, "accent"), (ON_ACCENT, "on_accent"), (ALERT, "alert"),
+    ):  # fmt: skip
+        colour.setRgba(QColor(colours[name]).rgba())
     application.setStyle("Fusion")
     font = QFont()
     font.setFamilies(["Inter", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans", "Cantarell", "DejaVu Sans"])
     font.setPixelSize(13)
     application.setFont(font)
-    palette = QPalette()
+    roles = QPalette()
     for role, colour in (
         (QPalette.ColorRole.Window, WINDOW),
         (QPalette.ColorRole.Base, CARD),
@@ -116,26 +143,40 @@ def apply(application: QApplication) -> None:
         (QPalette.ColorRole.WindowText, TEXT),
         (QPalette.ColorRole.Text, TEXT),
         (QPalette.ColorRole.ButtonText, TEXT),
-        (QPalette.ColorRole.PlaceholderText, FAINT),
+        (QPalette.ColorRole.PlaceholderText, MUTED),
         (QPalette.ColorRole.ToolTipBase, RAISED),
         (QPalette.ColorRole.ToolTipText, TEXT),
         (QPalette.ColorRole.Highlight, ACCENT),
         (QPalette.ColorRole.HighlightedText, ON_ACCENT),
         (QPalette.ColorRole.Link, ACCENT),
     ):
-        palette.setColor(role, colour)
-    application.setPalette(palette)
-    application.setStyleSheet(
-        _STYLE.format(
-            window=WINDOW.name(),
-            card=CARD.name(),
-            raised=RAISED.name(),
-            line=LINE.name(),
-            text=TEXT.name(),
-            muted=MUTED.name(),
-            faint=FAINT.name(),
-            accent=ACCENT.name(),
-            on_accent=ON_ACCENT.name(),
-            alert=ALERT.name(),
-        )
-    )
+        roles.setColor(role, colour)
+    application.setPalette(roles)
+    application.setStyleSheet(_STYLE.format(**colours))
+
+
+class Dresser(QObject):
+    """Dresses the application as a person chose, and again when the system turns dark or light."""
+
+    def __init__(self, application: QApplication, chosen: str) -> None:
+        """chosen: one of `palette.THEMES`."""
+        super().__init__(application)
+        self._application = application
+        self._palette: Palette | None = None
+        self._chosen = chosen
+        application.styleHints().colorSchemeChanged.connect(self._dress)
+        self.choose(chosen)
+
+    def choose(self, theme: str) -> None:
+        """Dress it so from now on; the system's frame around the window follows where it can."""
+        self._chosen = theme
+        schemes = {"dark": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}
+        self._application.styleHints().setColorScheme(schemes.get(theme, Qt.ColorScheme.Unknown))
+        self._dress()
+
+    def _dress(self) -> None:
+        light = self._application.styleHints().colorScheme() == Qt.ColorScheme.Light
+        palette = palette_of(self._chosen, dark=not light)
+        if palette is not self._palette:
+            self._palette = palette
+            apply(self._application, palette)

@@ -32,6 +32,7 @@ from viewer.ui.editor import Editor
 from viewer.ui.grid import GridPanel
 from viewer.ui.header import Header
 from viewer.ui.icons import icon
+from viewer.ui.inspector import Inspector
 from viewer.ui.message import MessageStrip
 from viewer.ui.motion import MotionPanel
 from viewer.ui.number import NumberPanel
@@ -73,6 +74,7 @@ class Window(QWidget):
         self.player = player
         self.editor = Editor(player)
         self.canvas = Canvas()
+        self.inspector = Inspector(player, self.canvas)
         self.rail = Rail()
         self.digits = DigitsPanel()
         self.seed = SeedPanel()
@@ -105,7 +107,7 @@ class Window(QWidget):
         self.restorer.places = lambda: [BUNDLED]
         self.sheet: ExportSheet | None = None
         self.status = StatusLine()
-        self.header = Header(self._make_actions())
+        self.header = Header(self._make_actions(), {})
         self._status_shown_s = 0.0
         self._arrange()
         self._connect()
@@ -197,6 +199,8 @@ class Window(QWidget):
         self.timeline.edited.connect(self.editor.edit)
         self.canvas.clicked.connect(self._on_cell_clicked)
         self.canvas.edited.connect(self.editor.edit)
+        self.inspector.edited.connect(self.editor.edit)
+        self.inspector.told.connect(self.message.tell)
         self.task.succeeded.connect(self.message.tell)
         self.task.failed.connect(self.message.complain)
         self.copier.told.connect(self.message.tell)
