@@ -5,6 +5,7 @@
 # make kills   200 kills in training and in writing, each followed by a resume (about five minutes)
 # make fuzz   10,000 damaged generators, each opened in a process of its own (about two minutes)
 # make web     the generator on a static web page: dist/web (needs npm); make web-test tries it in Chromium
+# make bundle  the desktop application as a folder of its own: dist/digitforge
 # make bundled   train the bundled generator again (about an hour on two CPU cores)
 PYTHON ?= python3
 RUN ?= runs/demo
@@ -15,7 +16,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --constraint constraints.txt --disable-pip-version-check
 TRAIN := $(BIN)/accelerate launch --quiet --config_file accelerate_config.yaml trainer/train.py
 
-.PHONY: demo test lint slow gpu-check kills fuzz bundled web web-test clean
+.PHONY: demo test lint slow gpu-check kills fuzz bundled web web-test bundle clean
 
 demo: .venv/installed
 	$(TRAIN) --preset quickstart --run-dir $(RUN)
@@ -54,6 +55,13 @@ bundled: .venv/installed
 	  --sample-every 200000 --checkpoint-every 200000 --log-every 20000
 	$(BIN)/python -m export.onnx runs/digits --out viewer/models/digits.onnx
 	cp runs/digits/log.jsonl viewer/models/digits.log.jsonl
+
+bundle:
+	rm -rf build/bundle && $(PYTHON) -m venv build/bundle/venv
+	build/bundle/venv/bin/python -m pip install --quiet --constraint constraints.txt --disable-pip-version-check ".[viewer,cpu,bundle]"
+	build/bundle/venv/bin/pyinstaller --noconfirm --log-level ERROR --distpath dist --workpath build/bundle packaging/digitforge.spec
+	rm -rf build/bundle
+	@echo "dist/digitforge is ready: $$(du -sh dist/digitforge | cut -f1). Start it with dist/digitforge/digitforge"
 
 web:
 	npm ci --prefix docs/web --ignore-scripts --no-audit --no-fund --silent

@@ -1,0 +1,91 @@
+"""What somebody gets who wants the window alone: an environment without torch, and a folder without Python."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+
+
+def bare(home: Path) -> dict[str, str]:
+    """An environment that knows nothing of this project, and draws in memory."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "PIP_", "LANG", "SSL_"))}
+    return kept | {"HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+
+
+def shows_digits(picture: Path) -> bool:
+    """Whether there is white ink on black cells."""
+    with Image.open(picture) as window:
+        histogram = window.convert("L").histogram()
+    return sum(histogram[230:]) > 10_000 and sum(histogram[:8]) > 80_000
+
+
+def test_the_desktop_file_is_complete() -> None:
+    entry = configparser.ConfigParser(interpolation=None)
+    entry.read(ROOT / "packaging" / "digitforge.desktop")
+    fields = entry["Desktop Entry"]
+    assert fields["Exec"].split() == ["digitforge", "%f"]
+    assert (ROOT / "packaging" / f"{fields['Icon']}.svg").is_file()
+    with Image.open(ROOT / "packaging" / f"{fields['Icon']}.png") as icon:
+        assert icon.size == (256, 256)
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A new environment with `pip install .[viewer,cpu]`, from a copy of what is committed or changed."""
+    folder = tmp_path_factory.mktemp("environment")
+    copy = folder / "source"
+    shutil.copytree(
+        ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", "runs", "dist", "build", "node_modules", ".*_cache")
+    )
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    pip = [folder / "venv" / "bin" / "python", "-m", "pip", "install", "-q", "-c", copy / "constraints.txt"]
+    subprocess.run([*pip, f"{copy}[viewer,cpu]"], check=True, timeout=280)
+    shutil.rmtree(copy)
+    yield folder / "venv"
+    shutil.rmtree(folder)
+
+
+@pytest.mark.slow
+def test_the_window_alone_needs_no_torch(environment: Path, tmp_path: Path) -> None:
+    python = environment / "bin" / "python"
+    listed = subprocess.run([python, "-m", "pip", "list"], check=True, capture_output=True, text=True).stdout.lower()
+    assert "torch" not in listed
+    assert "pyside6" in listed
+    command = [environment / "bin" / "digitforge", "--screenshot", tmp_path / "window.png"]
+    subprocess.run(command, check=True, env=bare(tmp_path), cwd=tmp_path, timeout=60)
+    assert shows_digits(tmp_path / "window.png")
+    model = next((environment / "lib").rglob("viewer/models/digits.onnx"))
+    sampled = [
+        python,
+        "-m",
+        "export.sample",
+        model,
+        "--count",
+        "20",
+        "--out",
+        tmp_path / "a.npz",
+        "--min-confidence",
+        ".5",
+    ]
+    subprocess.run(sampled, check=True, env=bare(tmp_path), cwd=tmp_path, timeout=60)
+
+
+@pytest.mark.slow
+def test_the_stand_alone_folder_starts(tmp_path: Path) -> None:
+    program = ROOT / "dist" / "digitforge" / "digitforge"
+    if not program.is_file():
+        pytest.skip("the folder is not built: make bundle")
+    elsewhere = shutil.copytree(program.parent, tmp_path / "elsewhere")
+    command = [elsewhere / "digitforge", "--screenshot", tmp_path / "window.png"]
+    subprocess.run(command, check=True, env=bare(tmp_path) | {"PATH": ""}, cwd=tmp_path, timeout=60)
+    assert shows_digits(tmp_path / "window.png")
