@@ -57,6 +57,7 @@ STUCK_S = 10.0
 """A frame that was asked for and is not there after this long is stuck."""
 FROZEN_S = 2.0
 """The longest that one action may hold the window."""
+ANSWER_MS = 100
 SETTLE_SHARE = 0.25
 """Of the time, at the beginning, in which caches fill; growth is measured after it."""
 GROWTH_LIMIT_MIB_PER_HOUR = 40.0
@@ -92,6 +93,10 @@ class Monkey:
         self.counts: collections.Counter[str] = collections.Counter()
         self.last: collections.deque[str] = collections.deque(maxlen=REMEMBERED)
         self.good, self.hostile = self._models()
+        # A menu or a dialog that waits for its answer holds the action that opened it: somebody else has to answer.
+        self.answers = QTimer(window)
+        self.answers.timeout.connect(self._answer)
+        self.answers.start(ANSWER_MS)
         self.actions: dict[Callable[[], str], int] = {
             self.click: 30, self.slide: 14, self.key: 22, self.type: 6, self.canvas: 20, self.wheel: 4,
             self.drop_file: 3, self.drop_sample: 8, self.resize: 3, self.mode: 6, self.undo: 6, self.menu: 2,
@@ -109,6 +114,12 @@ class Monkey:
             hostile.append(self.folder / f"hostile-{number}.onnx")
             make(good[1], hostile[-1])
         return good, hostile
+
+    def _answer(self) -> None:
+        if QApplication.activePopupWidget() is not None:
+            self.menu()
+        elif QApplication.activeModalWidget() is not None:
+            self.random.choice((self.click, self.close_dialog))()
 
     def act(self) -> str:
         """One action; returns what it was."""
@@ -260,8 +271,11 @@ class Monkey:
     def menu(self) -> str:
         """Choose from an open menu, or close it."""
         menu = QApplication.activePopupWidget()
-        if not isinstance(menu, QMenu) or not menu.actions():
+        if menu is None:
             return "no menu"
+        if not isinstance(menu, QMenu) or not menu.actions():
+            menu.close()
+            return f"leave {type(menu).__name__}"
         action = self.random.choice(menu.actions())
         menu.close()
         if action.isEnabled():
