@@ -176,6 +176,10 @@ class ViewState:
             return state
         return replace(state.with_position(self.position), playing=self.playing and state.moves)
 
+    def with_keyframe(self, sample: Sample) -> ViewState:
+        """One keyframe more at the end of the timeline, where there is room."""
+        return self.with_timeline(self.timeline.inserted(len(self.timeline.keyframes), sample))
+
     def with_pad(self, pad: Pad) -> ViewState:
         """Other corners, or another point between them."""
         return replace(self, pad=pad)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from viewer.core.compose import layout_of
 from viewer.core.fit import WHOLE
+from viewer.core.frames import Frame
 from viewer.core.hit import cell_at, cell_box, stepped
 from viewer.core.samples import Sample
 from viewer.core.state import ViewState
@@ -87,6 +88,21 @@ class Canvas(Picture):
         """What the current cell shows."""
         return None if self.frame is None or self.current is None else self.frame.scene.samples[self.current]
 
+    def show_frame(self, frame: Frame) -> None:
+        """Paint `frame` from now on; the current cell has another picture then."""
+        super().show_frame(frame)
+        if self._hovered is not None or self._held is not None:
+            self.current_changed.emit()
+
+    def clear(self, invitation: str) -> None:
+        """Show no picture, and no cell."""
+        super().clear(invitation)
+        self.current_changed.emit()
+
+    def hold(self, cell: int) -> None:
+        """Make a cell the current one, wherever the pointer is."""
+        self._point(None, cell)
+
     def show_state(self, state: ViewState) -> None:
         """Show which cells are locked."""
         locks = frozenset(cell for cell, _ in state.locks) if state.mode == "grid" else None
@@ -122,7 +138,7 @@ class Canvas(Picture):
 
     def _step(self, across: int, down: int) -> None:
         if self.frame is not None:
-            self._point(None, stepped(layout_of(self.frame), self.current, across, down))
+            self.hold(stepped(layout_of(self.frame), self.current, across, down))
 
     def _point(self, hovered: int | None, held: int | None) -> None:
         """Make another cell the current one, and repaint those that look different then."""

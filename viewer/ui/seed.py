@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 from PySide6.QtCore import QRegularExpression, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QRegularExpressionValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton
 
 from viewer.core.samples import RANDOM_SEEDS, SEED_MAX
+from viewer.core.seeds import remembered
 from viewer.core.state import ViewState
+from viewer.ui import theme
 from viewer.ui.card import Panel, icon_button
+from viewer.ui.icons import icon
 
 
 class SeedEdit(QLineEdit):
@@ -59,6 +63,19 @@ class SeedPanel(Panel):
         self.previous = icon_button("previous", "Previous seed", "Left")
         self.next = icon_button("next", "Next seed", "Right")
         self.any = icon_button("random", "Random seed", "R")
+        self.history = QToolButton()
+        self.history.setIcon(icon("history", theme.MUTED))
+        self.history.setProperty("role", "fold")
+        self.history.setAccessibleName("Seeds used before")
+        self.history.setToolTip("Seeds used before")
+        self.history.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.history.setFixedHeight(self.title.sizeHint().height())
+        self.history.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = QMenu(self)
+        self.menu.aboutToShow.connect(self._fill_menu)
+        self.history.setMenu(self.menu)
+        self.head.addWidget(self.history)
+        self._used: tuple[int, ...] = ()
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self.edit, 1)
@@ -74,16 +91,25 @@ class SeedPanel(Panel):
     def show_state(self, state: ViewState) -> None:
         """Show the seed, unless somebody is typing another."""
         self.edit.show_number(str(state.seed))
+        if not state.playing:  # a walk only passes by
+            self._used = remembered(self._used, state.seed)
         self.previous.setEnabled(state.seed > 0)
         self.next.setEnabled(state.seed < SEED_MAX)
 
+    def _fill_menu(self) -> None:
+        self.menu.clear()
+        for seed in self._used:
+            self.menu.addAction(str(seed)).triggered.connect(partial(self._take, seed))
+
+    def _take(self, seed: int, _checked: bool = False) -> None:
+        self.edited.emit("seed", lambda state: state.with_seed(seed))
+
     def roll(self) -> None:
         """Take any seed."""
-        seed = random.randrange(RANDOM_SEEDS)
-        self.edited.emit("seed", lambda state: state.with_seed(seed))
+        self._take(random.randrange(RANDOM_SEEDS))
 
     def _choose(self) -> None:
         if self.edit.isModified():
             seed = int(self.edit.text())
             self.edit.give_back()  # what comes of it will be shown: perhaps another number, which is in range
-            self.edited.emit("seed", lambda state: state.with_seed(seed))
+            self._take(seed)
