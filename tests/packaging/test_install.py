@@ -9,11 +9,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
+
+
+def do(*command: str | Path, **options: Any) -> str:
+    """Run a command that has to succeed; returns what it printed."""
+    done = subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True, **options)
+    return done.stdout
 
 
 def bare(home: Path) -> dict[str, str]:
@@ -47,9 +54,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.copytree(
         ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", "runs", "dist", "build", "node_modules", ".*_cache")
     )
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    pip = [folder / "venv" / "bin" / "python", "-m", "pip", "install", "-q", "-c", copy / "constraints.txt"]
-    subprocess.run([*pip, f"{copy}[viewer,cpu]"], check=True, timeout=280)
+    do(sys.executable, "-m", "venv", folder / "venv")
+    pip = (folder / "venv" / "bin" / "python", "-m", "pip", "install", "-q", "-c", copy / "constraints.txt")
+    do(*pip, f"{copy}[viewer,cpu]", timeout=280)
     shutil.rmtree(copy)
     yield folder / "venv"
     shutil.rmtree(folder)
@@ -58,26 +65,15 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.mark.slow
 def test_the_window_alone_needs_no_torch(environment: Path, tmp_path: Path) -> None:
     python = environment / "bin" / "python"
-    listed = subprocess.run([python, "-m", "pip", "list"], check=True, capture_output=True, text=True).stdout.lower()
+    listed = do(python, "-m", "pip", "list").lower()
     assert "torch" not in listed
     assert "pyside6" in listed
-    command = [environment / "bin" / "digitforge", "--screenshot", tmp_path / "window.png"]
-    subprocess.run(command, check=True, env=bare(tmp_path), cwd=tmp_path, timeout=60)
+    here = {"env": bare(tmp_path), "cwd": tmp_path, "timeout": 60}
+    do(environment / "bin" / "digitforge", "--screenshot", tmp_path / "window.png", **here)
     assert shows_digits(tmp_path / "window.png")
     model = next((environment / "lib").rglob("viewer/models/digits.onnx"))
-    sampled = [
-        python,
-        "-m",
-        "export.sample",
-        model,
-        "--count",
-        "20",
-        "--out",
-        tmp_path / "a.npz",
-        "--min-confidence",
-        ".5",
-    ]
-    subprocess.run(sampled, check=True, env=bare(tmp_path), cwd=tmp_path, timeout=60)
+    do(python, "-m", "export.sample", model, "--count", "20", "--out", "a.npz", "--min-confidence", "0.5", **here)
+    assert (tmp_path / "a.npz").is_file()
 
 
 @pytest.mark.slow
@@ -86,6 +82,6 @@ def test_the_stand_alone_folder_starts(tmp_path: Path) -> None:
     if not program.is_file():
         pytest.skip("the folder is not built: make bundle")
     elsewhere = shutil.copytree(program.parent, tmp_path / "elsewhere")
-    command = [elsewhere / "digitforge", "--screenshot", tmp_path / "window.png"]
-    subprocess.run(command, check=True, env=bare(tmp_path) | {"PATH": ""}, cwd=tmp_path, timeout=60)
+    here = {"env": bare(tmp_path) | {"PATH": ""}, "cwd": tmp_path, "timeout": 60}
+    do(elsewhere / "digitforge", "--screenshot", tmp_path / "window.png", **here)
     assert shows_digits(tmp_path / "window.png")
