@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[2]
 
 def do(*command: str | Path, **options: Any) -> str:
     """Run a command that has to succeed; returns what it printed."""
-    done = subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True, **options)
+    done: subprocess.CompletedProcess[str] = subprocess.run(
+        [str(part) for part in command], check=True, capture_output=True, text=True, **options
+    )
     return done.stdout
 
 
