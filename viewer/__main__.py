@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         "--screenshot", type=Path, metavar="FILE.png", help="save the window with its first frame, and leave"
     )
     parser.add_argument("--provider", choices=("auto", "cpu", "cuda"), default="auto", help="what runs the generator")
-    parser.add_argument("--size", type=_size, default=(1180, 820), metavar="WxH", help="of the window, in pixels")
+    parser.add_argument("--size", type=_size, metavar="WxH", help="of the window, in pixels")
     return parser
 
 
@@ -73,7 +73,8 @@ def _run(arguments: argparse.Namespace) -> int:
         from export.contract import ExportError
         from export.runtime import find_model
         from viewer.engine.player import Player
-        from viewer.ui import theme
+        from viewer.ui.menu import FIRST_SIZE
+        from viewer.ui.trouble import Trouble
         from viewer.ui.window import Window
     except ImportError as error:
         raise CannotStart(_missing(error)) from error
@@ -89,12 +90,15 @@ def _run(arguments: argparse.Namespace) -> int:
     application = QApplication.instance() or QApplication(["digitforge"])
     assert isinstance(application, QApplication)
     application.setApplicationName("digitforge")
-    theme.apply(application)
     player = Player(arguments.provider)
     application.aboutToQuit.connect(player.close)
+    trouble = Trouble()
     try:
-        window = Window(player)
-        window.resize(*arguments.size)
+        window = Window(player, remember=arguments.screenshot is None)
+        trouble.happened.connect(window.on_trouble)
+        trouble.install()
+        if arguments.size is not None or not window.memory.put(window):
+            window.resize(*(arguments.size or FIRST_SIZE))
         window.open(model)
         if not _open_first(application, window) and (arguments.model is not None or arguments.screenshot is not None):
             raise CannotStart(window.message.text.text())
@@ -106,6 +110,7 @@ def _run(arguments: argparse.Namespace) -> int:
     except ExportError as error:
         raise CannotStart(str(error)) from error
     finally:
+        trouble.uninstall()
         player.close()
 
 

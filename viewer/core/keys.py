@@ -9,6 +9,17 @@ from viewer.core.state import ViewState
 
 Edit = tuple[str, Callable[[ViewState], ViewState]]
 """What is changed, as the undo menu calls it, and how."""
+KEYS = (
+    ("Space", "Play or pause"),
+    ("Left", "Previous seed, or hand"),
+    ("Right", "Next seed, or hand"),
+    ("R", "Random seed, or hand"),
+    ("0 – 9", "Show one digit, or write it"),
+    ("M", "Show all digits, mixed"),
+    ("I", "Turn light and dark around"),
+    ("P", "Show pixels as squares, or soften them"),
+)
+"""What `edit_for_key` knows, for people."""
 
 
 def edit_for_key(key: str, classes: tuple[str, ...], random_seed: int) -> Edit | None:

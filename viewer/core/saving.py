@@ -159,11 +159,11 @@ def still(generator: Generator, subject: Subject, wish: Wish) -> bytes:
     return svg(picture, wish.scale, subject.recipe(wish), _empty(generator.info, subject.state.look, wish))
 
 
-def copied(generator: Generator, subject: Subject) -> bytes:
-    """A PNG file of everything that is shown, as large as is good to paste."""
+def copied(generator: Generator, subject: Subject, longest: int = COPY_SIDE) -> bytes:
+    """A PNG file of everything that is shown. longest: of its sides, about, in pixels."""
     scene = subject.scene(Wish())
-    side = max(size_of(generator.info, scene, subject.state.look)) if scene else COPY_SIDE
-    return still(generator, subject, Wish("png", min(max(round(COPY_SIDE / side), 1), SCALE_MAX)))
+    side = max(size_of(generator.info, scene, subject.state.look)) if scene else longest
+    return still(generator, subject, Wish("png", min(max(round(longest / side), 1), SCALE_MAX)))
 
 
 def _picture(generator: Generator, subject: Subject, wish: Wish, frame: int) -> Rgb32:

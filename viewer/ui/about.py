@@ -1,4 +1,4 @@
-"""What this is, in which versions, and which keys it knows."""
+"""What this is, of what in which versions and under which licences, and where the open generator comes from."""
 
 from __future__ import annotations
 
@@ -7,22 +7,52 @@ from importlib.metadata import PackageNotFoundError, version
 import onnxruntime
 import PySide6
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from viewer.core.frames import Opened
+from viewer.core.provenance import Fact, readable
 from viewer.ui import theme
+from viewer.ui.card import label
+from viewer.ui.icons import icon
 
-KEYS = (
-    ("Space", "play or pause"),
-    ("Left, Right", "previous, next seed"),
-    ("R", "random seed"),
-    ("0 – 9", "one digit"),
-    ("M", "all digits, mixed"),
-    ("Ctrl+O", "open a generator"),
-    ("Ctrl+S, Ctrl+E", "export"),
-    ("Ctrl+C", "copy the picture"),
-    ("Ctrl+Q", "quit"),
+WIDTH, HEIGHT = 64 * theme.SPACE, 72 * theme.SPACE
+LICENCES = (
+    ("digitforge", "MIT"),
+    ("numpy", "BSD-3-Clause"),
+    ("onnx", "Apache-2.0"),
+    ("Pillow", "MIT-CMU"),
 )
+"""Distributions beside Qt and onnxruntime, which are of several names."""
+
+
+def parts() -> list[Fact]:
+    """Name, version and licence of what this is made of, where it is installed."""
+    found = [
+        ("digitforge", f"{_version('digitforge') or 'from its source'} · MIT"),
+        ("Qt, PySide6", f"{PySide6.__version__} · LGPL-3.0"),
+        ("onnxruntime", f"{onnxruntime.__version__} · MIT"),
+    ]
+    for name, licence in LICENCES[1:]:
+        if number := _version(name):
+            found.append((name, f"{number} · {licence}"))
+    return found
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # a clone that was never installed
+        return ""
 
 
 class AboutDialog(QDialog):
@@ -32,32 +62,69 @@ class AboutDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("About digitforge")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        muted = theme.MUTED.name()
-        rows = "".join(f'<tr><td style="padding-right:24px">{key}</td><td>{what}</td></tr>' for key, what in KEYS)
-        text = QLabel(
-            "<h3>digitforge</h3><p>Trains image generators, exports them to ONNX, forges digits from them.</p>"
-            f"<p style='color:{muted}'>digitforge {_own_version()} (MIT licence) · "
-            f"Qt and PySide6 {PySide6.__version__} (LGPL) · onnxruntime {onnxruntime.__version__} (MIT)</p>"
-            f"<table cellspacing='4'>{rows}</table>"
-        )
-        text.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 16, 24, 20)
-        layout.setSpacing(2 * theme.SPACE)
-        layout.addWidget(text)
+        self.resize(WIDTH, HEIGHT)
+        inside = QWidget()
+        inside.setObjectName("side")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, theme.SPACE, 0)
+        column.setSpacing(theme.SPACE)
+        column.addWidget(label("digitforge", "brand"))
+        column.addWidget(_text("Trains image generators, exports them to ONNX, forges digits from them.", "muted"))
+        column.addSpacing(theme.SPACE)
+        column.addLayout(_facts(parts()))
         if opened is not None and opened.info.provenance:
-            origin = QLabel("\n".join(f"{key}: {value}" for key, value in sorted(opened.info.provenance.items())))
-            origin.setTextFormat(Qt.TextFormat.PlainText)
-            origin.setProperty("role", "muted")
-            origin.setWordWrap(True)
-            layout.addWidget(origin)
+            short, long = readable(opened.info.provenance)
+            column.addSpacing(theme.SPACE)
+            column.addWidget(label("The open generator", "title"))
+            column.addLayout(_facts([("File", opened.path.name), *short]))
+            for name, text in long:
+                _add_folded(column, name, text)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        scroll.setAccessibleName("About")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE)
+        layout.setSpacing(2 * theme.SPACE)
+        layout.addWidget(scroll, 1)
         layout.addWidget(buttons)
 
 
-def _own_version() -> str:
-    try:
-        return version("digitforge")
-    except PackageNotFoundError:  # a clone that was never installed
-        return "(from its source)"
+def _facts(facts: list[Fact]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(2 * theme.SPACE)
+    grid.setVerticalSpacing(theme.SPACE // 2)
+    grid.setColumnStretch(1, 1)
+    for place, (name, value) in enumerate(facts):
+        grid.addWidget(_text(name, "muted"), place, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(_text(value, "plain"), place, 1)
+    return grid
+
+
+def _add_folded(column: QVBoxLayout, name: str, text: str) -> None:
+    """A button that shows and hides a long text below it."""
+    button = QPushButton(name)
+    button.setIcon(icon("expand", theme.MUTED))
+    button.setCheckable(True)
+    button.setAccessibleName(f"Show {name.lower()}")
+    button.setToolTip(f"Show or hide {name.lower()}")
+    button.setAutoDefault(False)
+    shown = _text(text, "plain")
+    shown.hide()
+    button.toggled.connect(shown.setVisible)
+    column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+    column.addWidget(shown)
+
+
+def _text(text: str, role: str) -> QLabel:
+    result = label(text, role)
+    result.setTextFormat(Qt.TextFormat.PlainText)
+    result.setWordWrap(True)
+    result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return result

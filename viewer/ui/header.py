@@ -38,7 +38,7 @@ class Header(QWidget):
         super().__init__()
         self.setObjectName("header")
         self.model = Elided()
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
         row.setSpacing(theme.SPACE // 2)
         brand = QHBoxLayout()
@@ -73,7 +73,7 @@ class Header(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give up the texts where there is no room for them."""
         super().resizeEvent(event)
-        self._whole = max(self._whole, self.layout().minimumSize().width() + LEAST_FOR_NAME)
+        self._whole = max(self._whole, self._row.minimumSize().width() + LEAST_FOR_NAME)
         self._show_texts(self.width() >= self._whole)
 
     def _show_texts(self, shown: bool) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from viewer.core.frames import Opened
+from viewer.core.provenance import readable
 from viewer.ui import theme
 from viewer.ui.card import label
 
@@ -13,17 +15,19 @@ HEIGHT = 34
 
 
 class StatusLine(QWidget):
-    """Shows figures; somebody else finds them out."""
+    """Shows figures; somebody else finds them out. The provider is a button, for those who want to know why."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("status")
         self.setFixedHeight(HEIGHT)  # figures that come and go must not move the picture
-        self.provider = label("", "value")
+        self.provider = QToolButton()
+        self.provider.setProperty("role", "status")
+        self.provider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.latency = label("", "muted")
         self.rate = label("", "muted")
         self.model = label("", "muted")
-        self.provider.setAccessibleName("Provider")
+        self.provider.setAccessibleName("Provider: what runs here")
         self.latency.setAccessibleName("Latency")
         self.rate.setAccessibleName("Frames per second")
         self.model.setAccessibleName("Generator")
@@ -39,12 +43,12 @@ class StatusLine(QWidget):
         """Say which provider really runs and what the generator makes."""
         info = opened.info
         self.provider.setText(opened.provider.removesuffix("ExecutionProvider"))
-        self.provider.setToolTip(f"onnxruntime runs the generator with its {opened.provider}.")
+        self.provider.setToolTip(f"onnxruntime runs the generator with its {opened.provider}. Click to see why.")
         facts = [f"{info.width} × {info.height} pixels", f"latent size {info.latent_size}"]
         if info.conditional:
             facts.insert(1, f"{len(info.classes)} classes")
         self.model.setText("   ·   ".join(facts))
-        self.model.setToolTip("\n".join(f"{key}: {value}" for key, value in sorted(info.provenance.items())))
+        self.model.setToolTip("\n".join(f"{name}: {value}" for name, value in readable(info.provenance)[0]))
 
     def show_speed(self, latency_ms: float, frames_per_second: float | None) -> None:
         """Say how long the last grid took; and, while it plays, how many frames come each second."""

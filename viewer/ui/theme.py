@@ -39,6 +39,8 @@ QLabel[role="brand"] {{ font-size: 18px; font-weight: 700; }}
 QLabel[role="brand"][accented="true"] {{ color: {accent}; }}
 QLabel[role="title"] {{ color: {muted}; font-weight: 600; }}
 QLabel[role="value"] {{ color: {text}; font-weight: 600; }}
+QLabel[role="good"] {{ color: {accent}; font-weight: 700; }}
+QLabel[role="bad"] {{ color: {alert}; font-weight: 700; }}
 QLabel[role="title"]:disabled, QLabel[role="value"]:disabled, QLabel[role="muted"]:disabled {{ color: {faint}; }}
 
 QFrame[role="card"] {{ background: {card}; border: 1px solid {line}; border-radius: 12px; }}
@@ -68,6 +70,7 @@ QToolButton:checked {{ color: {accent}; }}
 QWidget#rail {{ background: {window}; border-right: 1px solid {line}; }}
 QToolButton[role="mode"] {{ color: {muted}; padding: 6px 0; min-height: 46px; font-size: 12px; }}
 QToolButton[role="mode"]:checked {{ background: {raised}; color: {accent}; }}
+QToolButton[role="status"] {{ min-height: 24px; padding: 0 8px; margin-left: -8px; font-weight: 600; }}
 QToolButton[role="fold"] {{ min-height: 24px; padding: 0 2px; }}
 QProgressBar {{ background: {raised}; border: none; border-radius: 2px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
@@ -97,6 +100,9 @@ QFrame#message[level="error"] {{ background: {warning}; border-left-color: {aler
 QFrame#message QToolButton {{ min-height: 26px; padding: 0 6px; }}
 QToolButton[role="offer"] {{ background: {raised}; font-weight: 600; padding: 0 12px; }}
 QToolButton[role="offer"]:hover {{ background: {hover}; }}
+
+QFrame#hint {{ background: {window}; border-top: 1px solid {line}; }}
+QFrame#hint QToolButton {{ min-height: 30px; padding: 0 8px; }}
 
 QScrollBar {{ background: transparent; margin: 0; }}
 QScrollBar:vertical {{ width: 8px; }}

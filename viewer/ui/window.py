@@ -8,36 +8,51 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+)
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 import viewer
+from viewer.core.drops import drop_of
 from viewer.core.frames import Failure, Frame, Opened
 from viewer.core.keys import edit_for_key
-from viewer.core.metadata import PICTURES
 from viewer.core.number import cannot_write
+from viewer.core.remedy import remedy_for
 from viewer.core.samples import RANDOM_SEEDS
 from viewer.core.saving import Subject
 from viewer.core.state import MODES, ViewState
 from viewer.engine.finder import Finder
 from viewer.engine.player import Player
 from viewer.ui import theme
-from viewer.ui.about import AboutDialog
 from viewer.ui.canvas import Canvas
 from viewer.ui.card import Panel
 from viewer.ui.copying import Copier
 from viewer.ui.digits import DigitsPanel
 from viewer.ui.directions import DirectionsPanel
 from viewer.ui.editor import Editor
+from viewer.ui.favourites import FavouritesPanel
 from viewer.ui.grid import GridPanel
 from viewer.ui.header import Header
+from viewer.ui.hint import HintStrip
 from viewer.ui.icons import icon
 from viewer.ui.inspector import Inspector
-from viewer.ui.message import MessageStrip
+from viewer.ui.look import LookPanel
+from viewer.ui.memory import Memory
+from viewer.ui.menu import MainMenu
+from viewer.ui.message import MessageStrip, Offer
 from viewer.ui.motion import MotionPanel
 from viewer.ui.number import NumberPanel
 from viewer.ui.pad import PadPanel
 from viewer.ui.rail import Rail
+from viewer.ui.recent import RecentMenu
 from viewer.ui.restore import Restorer
 from viewer.ui.seed import SeedPanel
 from viewer.ui.status import StatusLine
@@ -66,8 +81,11 @@ INVITATION = "Open a generator (Ctrl+O), or drop an .onnx file or a run director
 class Window(QWidget):
     """Owns its player: closing the window stops the worker."""
 
-    def __init__(self, player: Player) -> None:
+    def __init__(self, player: Player, remember: bool = True) -> None:
+        """remember: settings from one time to the next."""
         super().__init__()
+        data = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
+        self.memory = Memory(player, data / "settings.json" if remember else None)
         self.setObjectName("window")
         self.setWindowTitle("digitforge")
         self.setAcceptDrops(True)
@@ -81,13 +99,14 @@ class Window(QWidget):
         self.truncation = TruncationPanel()
         self.grid = GridPanel()
         self.motion = MotionPanel()
+        self.look = LookPanel()
         self.way = WayPanel()
         self.pad = PadPanel(player)
         self.number = NumberPanel()
-        data = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
         self.finder = Finder(player, data / "directions")
         self.directions = DirectionsPanel(self.finder)
         self.timeline = TimelineBar(player)
+        self.favourites = FavouritesPanel(player, data / "favourites")
         self.panels: dict[Panel, tuple[str, ...]] = {
             self.number: ("number",),
             self.pad: ("pad",),
@@ -97,21 +116,29 @@ class Window(QWidget):
             self.truncation: MODES,
             self.grid: ("grid",),
             self.motion: ("grid", "path"),
+            self.look: MODES,
             self.directions: MODES,
+            self.favourites: MODES,
         }
         """Each with the modes that it belongs to, from top to bottom."""
         self.message = MessageStrip()
         self.task = TaskStrip()
         self.copier = Copier(player)
         self.restorer = Restorer(player, self.editor)
-        self.restorer.places = lambda: [BUNDLED]
+        self.restorer.places = lambda: [BUNDLED, *map(Path, self.memory.settings.recent)]
         self.sheet: ExportSheet | None = None
         self.status = StatusLine()
-        self.header = Header(self._make_actions(), {})
+        self.hint = HintStrip(player.state)
+        self.menu = MainMenu(self, player, self.memory, (self.timeline.strip, self.pad.view, self.favourites.list))
+        self.recent = RecentMenu(self, self.memory, BUNDLED / "digits.onnx")
+        self.header = self._make_header()
         self._status_shown_s = 0.0
         self._arrange()
         self._connect()
         self._show_state(player.state)
+        self._show_memory()
+        if self.memory.complaint:
+            self.message.complain(self.memory.complaint)
         self.canvas.setFocus()
 
     def open(self, path: Path) -> None:
@@ -120,21 +147,26 @@ class Window(QWidget):
         self.header.model.setText(f"Opening {path.name} …")
         self.player.open(path)
 
-    def _make_actions(self) -> list[QAction]:
+    def _make_header(self) -> Header:
         made = []
         for name, text, keys, slot in (
             ("open", "Open…", QKeySequence.StandardKey.Open, self._ask_open),
             ("save", "Export…", QKeySequence.StandardKey.Save, self._show_export),
             ("copy", "Copy", QKeySequence.StandardKey.Copy, self.copier.copy),
-            ("about", "About", None, self._show_about),
+            ("keep", "Keep", "Ctrl+D", lambda: self.favourites.keep()),
         ):
             action = QAction(icon(name), text, self)
-            if keys is not None:
-                action.setShortcut(QKeySequence(keys))
-                action.setToolTip(f"{text.rstrip('…')} ({action.shortcut().toString()})")
+            action.setShortcut(QKeySequence(keys))
+            action.setToolTip(f"{text.rstrip('…')} ({action.shortcut().toString()})")
             action.triggered.connect(slot)
             made.append(action)
-        self.save_action, self.copy_action = made[1:3]
+        self.open_action, self.save_action, self.copy_action, self.keep_action = made
+        menu = QAction(icon("menu"), "Menu", self)
+        menu.setPriority(QAction.Priority.LowPriority)
+        keep_cell = QAction("Keep the current cell by itself", self)
+        keep_cell.setShortcut(QKeySequence("Ctrl+Shift+D"))
+        keep_cell.triggered.connect(self._keep_cell)
+        self.addAction(keep_cell)
         leave = QAction("Quit", self)
         leave.setShortcut(QKeySequence("Ctrl+Q"))
         leave.triggered.connect(self.close)
@@ -147,8 +179,9 @@ class Window(QWidget):
             action.setIcon(icon(name))
             action.setShortcut(QKeySequence(keys))
             action.setPriority(QAction.Priority.LowPriority)  # their texts grow with what was done
+            action.setIconText(name.capitalize())
         self.save_action.setShortcuts([QKeySequence(QKeySequence.StandardKey.Save), QKeySequence("Ctrl+E")])
-        return [undo, redo, *made]
+        return Header([undo, redo, *made, menu], {self.open_action: self.recent, menu: self.menu})
 
     def _arrange(self) -> None:
         side = QWidget()
@@ -171,6 +204,7 @@ class Window(QWidget):
         """The canvas, and below it what belongs to it."""
         self.stage.setSpacing(0)
         self.stage.addWidget(self.canvas, 1)
+        self.stage.addWidget(self.hint)
         self.stage.addWidget(self.timeline)
         middle = QHBoxLayout()
         middle.setSpacing(0)
@@ -185,7 +219,7 @@ class Window(QWidget):
         layout.addWidget(self.task)
         layout.addLayout(middle, 1)
         layout.addWidget(self.status)
-        for action in (self.save_action, self.copy_action):
+        for action in (self.save_action, self.copy_action, self.keep_action):
             action.setEnabled(False)
 
     def _connect(self) -> None:
@@ -207,6 +241,15 @@ class Window(QWidget):
         self.restorer.told.connect(self.message.tell)
         self.restorer.failed.connect(self.message.complain)
         self.restorer.opening.connect(self.open)
+        self.hint.edited.connect(self.editor.edit)
+        self.hint.done.connect(lambda: self.memory.change(hint=False))
+        self.memory.changed.connect(self._show_memory)
+        self.menu.told.connect(self.message.tell)
+        self.recent.chosen.connect(self.open)
+        self.favourites.told.connect(self.message.tell)
+        self.favourites.failed.connect(self.message.complain)
+        self.favourites.elsewhere.connect(self.restorer.restore)
+        self.status.provider.clicked.connect(self.menu.show_doctor)
         self.finder.found.connect(lambda: self._show_state(player.state))
         for panel in self.panels:
             panel.edited.connect(self.editor.edit)
@@ -215,6 +258,7 @@ class Window(QWidget):
         self.rail.show_state(state)
         self.canvas.show_state(state)
         self.timeline.show_state(state)
+        self.hint.show_state(state)
         for panel, modes in self.panels.items():
             panel.setVisible(state.mode in modes)
             panel.show_state(state)
@@ -232,11 +276,11 @@ class Window(QWidget):
         self._show_state(self.player.state)
         self.message.hide()
         if opened.notice:
-            self.message.tell(opened.notice)
+            self.message.tell(opened.notice, ("Show why", self.menu.show_doctor))
 
     def _on_frame(self, frame: Frame) -> None:
         self.canvas.show_frame(frame)
-        for action in (self.save_action, self.copy_action):
+        for action in (self.save_action, self.copy_action, self.keep_action):
             action.setEnabled(True)
         now_s, playing = time.perf_counter(), self.player.state.playing
         if not playing or now_s - self._status_shown_s >= STATUS_INTERVAL_S:
@@ -252,8 +296,23 @@ class Window(QWidget):
         if self.player.state.mode == "number":
             self.number.reroll_cell(cell)
 
+    def on_trouble(self, sentence: str, details: str) -> None:
+        """Tell of an error that nobody foresaw."""
+        self.message.complain(sentence, ("Copy details", lambda: QGuiApplication.clipboard().setText(details)))
+
+    def _show_memory(self) -> None:
+        self.hint.setVisible(self.memory.settings.hint)
+
+    def _keep_cell(self) -> None:
+        if (sample := self.canvas.sample) is not None:
+            self.favourites.keep(sample)
+
     def _on_failed(self, failure: Failure) -> None:
-        self.message.complain(failure.sentence)
+        offers: dict[str, Offer] = {
+            "open": ("Open another…", self._ask_open),
+            "examine": ("Show why", self.menu.show_doctor),
+        }
+        self.message.complain(failure.sentence, offers.get(remedy_for(failure)))
         self.header.model.setText(self._name(self.player.model) if self.player.model else "No generator is open")
         if self.player.model is None:
             self.canvas.set_invitation(INVITATION)
@@ -281,9 +340,6 @@ class Window(QWidget):
         self.sheet.show_subject(subject, () if found is None else found.names, self.canvas.current)
         self.sheet.open()
 
-    def _show_about(self) -> None:
-        AboutDialog(self, self.player.model).open()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no focused control wanted for itself."""
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
@@ -300,8 +356,8 @@ class Window(QWidget):
             self.editor.edit(*edit)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Welcome one file or folder."""
-        if _dropped(event) is not None:
+        """Welcome files and folders."""
+        if _dropped(event):
             event.acceptProposedAction()
             self.canvas.invite(True)
 
@@ -312,20 +368,26 @@ class Window(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
         self.canvas.invite(False)
-        if (path := _dropped(event)) is not None:
-            event.acceptProposedAction()
-            # After the drop is over: the other application waits for it.
-            take = self.restorer.restore if path.suffix.lower() in PICTURES else self.open
-            QTimer.singleShot(0, lambda: take(path))
+        if not (paths := _dropped(event)):
+            return
+        event.acceptProposedAction()
+        drop = drop_of(paths, paths[0].is_dir())
+        if drop.does == "refuse":
+            self.message.complain(drop.reason, ("Open another…", self._ask_open))
+        else:  # after the drop is over: the other application waits for it
+            take = self.restorer.restore if drop.does == "restore" else self.open
+            QTimer.singleShot(0, lambda: take(drop.path))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the worker, and what is being written or looked for, before the window goes."""
         self.task.close_down()
         self.restorer.close_down()
+        self.favourites.close_down()
+        self.menu.close_down()
+        self.memory.close_down(self)
         self.player.close()
         super().closeEvent(event)
 
 
-def _dropped(event: QDropEvent) -> Path | None:
-    urls = event.mimeData().urls()
-    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
+def _dropped(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -43,7 +43,7 @@ def test_they_are_found_once_somebody_wants_them(
     assert steps[-1] == 256
     assert [row.isVisible() for row in panel.rows[: FIRST + 1]] == [True] * FIRST + [False]
     assert not panel.progress.isVisible()
-    assert len(list(own_data.rglob("*.json"))) == 1
+    assert len(list(own_data.rglob("directions/*.json"))) == 1
     QTest.mouseClick(panel.toggle, LEFT)
     assert not panel.rows[0].isVisible()
 

@@ -335,7 +335,7 @@ def test_about_opens_and_closes(models: dict[str, Path], open_window: OpenWindow
     from viewer.ui.about import AboutDialog
 
     window = open_window(models["digits"])
-    window._show_about()
+    window.menu.show_about()
     dialog = window.findChild(AboutDialog)
     assert dialog is not None
     assert dialog.isVisible()

@@ -1,0 +1,39 @@
+"""Where a generator comes from, for people to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+MOST_LINES = 200
+Fact = tuple[str, str]
+
+
+def readable(provenance: Mapping[str, str]) -> tuple[list[Fact], list[Fact]]:
+    """Short facts, and long ones that are better folded away: name and text of each; JSON objects as lines."""
+    short, long = [], []
+    for key, value in sorted(provenance.items()):
+        name = key.replace("_", " ").capitalize()
+        found = _object(value)
+        if found is not None:
+            lines = [f"{one}: {_plain(part)}" for one, part in sorted(found.items()) if part not in (None, "")]
+            long.append((name, "\n".join(lines[:MOST_LINES])))
+        elif len(value) > MOST_LINES:
+            long.append((name, value))
+        else:
+            short.append((name, value))
+    return short, long
+
+
+def _object(value: str) -> dict[str, object] | None:
+    if not value.startswith("{"):
+        return None
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,82 @@
+"""The menu at the right of the header: settings, and what helps."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from viewer.core.settings import Settings
+from viewer.engine.player import Player
+from viewer.ui.about import AboutDialog
+from viewer.ui.doctor import DoctorDialog
+from viewer.ui.memory import Memory
+from viewer.ui.settings import SettingsDialog
+from viewer.ui.shortcuts import ShortcutSheet, keys_of
+
+FIRST_SIZE = (1180, 820)
+"""Of a window that has stood nowhere yet, in pixels."""
+
+
+class MainMenu(QMenu):
+    """Opens dialogs over the window."""
+
+    told = Signal(str, object)
+    """A sentence, and what can be done about it."""
+
+    def __init__(self, window: QWidget, player: Player, memory: Memory, lists: tuple[QWidget, ...]) -> None:
+        """lists: controls with keys of their own, see `keys_of`."""
+        super().__init__("Menu", window)
+        self._window = window
+        self._player = player
+        self._memory = memory
+        self._lists = lists
+        self.doctor: DoctorDialog | None = None
+        for text, keys, slot in (
+            ("Settings…", ("Ctrl+,",), self.show_settings),
+            ("Keyboard…", ("F1", "?"), self.show_keys),
+            ("What runs here…", (), self.show_doctor),
+            ("About digitforge…", (), self.show_about),
+        ):
+            action = QAction(text, window)
+            action.setShortcuts([QKeySequence(key) for key in keys])
+            action.triggered.connect(slot)
+            self.addAction(action)
+            window.addAction(action)
+
+    def show_settings(self) -> None:
+        """Ask how everything shall be."""
+        dialog = SettingsDialog(self._window, self._memory)
+        dialog.reset_wanted.connect(self._reset)
+        dialog.open()
+
+    def show_keys(self) -> None:
+        """Show which keys do what."""
+        ShortcutSheet(self._window, keys_of(self._window, self._lists)).open()
+
+    def show_doctor(self) -> None:
+        """Examine the machine and the open generator."""
+        if self.doctor is None:
+            self.doctor = DoctorDialog(self._window)
+        model = self._player.model
+        self.doctor.examine(None if model is None else model.path)
+
+    def show_about(self) -> None:
+        """Say what this is."""
+        AboutDialog(self._window, self._player.model).open()
+
+    def close_down(self) -> None:
+        """Stop what the dialogs do."""
+        if self.doctor is not None:
+            self.doctor.close_down()
+
+    def _reset(self) -> None:
+        before, size = self._memory.settings, self._window.size()
+        self._memory.take(Settings())
+        self._window.resize(*FIRST_SIZE)
+
+        def undo() -> None:
+            self._memory.take(before)
+            self._window.resize(size)
+
+        self.told.emit("All settings are as at the first start.", ("Undo", undo))

@@ -1,0 +1,45 @@
+"""The menu of generators that were opened before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from viewer.ui.memory import Memory
+
+
+class RecentMenu(QMenu):
+    """Made anew each time it opens; what is gone from the disk is shown and cannot be chosen."""
+
+    chosen = Signal(object)
+    """The path."""
+
+    def __init__(self, parent: QWidget, memory: Memory, bundled: Path) -> None:
+        """bundled: the generator that is always there."""
+        super().__init__("Recent generators", parent)
+        self._memory = memory
+        self._bundled = bundled
+        self.setToolTipsVisible(True)
+        self.aboutToShow.connect(self._fill)
+
+    def _fill(self) -> None:
+        self.clear()
+        recent = [Path(one) for one in self._memory.settings.recent]
+        for path in recent:
+            self._offer(path, f"{path.parent.name}/{path.name}")
+        if self._bundled.is_file() and self._bundled not in recent:
+            if recent:
+                self.addSeparator()
+            self._offer(self._bundled, "The bundled generator")
+        if recent:
+            self.addSeparator()
+            self.addAction("Clear this list", lambda: self._memory.change(recent=()))
+
+    def _offer(self, path: Path, text: str) -> None:
+        there = path.exists()
+        action = self.addAction(text.replace("&", "&&") if there else f"{text} (gone)".replace("&", "&&"))
+        action.setToolTip(str(path))
+        action.setEnabled(there)
+        action.triggered.connect(lambda: self.chosen.emit(path))
