@@ -110,6 +110,7 @@ class Canvas(Picture):
             self._locks = locks
             self._lock_action.setEnabled(locks is not None)  # elsewhere the key may be wanted for something else
             self.update()
+            self.current_changed.emit()
 
     def set_caption(self, text: str) -> None:
         """The line about the current cell."""
@@ -127,10 +128,8 @@ class Canvas(Picture):
         cell, sample = self.current, self.sample
         if cell is None or self.locked(cell) is None:
             return
-        if self.locked(cell):
-            self.edited.emit("unlocking", lambda state: state.locked(cell, None))
-        else:
-            self.edited.emit("locking", lambda state: state.locked(cell, sample))
+        kept = None if self.locked(cell) else sample
+        self.edited.emit(f"lock on cell {cell + 1}", lambda state: state.locked(cell, kept))
 
     def _open(self) -> None:
         if self.current is not None:
@@ -216,10 +215,11 @@ class Canvas(Picture):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Two clicks show a cell large."""
+        cell = self._cell_at(event.position())
         if event.button() != LEFT or self._on_padlock(event.position()):
             self.mousePressEvent(event)
-        elif self._cell_at(event.position()) is not None:
-            self._open()
+        elif cell is not None:
+            self.opened.emit(cell)
 
     def leaveEvent(self, _event: QEvent) -> None:
         """The held cell is the current one again."""

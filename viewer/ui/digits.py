@@ -37,8 +37,8 @@ class DigitsPanel(Panel):
         self.rows.clicked.connect(lambda on: self.edited.emit("rows", lambda state: state.with_rows(on)))
         row = QHBoxLayout()
         row.setSpacing(6)
-        for button in (self.all, self.several, self.rows):
-            row.addWidget(button, 1)
+        for button, share in ((self.all, 2), (self.several, 3), (self.rows, 2)):
+            row.addWidget(button, share)
         self.body.addLayout(row)
         self.set_classes(())
 

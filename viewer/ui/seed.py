@@ -65,11 +65,10 @@ class SeedPanel(Panel):
         self.any = icon_button("random", "Random seed", "R")
         self.history = QToolButton()
         self.history.setIcon(icon("history", theme.MUTED))
-        self.history.setProperty("role", "fold")
+        self.history.setStyleSheet("min-height: 0; padding: 0;")  # as low as the title beside it
         self.history.setAccessibleName("Seeds used before")
         self.history.setToolTip("Seeds used before")
         self.history.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.history.setFixedHeight(self.title.sizeHint().height())
         self.history.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill_menu)

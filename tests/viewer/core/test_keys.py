@@ -3,6 +3,7 @@
 import pytest
 
 from viewer.core.keys import edit_for_key
+from viewer.core.look import Look
 from viewer.core.state import ViewState
 
 STATE = ViewState(seed=5, digits=(2,))
@@ -21,6 +22,8 @@ def after(key: str, classes: tuple[str, ...] = DIGITS) -> ViewState | None:
         ("Left", STATE.with_seed(4)),
         ("Right", STATE.with_seed(6)),
         ("R", STATE.with_seed(77)),
+        ("I", STATE.with_look(Look(invert=True))),
+        ("P", STATE.with_look(Look(squares=True))),
         ("M", STATE.with_digits(())),
         ("0", STATE.with_digits((0,))),
         ("9", STATE.with_digits((9,))),
