@@ -313,7 +313,7 @@ def test_many_classes_come_as_a_list(models: dict[str, Path], open_window: OpenW
     window = open_window(models["many"])
     picker = window.digits._list
     assert picker is not None
-    assert picker.count() == 31
+    assert picker.count() == 30
     picker.setFocus()
     QTest.keyClick(picker, Qt.Key.Key_End)
     assert state(window).digits == (29,)
