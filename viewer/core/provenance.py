@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 MOST_LINES = 200
 Fact = tuple[str, str]
+_HASH = re.compile("[0-9a-f]{40,}")
 
 
 def readable(provenance: Mapping[str, str]) -> tuple[list[Fact], list[Fact]]:
@@ -21,7 +23,7 @@ def readable(provenance: Mapping[str, str]) -> tuple[list[Fact], list[Fact]]:
         elif len(value) > MOST_LINES:
             long.append((name, value))
         else:
-            short.append((name, value))
+            short.append((name, f"{value[:16]}…" if _HASH.fullmatch(value) else value))
     return short, long
 
 

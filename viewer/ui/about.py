@@ -102,7 +102,7 @@ def _facts(facts: list[Fact]) -> QGridLayout:
     grid.setVerticalSpacing(theme.SPACE // 2)
     grid.setColumnStretch(1, 1)
     for place, (name, value) in enumerate(facts):
-        grid.addWidget(_text(name, "muted"), place, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(label(name, "muted"), place, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(_text(value, "plain"), place, 1)
     return grid
 

@@ -73,6 +73,8 @@ class FavouritesPanel(Panel):
     """A sentence, and what can be done about it or None."""
     failed = Signal(str)
     """A sentence."""
+    shown = Signal()
+    """Somebody wants to see them."""
     elsewhere = Signal(object)
     """Path of a favourite that another generator made."""
 
@@ -187,7 +189,11 @@ class FavouritesPanel(Panel):
         else:
             self._add(0, favourite, image)
             self._offer()
-        self.told.emit(f"Kept as “{favourite.name}”.", None)
+        self.told.emit(f"Kept as “{favourite.name}”.", ("Show", self._show_list))
+
+    def _show_list(self) -> None:
+        self.toggle.setChecked(True)
+        self.shown.emit()
 
     def _bring_back(self, item: QListWidgetItem) -> None:
         favourite: Favourite = item.data(FAVOURITE)

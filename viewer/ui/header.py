@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from viewer.ui import theme
-from viewer.ui.card import label
+from viewer.ui.card import Elided, label
 
 LEAST_FOR_NAME = 160
 """Pixels that the generator's name keeps before the buttons lose their texts."""
-
-
-class Elided(QLabel):
-    """A line that is cut at its end where it has no room; its tooltip says all of it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("role", "muted")
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint what there is room for."""
-        painter = QPainter(self)
-        painter.setPen(theme.MUTED)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 class Header(QWidget):
@@ -37,7 +20,7 @@ class Header(QWidget):
         """menus: hang at the buttons of their actions; the actions stay what a click does, where they do something."""
         super().__init__()
         self.setObjectName("header")
-        self.model = Elided()
+        self.model = Elided("")
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
         row.setSpacing(theme.SPACE // 2)

@@ -11,7 +11,7 @@ from viewer.core.hint import tried
 from viewer.core.samples import RANDOM_SEEDS
 from viewer.core.state import ViewState
 from viewer.ui import theme
-from viewer.ui.card import label
+from viewer.ui.card import Elided, label
 from viewer.ui.icons import icon
 
 
@@ -26,17 +26,17 @@ class HintStrip(QFrame):
         super().__init__()
         self.setObjectName("hint")
         self._state = state
-        self.roll = _button("random", "Roll the die (R)", "Other pictures: a random seed")
-        self.drag = label("Drag a picture to the timeline below", "muted")
+        self.roll = _button("random", "Roll the die", "Other pictures: a random seed (R)")
+        self.drag = Elided("Drag a picture to the timeline")
         self.write = _button("number", "Type a number", "Write a number in one hand (Alt+4)")
         self.close_button = _button("close", "", "Close this hint")
         row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
         row.setSpacing(theme.SPACE)
         row.addWidget(label("Try", "title"))
-        for widget in (self.roll, self.drag, self.write):
-            row.addWidget(widget)
-        row.addStretch()
+        row.addWidget(self.roll)
+        row.addWidget(self.write)
+        row.addWidget(self.drag, 1)
         row.addWidget(self.close_button)
         self.roll.clicked.connect(self._roll)
         self.write.clicked.connect(lambda: self.edited.emit("mode", lambda state: state.with_mode("number")))

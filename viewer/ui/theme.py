@@ -119,6 +119,9 @@ QMenu::item:selected {{ background: {raised}; }}
 QMenu::item:disabled {{ color: {faint}; }}
 QMenu::separator {{ height: 1px; background: {line}; margin: 4px 8px; }}
 QToolButton::menu-indicator {{ image: none; }}
+QToolButton::menu-button {{ border: none; border-radius: 8px; width: 20px; }}
+QToolButton::menu-button:hover {{ background: {pressed}; }}
+QToolButton[popupMode="1"] {{ padding-right: 24px; }}
 QListView {{ background: transparent; border: 1px solid transparent; border-radius: 8px; outline: none; }}
 QListView:focus {{ border-color: {accent}; }}
 QListView::item {{ border-radius: 6px; padding: 2px; color: {text}; }}

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 import viewer
+from export.contract import ExportError
 from viewer.core.drops import drop_of
 from viewer.core.frames import Failure, Frame, Opened
 from viewer.core.keys import edit_for_key
@@ -29,11 +30,13 @@ from viewer.core.remedy import remedy_for
 from viewer.core.samples import RANDOM_SEEDS
 from viewer.core.saving import Subject
 from viewer.core.state import MODES, ViewState
+from viewer.core.training import is_run, model_of, name_of
 from viewer.engine.finder import Finder
 from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.canvas import Canvas
 from viewer.ui.card import Panel
+from viewer.ui.compare import CompareBar
 from viewer.ui.copying import Copier
 from viewer.ui.digits import DigitsPanel
 from viewer.ui.directions import DirectionsPanel
@@ -59,6 +62,7 @@ from viewer.ui.status import StatusLine
 from viewer.ui.task import TaskStrip
 from viewer.ui.timeline import TimelineBar
 from viewer.ui.truncation import TruncationPanel
+from viewer.ui.watch import WatchBar, nothing_yet
 from viewer.ui.way import WayPanel
 
 if TYPE_CHECKING:
@@ -106,6 +110,8 @@ class Window(QWidget):
         self.finder = Finder(player, data / "directions")
         self.directions = DirectionsPanel(self.finder)
         self.timeline = TimelineBar(player)
+        self.compare = CompareBar(player, self.canvas)
+        self.watch = WatchBar(player)
         self.favourites = FavouritesPanel(player, data / "favourites")
         self.panels: dict[Panel, tuple[str, ...]] = {
             self.number: ("number",),
@@ -141,11 +147,28 @@ class Window(QWidget):
             self.message.complain(self.memory.complaint)
         self.canvas.setFocus()
 
-    def open(self, path: Path) -> None:
-        """Open a model file or a run directory, in the background."""
+    def open(self, path: Path) -> bool:
+        """Open a model file or a run directory, in the background; returns whether there is a generator to open."""
         self.message.hide()
+        self.watch.stop_following()
+        if is_run(path):
+            if not self.watch.watch(path):
+                self.canvas.set_invitation(INVITATION)
+                self.message.tell(nothing_yet(path))
+            return bool(self.watch.stages)
         self.header.model.setText(f"Opening {path.name} …")
         self.player.open(path)
+        return True
+
+    def open_beside(self, path: Path) -> None:
+        """Show what another model file, or a run's newest stage, makes of the same latents."""
+        if self.player.model is None:
+            self.open(path)
+            return
+        try:
+            self.player.compare(model_of(path))
+        except ExportError as error:
+            self.message.complain(str(error))
 
     def _make_header(self) -> Header:
         made = []
@@ -193,24 +216,30 @@ class Window(QWidget):
             column.addWidget(panel)
             panel.setEnabled(False)
         column.addStretch()
-        scroll = QScrollArea()  # for low screens, and for generators with many classes
-        scroll.setWidget(side)
-        scroll.setFixedWidth(theme.SIDE_WIDTH)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.side = QScrollArea()  # for low screens, and for generators with many classes
+        self.side.setWidget(side)
+        self.side.setFixedWidth(theme.SIDE_WIDTH)
+        self.side.setWidgetResizable(True)
+        self.side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.side.setFrameShape(QFrame.Shape.NoFrame)
+        self.side.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.stage = QVBoxLayout()
         """The canvas, and below it what belongs to it."""
         self.stage.setSpacing(0)
-        self.stage.addWidget(self.canvas, 1)
+        pictures = QHBoxLayout()
+        pictures.setSpacing(0)
+        pictures.addWidget(self.canvas, 1)
+        pictures.addWidget(self.compare.picture, 1)
+        self.stage.addLayout(pictures, 1)
+        self.stage.addWidget(self.compare)
         self.stage.addWidget(self.hint)
         self.stage.addWidget(self.timeline)
+        self.stage.addWidget(self.watch)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.rail)
         middle.addLayout(self.stage, 1)
-        middle.addWidget(scroll)
+        middle.addWidget(self.side)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -231,6 +260,7 @@ class Window(QWidget):
         player.failed.connect(self._on_failed)
         self.rail.edited.connect(self.editor.edit)
         self.timeline.edited.connect(self.editor.edit)
+        self.compare.edited.connect(self.editor.edit)
         self.canvas.clicked.connect(self._on_cell_clicked)
         self.canvas.edited.connect(self.editor.edit)
         self.inspector.edited.connect(self.editor.edit)
@@ -248,6 +278,7 @@ class Window(QWidget):
         self.recent.chosen.connect(self.open)
         self.favourites.told.connect(self.message.tell)
         self.favourites.failed.connect(self.message.complain)
+        self.favourites.shown.connect(self._show_favourites)
         self.favourites.elsewhere.connect(self.restorer.restore)
         self.status.provider.clicked.connect(self.menu.show_doctor)
         self.finder.found.connect(lambda: self._show_state(player.state))
@@ -258,6 +289,7 @@ class Window(QWidget):
         self.rail.show_state(state)
         self.canvas.show_state(state)
         self.timeline.show_state(state)
+        self.compare.show_state(state)
         self.hint.show_state(state)
         for panel, modes in self.panels.items():
             panel.setVisible(state.mode in modes)
@@ -266,9 +298,9 @@ class Window(QWidget):
             self.status.show_speed(self.player.frame.latency_ms, None)
 
     def _on_opened(self, opened: Opened) -> None:
-        self.header.model.setText(self._name(opened))
+        self.header.model.setText(name_of(opened.path))
         self.header.model.setToolTip(str(opened.path))
-        self.setWindowTitle(f"{self._name(opened)} – digitforge")
+        self.setWindowTitle(f"{name_of(opened.path)} – digitforge")
         self.status.show_model(opened)
         for panel in self.panels:
             panel.setEnabled(True)
@@ -303,6 +335,9 @@ class Window(QWidget):
     def _show_memory(self) -> None:
         self.hint.setVisible(self.memory.settings.hint)
 
+    def _show_favourites(self) -> None:
+        QTimer.singleShot(0, lambda: self.side.ensureWidgetVisible(self.favourites))  # once it has its height
+
     def _keep_cell(self) -> None:
         if (sample := self.canvas.sample) is not None:
             self.favourites.keep(sample)
@@ -313,14 +348,9 @@ class Window(QWidget):
             "examine": ("Show why", self.menu.show_doctor),
         }
         self.message.complain(failure.sentence, offers.get(remedy_for(failure)))
-        self.header.model.setText(self._name(self.player.model) if self.player.model else "No generator is open")
+        self.header.model.setText(name_of(self.player.model.path) if self.player.model else "No generator is open")
         if self.player.model is None:
             self.canvas.set_invitation(INVITATION)
-
-    @staticmethod
-    def _name(opened: Opened) -> str:
-        """A run's file is always called the same: its folder says more."""
-        return f"{opened.path.parent.name}/{opened.path.name}" if opened.path.parent.name else opened.path.name
 
     def _ask_open(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Open a generator", "", "ONNX generators (*.onnx)")
@@ -375,7 +405,9 @@ class Window(QWidget):
         if drop.does == "refuse":
             self.message.complain(drop.reason, ("Open another…", self._ask_open))
         else:  # after the drop is over: the other application waits for it
-            take = self.restorer.restore if drop.does == "restore" else self.open
+            beside = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            opens = self.open_beside if beside else self.open
+            take = self.restorer.restore if drop.does == "restore" else opens
             QTimer.singleShot(0, lambda: take(drop.path))
 
     def closeEvent(self, event: QCloseEvent) -> None:
