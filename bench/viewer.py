@@ -1,40 +1,61 @@
-"""What the viewer adds to inference: `python -m bench.viewer [--model FILE] [--frames N] [--json FILE]`.
+"""What the viewer costs: `python -m bench.viewer [--model FILE] [--frames N] [--soak] [--json FILE]`.
 
-For each grid size, frames go through the engine to a canvas (offscreen) and are timed from the request to the end of
-painting; between them, the same batch goes through `session.run` alone, so that both see the same machine.
+Frames are timed from the request to the end of painting (offscreen); between them, the same batch goes through
+`session.run` alone, so that both see the same machine. A real window then plays, rests, and is dragged about. CPU time
+is the process's, as a share of one core.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 if not __package__:  # run as a file: the project's root is not on the search path
     sys.path[0] = str(Path(__file__).parents[1])
 
-from PySide6.QtCore import QEventLoop
+import psutil
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
-from export.contract import ExportError
+from export.files import exit_status, write_whole
 from export.runtime import find_model, open_generator
 from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.frames import Frame, OpenRequest, RenderRequest
-from viewer.core.look import Look
+from viewer.core.look import PLAIN, Look
 from viewer.core.scene import scene_of
 from viewer.core.state import ViewState
+from viewer.engine.player import Player
 from viewer.engine.worker import Worker
+from viewer.ui import theme
 from viewer.ui.canvas import Canvas
+from viewer.ui.window import Window
 
-GRIDS = (1, 16, 64, 100)
+ROOT = Path(__file__).parents[1]
+GRIDS = (1, 16, 64, 256)
+FILTERED = Look("magma", smoothing=1.0)
 WARM_UP = 10
+PLAY_S, IDLE_S, DRAG_S = 5.0, 10.0, 3.0
+STARTS = 5
+LEAK_FRAMES, SOAK_FRAMES = 2_000, 100_000
+LEAK_CELLS = 16
+SETTLED = 500
+"""Frames after which memory has to stay where it is."""
+Step = Callable[[], None]
 
 
 def quantiles_ms(times_s: list[float]) -> tuple[float, float]:
@@ -43,15 +64,19 @@ def quantiles_ms(times_s: list[float]) -> tuple[float, float]:
     return statistics.median(ordered) * 1e3, ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))] * 1e3
 
 
-def measure(path: Path, frames: int) -> list[dict[str, float]]:
-    """One row for each grid size; all times in milliseconds."""
-    application = QApplication.instance() or QApplication(["bench"])
+def walk(frame: int, cells: int) -> ViewState:
+    """The state of a walk's frame: a seed a second."""
+    return ViewState(seed=frame // 60, cells=cells, position=frame % 60 / 60)
+
+
+def frame_times(path: Path, frames: int, step: Step) -> list[dict[str, float]]:
+    """One row for each grid size, and one for 256 filtered and coloured cells; all times in milliseconds."""
     bare = open_generator(path)
     canvas = Canvas()
     canvas.resize(876, 730)
     canvas.show()
     worker = Worker(lambda _path, _provider: bare)  # the same session: two would differ in their threads
-    loop = QEventLoop(application)
+    loop = QEventLoop()
 
     def paint(frame: Frame) -> None:
         canvas.show_frame(frame)
@@ -65,24 +90,25 @@ def measure(path: Path, frames: int) -> list[dict[str, float]]:
     try:
         worker.mailbox.put(OpenRequest(1, path, "auto"))
         loop.exec()
-        for cells in GRIDS:
+        for cells, look in [(cells, PLAIN) for cells in GRIDS] + [(GRIDS[-1], FILTERED)]:
             painted_s, bare_s = [], []
             for frame in range(frames + WARM_UP):
-                state = ViewState(seed=frame // 60, cells=cells, position=frame % 60 / 60)
                 start = time.perf_counter()
-                scene = scene_of(bare.info, state)
+                scene = scene_of(bare.info, walk(frame, cells))
                 assert scene is not None
-                worker.mailbox.put(RenderRequest(1, frame, scene, Look()))
+                worker.mailbox.put(RenderRequest(1, frame, scene, look))
                 loop.exec()
                 painted_s.append(time.perf_counter() - start)
                 feeds = {"z": scene.z} if scene.y is None else {"z": scene.z, "y": scene.y}
                 start = time.perf_counter()
                 bare.session.run(["pixels"], feeds)
                 bare_s.append(time.perf_counter() - start)
+                step()
             painted, bare_run = quantiles_ms(painted_s[WARM_UP:]), quantiles_ms(bare_s[WARM_UP:])
             rows.append(
                 {
                     "cells": cells,
+                    "smoothing": look.smoothing,
                     "painted_p50_ms": painted[0],
                     "painted_p95_ms": painted[1],
                     "run_p50_ms": bare_run[0],
@@ -96,32 +122,150 @@ def measure(path: Path, frames: int) -> list[dict[str, float]]:
     return rows
 
 
+def rest(seconds: float) -> None:
+    """Let the event loop run, with nothing of our own in it."""
+    loop = QEventLoop()
+    QTimer.singleShot(round(seconds * 1e3), loop.quit)
+    loop.exec()
+
+
+def cpu_share(seconds: float) -> tuple[float, float]:
+    """CPU time of this process while the event loop runs, as a share of one core; and how long that really was."""
+    start, start_cpu = time.perf_counter(), time.process_time()
+    rest(seconds)
+    elapsed_s = time.perf_counter() - start
+    return (time.process_time() - start_cpu) / elapsed_s, elapsed_s
+
+
+def resident_mib() -> float:
+    """Memory of this process that is in RAM, MiB."""
+    return float(psutil.Process().memory_info().rss) / 2**20
+
+
+def in_a_window(path: Path, leak_frames: int, step: Step) -> dict[str, Any]:
+    """Shares of a core while it plays and while it rests, a drag that outruns inference, memory over many frames."""
+    window = Window(Player(), remember=False)
+    player, loop, painted_s = window.player, QEventLoop(), list[float]()
+    window.resize(1180, 820)
+    window.show()
+
+    def paint(_frame: Frame) -> None:
+        window.canvas.repaint()
+        painted_s.append(time.perf_counter())
+        loop.quit()
+
+    player.frame_ready.connect(paint)
+    try:
+        window.open(path)
+        loop.exec()
+        rest(1.0)
+        figures: dict[str, Any] = {"opened_MiB": resident_mib()}
+
+        player.apply(walk(0, 64).with_playing(True))
+        rest(0.5)
+        painted_s.clear()
+        share, elapsed_s = cpu_share(PLAY_S)
+        figures |= {"playing_64_frames_per_s": len(painted_s) / elapsed_s, "playing_64_cpu": share}
+        player.apply(player.state.with_playing(False))
+        rest(0.5)
+        painted_s.clear()
+        figures["idle_cpu"], _ = cpu_share(IDLE_S)
+        figures["idle_frames"] = len(painted_s)
+        step()
+
+        player.apply(player.state.with_cells(GRIDS[-1]))
+        rest(0.5)
+        painted_s.clear()
+        moves = 0
+        end_s = time.perf_counter() + DRAG_S
+        while time.perf_counter() < end_s:  # a move each millisecond, faster than any hand
+            moves += 1
+            position = moves % 150
+            window.editor.edit("truncation", lambda state, position=position: state.with_truncation(position / 100))
+            rest(0.001)
+        gaps_s = [later - earlier for earlier, later in itertools.pairwise(painted_s)]
+        figures |= {"drag_moves": moves, "drag_frames": len(painted_s), "drag_longest_gap_ms": max(gaps_s) * 1e3}
+        window.editor.stack.clear()
+        step()
+
+        settled = 0.0
+        for frame in range(leak_frames):
+            if frame == SETTLED:
+                settled = resident_mib()
+            player.apply(replace(walk(frame, LEAK_CELLS), truncation=0.5))
+            loop.exec()
+            step()
+        figures |= {"frames": leak_frames, "settled_MiB": settled, "after_frames_MiB": resident_mib()}
+    finally:
+        window.close()
+    return figures
+
+
+def start_s(path: Path, step: Step) -> float:
+    """Median time of a whole process that opens the window, saves its first frame and leaves, seconds."""
+    times_s = []
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "viewer", str(path.resolve()), "--screenshot", f"{folder}/window.png"]
+        for _ in range(STARTS):
+            start = time.perf_counter()
+            subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+            times_s.append(time.perf_counter() - start)
+            step()
+    return statistics.median(times_s)
+
+
+def tell(figures: dict[str, Any], rows: list[dict[str, float]]) -> None:
+    """Print the figures."""
+    table = Table(
+        "cells", "σ", "painted p50", "p95", "session.run p50", "p95", "overhead", title="milliseconds a frame"
+    )
+    for row in rows:
+        cells, sigma, *times = row.values()
+        table.add_row(f"{cells:.0f}", f"{sigma:g}", *(f"{value:.2f}" for value in times))
+    console = Console()
+    console.print(table)
+    console.print(
+        f"64 cells playing: {figures['playing_64_frames_per_s']:.1f} frames/s, "
+        f"{figures['playing_64_cpu']:.1%} of a core\n"
+        f"idle: {figures['idle_cpu']:.2%} of a core, {figures['idle_frames']} frames\n"
+        f"start, first frame, end: {figures['start_s']:.2f} s\n"
+        f"dragging over 256 cells: {figures['drag_moves']} moves, {figures['drag_frames']} frames, "
+        f"longest gap {figures['drag_longest_gap_ms']:.0f} ms\n"
+        f"memory: {figures['opened_MiB']:.0f} MiB opened, {figures['settled_MiB']:.0f} MiB after {SETTLED} frames, "
+        f"{figures['after_frames_MiB']:.0f} MiB after {figures['frames']}"
+    )
+
+
 def main() -> int:
     """The command; returns its exit status."""
-    parser = argparse.ArgumentParser(description="Time the viewer's frames beside bare inference.")
+    parser = argparse.ArgumentParser(description="Time the viewer's frames beside bare inference; CPU, memory, start.")
     parser.add_argument("--model", type=Path, default=BUNDLED_MODEL, help="default: the bundled generator")
     parser.add_argument("--frames", type=int, default=300, help="for each grid size; default %(default)s")
+    parser.add_argument("--soak", action="store_true", help=f"watch memory over {SOAK_FRAMES:,} frames")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
-    arguments = parser.parse_args()
-    try:
-        path = find_model(arguments.model)
-        rows = measure(path, max(arguments.frames, 1))
-    except ExportError as error:
-        print(error, file=sys.stderr)
-        return 2
-    table = Table("cells", "painted p50", "p95", "session.run p50", "p95", "overhead", title="milliseconds a frame")
-    for row in rows:
-        cells, *times = row.values()
-        table.add_row(f"{cells:.0f}", *(f"{value:.2f}" for value in times))
-    Console().print(table)
-    at_64 = next(row for row in rows if row["cells"] == 64)
-    ratio = at_64["painted_p50_ms"] / at_64["run_p50_ms"]
-    if arguments.json:
-        arguments.json.write_text(
-            json.dumps({"frames": arguments.frames, "rows": rows, "ratio": ratio}, indent=2) + "\n"
-        )
-    print(f"painted / session.run at 64 cells: {ratio:.2f}")
-    return 0
+    given = parser.parse_args()
+
+    def command() -> None:
+        path, frames = find_model(given.model), max(given.frames, 1)
+        leak_frames = SOAK_FRAMES if given.soak else LEAK_FRAMES
+        application = QApplication.instance() or QApplication(["bench"])
+        assert isinstance(application, QApplication)
+        theme.apply(application)
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            steps = (len(GRIDS) + 1) * (frames + WARM_UP) + STARTS + leak_frames + 2
+            task = progress.add_task("Measuring", total=steps)
+            step = lambda: progress.advance(task)  # noqa: E731
+            rows = frame_times(path, frames, step)
+            figures = {"start_s": start_s(path, step)} | in_a_window(path, leak_frames, step)
+        tell(figures, rows)
+        at_64 = next(row for row in rows if row["cells"] == 64)
+        ratio = at_64["painted_p50_ms"] / at_64["run_p50_ms"]
+        if given.json:
+            values = {"timed_frames": frames, "rows": rows} | figures | {"ratio": ratio}
+            write_whole(given.json, (json.dumps(values, indent=2) + "\n").encode())
+        print(f"painted / session.run at 64 cells: {ratio:.2f}")
+
+    return exit_status(command)
 
 
 if __name__ == "__main__":
