@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -180,8 +181,8 @@ def in_a_window(path: Path, leak_frames: int, step: Step) -> dict[str, Any]:
         end_s = time.perf_counter() + DRAG_S
         while time.perf_counter() < end_s:  # a move each millisecond, faster than any hand
             moves += 1
-            position = moves % 150
-            window.editor.edit("truncation", lambda state, position=position: state.with_truncation(position / 100))
+            truncation = moves % 150 / 100
+            window.editor.edit("truncation", partial(ViewState.with_truncation, truncation=truncation))
             rest(0.001)
         gaps_s = [later - earlier for earlier, later in itertools.pairwise(painted_s)]
         figures |= {"drag_moves": moves, "drag_frames": len(painted_s), "drag_longest_gap_ms": max(gaps_s) * 1e3}
