@@ -155,9 +155,11 @@ class CellView(QWidget):
         self.made.setText(made)
         self._facts.setRowVisible(self.made, bool(made))
         self.lock.setVisible(locked is not None)
-        self.lock.setText("Unlock" if locked else "Lock")
-        self.lock.setAccessibleName(self.lock.text())
-        self.lock.setIcon(icon("unlock" if locked else "lock"))
+        text = "Unlock" if locked else "Lock"
+        if self.lock.text() != text:
+            self.lock.setText(text)
+            self.lock.setAccessibleName(text)
+            self.lock.setIcon(icon(text.lower()))
 
     def show_reading(self, reading: Reading | None, note: str) -> None:
         """Show what the picture reads as, and a sentence where there is nothing to show."""
