@@ -2,7 +2,7 @@
 
 import pytest
 
-from viewer.core.keys import edit_for_key
+from viewer.core.keys import KEYS, edit_for_key
 from viewer.core.look import Look
 from viewer.core.state import ViewState
 
@@ -40,3 +40,25 @@ def test_digits_follow_names_before_places() -> None:
     assert after("1", ("cat", "dog")) == STATE.with_digits((1,))
     assert after("5", ("cat", "dog")) is None
     assert after("M", ()) is None
+
+
+def test_the_sheet_for_people_lists_every_key_and_no_other() -> None:
+    named = {name for keys, _ in KEYS for name in (map(str, range(10)) if keys == "0 – 9" else [keys])}
+    letters = [chr(code) for code in range(ord("A"), ord("Z") + 1)]
+    others = [
+        "Space",
+        "Left",
+        "Right",
+        "Up",
+        "Down",
+        "Return",
+        "Escape",
+        "Tab",
+        "Home",
+        "End",
+        "Del",
+        "Backspace",
+        "F1",
+    ]
+    candidates = [*letters, *map(str, range(10)), *others, *"+-*/.,;!?"]
+    assert {key for key in candidates if edit_for_key(key, DIGITS, 0) is not None} == named
