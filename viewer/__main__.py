@@ -71,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
         from PySide6.QtWidgets import QApplication
 
         from export.contract import ExportError
-        from export.runtime import find_model
+        from viewer.core.training import is_run, model_of
         from viewer.engine.player import Player
         from viewer.ui.menu import FIRST_SIZE
         from viewer.ui.trouble import Trouble
@@ -81,9 +81,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
     model = arguments.model or BUNDLED_MODEL
     try:
-        find_model(model)
+        model_of(model)
     except ExportError as error:
-        if arguments.model is not None or arguments.screenshot is not None:
+        awaited = is_run(model) and arguments.screenshot is None  # its first stage may come while the window is open
+        if (arguments.model is not None or arguments.screenshot is not None) and not awaited:
             raise CannotStart(str(error)) from error
 
     qInstallMessageHandler(_explain_fatal)
@@ -99,8 +100,8 @@ def _run(arguments: argparse.Namespace) -> int:
         trouble.install()
         if arguments.size is not None or not window.memory.put(window):
             window.resize(*(arguments.size or FIRST_SIZE))
-        window.open(model)
-        if not _open_first(application, window) and (arguments.model is not None or arguments.screenshot is not None):
+        failed = window.open(model) and not _open_first(application, window)
+        if failed and (arguments.model is not None or arguments.screenshot is not None):
             raise CannotStart(window.message.text.text())
         if arguments.screenshot is not None:
             return _screenshot(application, window, arguments.screenshot)

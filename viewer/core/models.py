@@ -11,6 +11,7 @@ from pathlib import Path
 from export.contract import ExportError
 from export.files import explain
 from export.runtime import find_model
+from viewer.core.training import EXPORTS
 
 Report = Callable[[int, int], None]
 
@@ -46,4 +47,5 @@ def _candidates(places: Iterable[Path]) -> Iterator[Path]:
         with suppress(ExportError, OSError):
             if place.is_dir():
                 yield from sorted(place.glob("*.onnx"))
+                yield from sorted((place / EXPORTS).glob("*.onnx"), reverse=True)
             yield find_model(place)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from export.runtime import GENERATOR_FILE
+from export.runtime import GENERATOR_FILE, find_model
 
 EXPORTS = "exports"
 LOG_FILE = "log.jsonl"
@@ -57,6 +57,24 @@ def stages_of(run_dir: Path) -> tuple[Stage, ...]:
     return (*found[:-1], Stage(found[-1].path, found[-1].images, (about.st_mtime_ns, about.st_size)))
 
 
+def model_of(path: Path) -> Path:
+    """The ONNX file that `path` means now: itself, or a run's newest stage. Raises ExportError where there is none."""
+    stages = stages_of(path) if is_run(path) else ()
+    return stages[-1].path if stages else find_model(path)
+
+
+def run_of(path: Path) -> Path:
+    """The run directory that an exported stage lies in; other paths are returned as they are."""
+    return path.parent.parent if path.parent.name == EXPORTS and path.stem.isdecimal() else path
+
+
+def name_of(path: Path) -> str:
+    """What a generator file is called in the window: a run's files are always called the same, its folder says more."""
+    if (run := run_of(path)) != path:
+        return f"{run.name} · {int(path.stem):,} images"
+    return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
+
+
 def planned_images(run_dir: Path) -> int | None:
     """The length of the run in images, where its config.json says so."""
     try:
@@ -69,6 +87,20 @@ def planned_images(run_dir: Path) -> int | None:
 def to_open(stages: tuple[Stage, ...], shown: Stage | None, follow: bool) -> Stage | None:
     """The stage that should be opened now that these are there: a newer one while they are followed, else None."""
     return stages[-1] if stages and follow and stages[-1] != shown else None
+
+
+def span(values: list[float], low: float | None = None) -> tuple[float, float]:
+    """Lowest and highest value that a plot shows: all but the outermost hundredths, never one point.
+
+    low: shown in any case.
+    """
+    ordered = sorted(values)
+    cut = len(ordered) // 100
+    lowest, highest = ordered[cut], ordered[-1 - cut]
+    room = (highest - lowest) * 0.05 or abs(highest) * 0.05 or 1.0
+    if low is not None and lowest >= low:
+        return low, highest + room
+    return lowest - room, highest + room
 
 
 def nearest(stages: tuple[Stage, ...], images: float) -> int:

@@ -82,6 +82,11 @@ def _close(painter: QPainter) -> None:
     _line(painter, (16.5, 7.5), (7.5, 16.5))
 
 
+def _swap(painter: QPainter) -> None:
+    _line(painter, (5, 9), (19, 9), (15.5, 5.5))
+    _line(painter, (19, 15), (5, 15), (8.5, 18.5))
+
+
 def _grid(painter: QPainter) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for x, y in ((4.5, 4.5), (13.5, 4.5), (4.5, 13.5), (13.5, 13.5)):
@@ -194,6 +199,7 @@ _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "about": _about,
     "pixels": _pixels,
     "close": _close,
+    "swap": _swap,
     "grid": _grid,
     "path": _path,
     "pad": _pad,

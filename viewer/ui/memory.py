@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from viewer.core.frames import Opened
 from viewer.core.settings import Settings, load, save
+from viewer.core.training import run_of
 from viewer.engine.player import Player
 from viewer.ui.theme import Dresser
 
@@ -59,4 +60,4 @@ class Memory(QObject):
             save(replace(self.settings, geometry=geometry, look=self._player.state.look), self._path)
 
     def _on_opened(self, opened: Opened) -> None:
-        self.take(self.settings.with_recent(opened.path))
+        self.take(self.settings.with_recent(run_of(opened.path)))

@@ -1,10 +1,11 @@
-"""The menu of generators that were opened before."""
+"""The menu of what can be opened: runs, generators beside each other, and what was opened before."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from viewer.ui.memory import Memory
@@ -21,11 +22,15 @@ class RecentMenu(QMenu):
         super().__init__("Recent generators", parent)
         self._memory = memory
         self._bundled = bundled
+        self.lead: list[QAction] = []
+        """What stands above the recent generators."""
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self._fill)
 
     def _fill(self) -> None:
         self.clear()
+        self.addActions(self.lead)
+        self.addSeparator()
         recent = [Path(one) for one in self._memory.settings.recent]
         for path in recent:
             self._offer(path, f"{path.parent.name}/{path.name}")

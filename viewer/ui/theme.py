@@ -74,7 +74,8 @@ QToolButton[role="status"] {{ min-height: 24px; padding: 0 8px; margin-left: -8p
 QToolButton[role="fold"] {{ min-height: 24px; padding: 0 2px; }}
 QProgressBar {{ background: {raised}; border: none; border-radius: 2px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
-QWidget#timeline {{ border-top: 1px solid {line}; }}
+QWidget#timeline, QFrame#watch, QFrame#compare {{ background: {window}; border-top: 1px solid {line}; }}
+QLabel[role="badge"] {{ background: {raised}; border-radius: 6px; padding: 2px 8px; font-weight: 600; }}
 QLineEdit {{ selection-background-color: {accent}; selection-color: {on_accent}; font-size: 15px; }}
 QLineEdit[role="name"] {{
     background: transparent; padding: 0 4px; min-height: 24px; border-radius: 4px; font-size: 13px;

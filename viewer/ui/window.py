@@ -184,6 +184,15 @@ class Window(QWidget):
             action.triggered.connect(slot)
             made.append(action)
         self.open_action, self.save_action, self.copy_action, self.keep_action = made
+        for text, keys, slot in (
+            ("Open a training run…", "Ctrl+Shift+O", self._ask_run),
+            ("Compare with…", "Ctrl+Shift+C", self._ask_compare),
+        ):
+            action = QAction(text, self)
+            action.setShortcut(QKeySequence(keys))
+            action.triggered.connect(slot)
+            self.addAction(action)
+            self.recent.lead.append(action)
         menu = QAction(icon("menu"), "Menu", self)
         menu.setPriority(QAction.Priority.LowPriority)
         keep_cell = QAction("Keep the current cell by itself", self)
@@ -356,6 +365,15 @@ class Window(QWidget):
         chosen, _ = QFileDialog.getOpenFileName(self, "Open a generator", "", "ONNX generators (*.onnx)")
         if chosen:
             self.open(Path(chosen))
+
+    def _ask_run(self) -> None:
+        if chosen := QFileDialog.getExistingDirectory(self, "Open a training run"):
+            self.open(Path(chosen))
+
+    def _ask_compare(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Compare with another generator", "", "ONNX generators (*.onnx)")
+        if chosen:
+            self.open_beside(Path(chosen))
 
     def _show_export(self) -> None:
         from viewer.ui.export import ExportSheet  # not needed for the first frame
