@@ -6,23 +6,22 @@ interrupted request goes on where it was, and what has the result's name is alwa
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
-import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
-import onnxruntime
 from PIL import Image
 
+from export.alone import alone
 from export.arrays import Int64, UInt8
+from export.card import Card, begins, card_path, describe, is_there
 from export.contract import ExportError, GeneratorInfo
 from export.files import CannotWrite, explain, write_whole
 from export.latents import BLOCK
@@ -32,7 +31,7 @@ from export.runtime import Generator
 
 FORMATS = ("npz", "idx", "png")
 STEP = 32 * BLOCK
-"""Images between two notes of how far it is, before each of which everything is on the disk."""
+"""Images between two notes of how far it is."""
 COPY_BYTES = 2**20
 SIXTH = 6
 """MNIST has a test image for every six to learn from, and so has an IDX data set."""
@@ -67,24 +66,22 @@ def write_dataset(
     if request.least_confidence:
         reader = open_classifier()
         check_reader(info, reader)
-    card = _card(generator, request, form, reader)
-    if _complete(out, form, card):
-        return False
+    card = describe(generator, request, out, form, reader)
     folder = out.with_name(f".{out.name}.partial")
     try:
-        _begin(folder, card)
-        counts = _collect(folder, generator, request, form, reader, report)
-        card["images"] = {"all": sum(counts.values()), **counts}
-        _finish(folder, out, info, form, card, parts_of(request, form))
+        new = not is_there(out, form, card)
+        if new:
+            with alone(folder):
+                new = not is_there(out, form, card)  # another command may just have finished it
+                if new:
+                    _begin(folder, card)
+                    counts = _collect(folder, generator, request, form, reader, report)
+                    card["images"] = {"all": sum(counts.values()), **counts}
+                    _finish(folder, out, info, request, form, card, report)
     except OSError as error:
         raise CannotWrite(f"{out} could not be written: {explain(error)}") from error
-    shutil.rmtree(folder, ignore_errors=True)
-    return True
-
-
-def card_path(out: Path, form: str) -> Path:
-    """Where the card of the data set `out` is."""
-    return out.with_suffix(".card.json") if form == "npz" else out / "card.json"
+    shutil.rmtree(folder, ignore_errors=True)  # also what a kill left beside a finished result
+    return new
 
 
 def parts_of(request: SampleRequest, form: str) -> tuple[Part, ...]:
@@ -111,60 +108,17 @@ def _check(info: GeneratorInfo, request: SampleRequest, out: Path, form: str) ->
         raise ExportError(f"This generator has {len(info.classes)} classes.")
 
 
-def _card(generator: Generator, request: SampleRequest, form: str, reader: Reader | None) -> dict[str, Any]:
-    info = generator.info
-    asked = asdict(request)
-    asked["classes"] = [info.classes[number] for number in request.classes or range(len(info.classes))]
-    return {
-        "made_by": "digitforge, python -m export.sample",
-        "about": "Generated images, none of them real. The parts of a sharded request, joined in their order, are the "
-        "whole request.",
-        "format": form,
-        "request": asked,
-        "model": {
-            "file": generator.path.name,
-            "sha256": hashlib.sha256(generator.path.read_bytes()).hexdigest(),
-            "provenance": dict(info.provenance),
-        },
-        "classifier_weights_sha256": reader.weights_sha256 if reader else None,
-        "provider": generator.provider,
-        "versions": {
-            "onnxruntime": onnxruntime.__version__,
-            "numpy": np.__version__,
-            "python": sys.version.partition(" ")[0],
-        },
-    }
-
-
-def _complete(out: Path, form: str, card: dict[str, Any]) -> bool:
-    """Whether `out` is this very data set. Raises ExportError where it is something else."""
-    if not out.exists() or (out.is_dir() and form != "npz" and not any(out.iterdir())):
-        return False
-    try:
-        found = json.loads(card_path(out, form).read_text(encoding="utf-8"))
-        same = all(found[key] == json.loads(json.dumps(card[key])) for key in ("format", "request")) and (
-            found["model"]["sha256"] == card["model"]["sha256"]
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        same = False
-    if not same:
-        raise ExportError(f"{out} exists and is not what this request would make: choose another --out.")
-    return True
-
-
-def _begin(folder: Path, card: dict[str, Any]) -> None:
-    """Make the folder, or find in it the beginning of the same request. What has no images yet is begun anew."""
+def _begin(folder: Path, card: Card) -> None:
+    """Find the beginning of the same request in the folder. What has no images yet is begun anew."""
     note = folder / "card.json"
-    try:
-        same = json.loads(note.read_text(encoding="utf-8")) == json.loads(json.dumps(card))
-    except (OSError, ValueError):
-        same = False
-    if same:
+    if begins(note, card):
         return
     if any(path != note for path in folder.glob("*.json")):
-        raise ExportError(f"{folder} holds the beginning of another request: finish that one, or delete the folder.")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+        raise ExportError(
+            f"{folder} holds the beginning of another request, or one made by other versions: finish that one, or "
+            "delete the folder."
+        )
+    shutil.rmtree(folder / "pictures", ignore_errors=True)
     write_whole(note, json.dumps(card).encode())
 
 
@@ -208,7 +162,8 @@ class _Collection:
         sizes = {"pixels": self._pixel_bytes(), "labels": self._label_kind.itemsize}
         with suppress(OSError, ValueError, KeyError, TypeError):
             done = int(json.loads(self._note.read_text(encoding="utf-8"))["at"]) - self.part.start
-            if all(self._files[name].stat().st_size >= done * size for name, size in sizes.items()):
+            there = self._pictures.is_dir() or not self._png  # they are moved away when they become the result
+            if there and all(self._files[name].stat().st_size >= done * size for name, size in sizes.items()):
                 self.at += done
         for name, size in sizes.items():
             self._files[name].touch()
@@ -239,7 +194,7 @@ class _Collection:
         self.at += len(labels)
 
     def note(self) -> None:
-        """Make sure of everything up to here, and note how far it is."""
+        """Make sure of everything up to here (of PNG files the system is trusted), and note how far it is."""
         for file in self._open.values():
             file.flush()
             os.fsync(file.fileno())
@@ -250,9 +205,8 @@ class _Collection:
         if not self._info.conditional:
             return {}
         total = np.zeros(len(self._info.classes), np.int64)
-        with self._files["labels"].open("rb") as file:
-            while content := file.read(COPY_BYTES):
-                total += np.bincount(np.frombuffer(content, self._label_kind), minlength=len(total))
+        for content in _pieces(self._files["labels"]):
+            total += np.bincount(np.frombuffer(content, self._label_kind), minlength=len(total))
         return {number: int(count) for number, count in enumerate(total)}
 
 
@@ -262,9 +216,17 @@ def raw(folder: Path, part: Part, what: str) -> Path:
 
 
 def _finish(
-    folder: Path, out: Path, info: GeneratorInfo, form: str, card: dict[str, Any], parts: tuple[Part, ...]
+    folder: Path, out: Path, info: GeneratorInfo, request: SampleRequest, form: str, card: Card, report: Report
 ) -> None:
     """Turn what was collected into the result and put it in its place, the card first: a result has a card."""
+    parts = parts_of(request, form)
+    whole = sum(part.stop - part.start for part in parts)
+
+    def read(part: Part, what: str) -> Iterator[bytes]:
+        for content in _pieces(raw(folder, part, what)):
+            report(whole, whole)  # so that this too can be stopped
+            yield content
+
     text = (json.dumps(card, indent=2) + "\n").encode()
     shape = tuple(int(side) for side in info.outputs()["pixels"][1:])
     ready = folder / ("pictures" if form == "png" else "ready")
@@ -272,8 +234,8 @@ def _finish(
         (part,) = parts
         count = part.stop - part.start
         with ready.open("wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            _member(archive, "images", "|u1", (count, *shape), raw(folder, part, "pixels"))
-            _member(archive, "labels", "<i8", (count,), raw(folder, part, "labels"))
+            _member(archive, "images", "|u1", (count, *shape), read(part, "pixels"))
+            _member(archive, "labels", "<i8", (count,), read(part, "labels"))
         write_whole(card_path(out, form), text)
     else:
         ready.mkdir(exist_ok=True)  # of PNG files it is there, unless the shard is empty
@@ -282,8 +244,8 @@ def _finish(
             inside.mkdir(parents=True, exist_ok=True)
             for part in parts:
                 count = part.stop - part.start
-                _idx(inside / f"{part.name}-images-idx3-ubyte", (count, *shape), raw(folder, part, "pixels"))
-                _idx(inside / f"{part.name}-labels-idx1-ubyte", (count,), raw(folder, part, "labels"))
+                _idx(inside / f"{part.name}-images-idx3-ubyte", (count, *shape), read(part, "pixels"))
+                _idx(inside / f"{part.name}-labels-idx1-ubyte", (count,), read(part, "labels"))
         write_whole(ready / "card.json", text)
     for path in (ready, *ready.rglob("*")):
         if path.is_file() and form != "png":
@@ -292,25 +254,25 @@ def _finish(
     ready.replace(out)
 
 
-def _member(archive: zipfile.ZipFile, name: str, kind: str, shape: tuple[int, ...], source: Path) -> None:
+def _member(archive: zipfile.ZipFile, name: str, kind: str, shape: tuple[int, ...], contents: Iterable[bytes]) -> None:
     """An array of an .npz, copied from raw bytes; the same bytes give the same archive."""
     entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
     entry.compress_type = zipfile.ZIP_DEFLATED
     with archive.open(entry, "w", force_zip64=True) as file:
         np.lib.format.write_array_header_1_0(file, {"descr": kind, "fortran_order": False, "shape": shape})
-        for content in _read(source):
+        for content in contents:
             file.write(content)
 
 
-def _idx(path: Path, shape: tuple[int, ...], source: Path) -> None:
+def _idx(path: Path, shape: tuple[int, ...], contents: Iterable[bytes]) -> None:
     """An IDX file: two zeros, the type (8 is uint8), the number of axes, their lengths of four bytes, the values."""
     with path.open("wb") as file:
         file.write(bytes([0, 0, 8, len(shape)]) + np.array(shape, ">u4").tobytes())
-        for content in _read(source):
+        for content in contents:
             file.write(content)
 
 
-def _read(source: Path) -> Iterator[bytes]:
+def _pieces(source: Path) -> Iterator[bytes]:
     with source.open("rb") as file:
         while content := file.read(COPY_BYTES):
             yield content

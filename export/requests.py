@@ -122,8 +122,8 @@ def _block(
             pixels[wanting] = made[wanting]
         if reader is None or not request.least_confidence:
             return pixels
-        places = np.flatnonzero(wanting)
-        wanting[places] = _confidence(info, labels[places], made[places], reader) < request.least_confidence
+        # The whole block is read, as it is made: the same call, the same bits, wherever the part begins.
+        wanting &= _confidence(info, labels, made, reader) < request.least_confidence
         if not wanting.any():
             return pixels
     place = int(np.flatnonzero(wanting)[0])

@@ -11,13 +11,20 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
+from export.card import card_path
 from export.contract import ExportError, GeneratorInfo
-from export.datasets import FORMATS, card_path, write_dataset
+from export.datasets import FORMATS, write_dataset
 from export.files import exit_status
 from export.requests import SampleRequest
 from export.runtime import find_model, open_generator
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:,.0f}/s")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,13 +55,16 @@ def main(arguments: list[str] | None = None) -> int:
             Console(stderr=True, soft_wrap=True).print(generator.notice, style="yellow", highlight=False)
         classes = _classes(generator.info, given.digit)
         request = SampleRequest(given.count, given.seed, classes, given.truncation, given.min_confidence, shard)
-        columns = (TextColumn("generating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
         terminal = Console(stderr=True)
         with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
-            task = progress.add_task("", total=None)
-            new = write_dataset(
-                generator, request, given.out, form, lambda done, of: progress.update(task, completed=done, total=of)
-            )
+            task = progress.add_task("generating", total=None)
+
+            def report(done: int, of: int) -> None:
+                what = "generating" if done < of else "writing"
+                progress.update(task, completed=done, total=of, description=what)
+
+            new = write_dataset(generator, request, given.out, form, report)
         start, stop = request.span(0, request.count)
         already = "" if new else ", which were there already"
         print(f"{given.out}: {stop - start:,} images{already}; {card_path(given.out, form)} says how they were made")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,8 +19,9 @@ from PIL import Image
 from torchvision.datasets import MNIST, ImageFolder
 
 from export import datasets
+from export.card import card_path
 from export.contract import ExportError
-from export.datasets import STEP, card_path, write_dataset
+from export.datasets import STEP, write_dataset
 from export.files import CannotWrite
 from export.requests import SampleRequest
 from export.runtime import open_generator
@@ -127,6 +129,36 @@ def test_an_interrupted_request_goes_on_and_ends_with_the_same_bytes(
     assert content(tmp_path / "parts") == content(tmp_path / "whole")
 
 
+def test_two_commands_do_not_work_on_one_result(models: dict[str, Path], tmp_path: Path) -> None:
+    generator, out = open_generator(models["digits"]), tmp_path / "a.npz"
+
+    def report(done: int, of: int) -> None:
+        with pytest.raises(ExportError, match="Another command is at work"):
+            write_dataset(generator, SampleRequest(600), out, "npz")
+
+    assert write_dataset(generator, SampleRequest(600), out, "npz", report)
+    assert len(arrays(out)[0]) == 600
+
+
+def test_a_model_with_another_name_goes_on_with_the_same_request(
+    models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasets, "STEP", 256)
+    renamed = tmp_path / "renamed.onnx"
+    shutil.copy(models["digits"], renamed)
+
+    def stop(done: int, of: int) -> None:
+        if done > 512:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        write_dataset(open_generator(models["digits"]), SampleRequest(800), tmp_path / "a.npz", "npz", stop)
+    seen: list[int] = []
+    generator = open_generator(renamed)
+    write_dataset(generator, SampleRequest(800), tmp_path / "a.npz", "npz", lambda done, _: seen.append(done))
+    assert seen[0] == 768
+
+
 def test_a_killed_command_goes_on(models: dict[str, Path], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "export.sample", str(models["digits"]), "--count", str(40 * STEP)]
     partial = tmp_path / ".a.npz.partial"
@@ -159,6 +191,32 @@ def test_nothing_is_overwritten(models: dict[str, Path], tmp_path: Path) -> None
     with pytest.raises(ExportError, match="not what this request would make"):
         write_dataset(generator, SampleRequest(5), tmp_path / "mine", "png")
     assert {name: value for name, value in content(tmp_path).items() if "mine" not in name} == before
+
+
+def test_what_has_the_cards_name_is_not_overwritten(models: dict[str, Path], tmp_path: Path) -> None:
+    card_path(tmp_path / "a.npz", "npz").write_text("mine")
+    with pytest.raises(ExportError, match=r"a\.card\.json exists and is not what"):
+        write_dataset(open_generator(models["digits"]), SampleRequest(5), tmp_path / "a.npz", "npz")
+    assert content(tmp_path) == {"a.card.json": b"mine"}
+
+
+@pytest.mark.parametrize("form", datasets.FORMATS)
+def test_a_kill_after_the_last_step_leaves_nothing_that_harms(
+    models: dict[str, Path], tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator, request = open_generator(models["digits"]), SampleRequest(20)
+    out = tmp_path / ("a.npz" if form == "npz" else "a")
+    partial = tmp_path / f".{out.name}.partial"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)  # as if it had not come to that
+        assert write_dataset(generator, request, out, form)
+    whole = content(out)
+    assert partial.is_dir()
+    out.rename(tmp_path / "elsewhere")
+    assert write_dataset(generator, request, out, form)
+    assert content(out) == whole
+    assert not partial.exists()
 
 
 def test_the_beginning_of_another_request_is_left_alone(
