@@ -1,14 +1,16 @@
 // The page: what is chosen, one frame at a time, and nothing while nothing changes.
 
-import { open, Refused } from "./generator.js";
+"use strict";
 
 const SEED_MAX = 10 ** 15 - 1;
 const element = (id) => document.getElementById(id);
 const state = { seed: 0, digit: -1, psi: 1, side: 8, speed: 0.5, turn: false, playing: false, position: 0 };
+let engine = null;
 let generator = null;
 let drawing = false;
 let stale = false;
 let ticked = 0;
+let frame = 0;
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
@@ -22,12 +24,16 @@ function fromAddress() {
   number("psi", 0, 1.5);
   number("side", 1, 12);
   number("digit", -1, 999);
+  state.position = 0;
+  number("position", 0, SEED_MAX);
+  state.turn = given.has("turn");
   for (const key of ["seed", "side", "digit"]) state[key] = Math.round(state[key]);
 }
 
 function toAddress() {
-  const { seed, digit, psi, side } = state;
-  history.replaceState(null, "", `#${new URLSearchParams({ seed, digit, psi, side })}`);
+  const { seed, digit, psi, side, position, turn } = state;
+  const between = position ? { position } : {};
+  history.replaceState(null, "", `#${new URLSearchParams({ seed, digit, psi, side, ...between, ...(turn && { turn }) })}`);
 }
 
 function change(part) {
@@ -38,6 +44,9 @@ function change(part) {
 }
 
 function show() {
+  if (generator && state.digit >= generator.info.classes.length) state.digit = -1;
+  const made = generator && state.digit >= 0 ? ` of ${generator.info.classes[state.digit]}` : "";
+  element("picture").setAttribute("aria-label", `${state.side ** 2} generated pictures${made}, seed ${state.seed}`);
   if (document.activeElement !== element("seed")) element("seed").value = state.seed;
   for (const [id, text] of [["psi", state.psi.toFixed(2)], ["side", `${state.side} × ${state.side}`], ["speed", `${state.speed.toFixed(1)} seeds/s`]]) {
     element(id).value = state[id];
@@ -45,7 +54,6 @@ function show() {
   }
   element("turn").checked = state.turn;
   element("play").textContent = state.playing ? "Pause" : "Play";
-  element("play").setAttribute("aria-pressed", state.playing);
   for (const button of element("classes").querySelectorAll("button")) {
     button.setAttribute("aria-pressed", Number(button.dataset.digit) === state.digit);
   }
@@ -88,10 +96,10 @@ async function draw() {
     element("speed-now").textContent = `${(performance.now() - start).toFixed(0)} ms`;
     element("picture").dataset.frames = Number(element("picture").dataset.frames ?? 0) + 1;
   } catch {
-    state.playing = false;
-    show();
-    complain("The generator could not make this picture: its graph does not do what its metadata promises.");
+    if (state.playing) pause();
+    complain("The generator could not make this picture: take a smaller grid, or another generator.");
   }
+  if (current !== generator) await current.session.release();
   drawing = false;
   if (stale) draw();
 }
@@ -126,7 +134,6 @@ function paint(pixels, info) {
 }
 
 function tick(now) {
-  if (!state.playing) return;
   const seconds = Math.min((now - ticked) / 1000, 0.25);
   ticked = now;
   state.position += state.speed * seconds;
@@ -137,7 +144,19 @@ function tick(now) {
     show();
   }
   draw();
-  requestAnimationFrame(tick);
+  frame = requestAnimationFrame(tick);
+}
+
+function play() {
+  ticked = performance.now();
+  frame = requestAnimationFrame(tick);
+  change({ playing: true });
+}
+
+function pause() {
+  cancelAnimationFrame(frame);
+  // Rounded, so that the address is short and gives this very picture.
+  change({ playing: false, position: Math.round(state.position * 1000) / 1000 });
 }
 
 function complain(sentence) {
@@ -146,12 +165,16 @@ function complain(sentence) {
 }
 
 async function take(bytes, name) {
+  let opened;
   try {
-    generator = await open(bytes);
+    opened = await engine.open(bytes);
   } catch (error) {
-    complain(`${name}: ${error instanceof Refused ? error.message : "This file could not be opened."}`);
+    complain(`${name}: ${error instanceof engine.Refused ? error.message : "This file could not be opened."}`);
     return;
   }
+  const before = generator;
+  generator = opened;
+  if (before && !drawing) await before.session.release();
   element("problem").hidden = true;
   const { info } = generator;
   const { preset, dataset, images_seen: seen, licence } = info.provenance;
@@ -161,7 +184,6 @@ async function take(bytes, name) {
   if (licence) facts.push(licence);
   element("facts").textContent = facts.join("  ·  ");
   offer(info.classes);
-  if (state.digit >= info.classes.length) state.digit = -1;
   show();
   draw();
 }
@@ -199,10 +221,11 @@ function listen() {
     element(id).addEventListener("input", (event) => change({ [id]: Number(event.target.value) }));
   }
   element("turn").addEventListener("change", (event) => change({ turn: event.target.checked }));
-  element("play").addEventListener("click", () => {
-    change({ playing: !state.playing });
-    ticked = performance.now();
-    if (state.playing) requestAnimationFrame(tick);
+  element("play").addEventListener("click", () => (state.playing ? pause() : play()));
+  window.addEventListener("hashchange", () => {
+    fromAddress();
+    show();
+    draw();
   });
   element("file").addEventListener("change", async (event) => {
     const [file] = event.target.files;
@@ -224,6 +247,16 @@ function listen() {
 
 async function begin() {
   fromAddress();
+  try {
+    engine = await import("./generator.js");
+  } catch {
+    complain(
+      location.protocol === "file:"
+        ? "This page needs a web server: run python3 -m http.server in its folder, and open http://localhost:8000."
+        : "The page is not complete, or this browser is too old: generator.js and runtime/ have to lie beside index.html.",
+    );
+    return;
+  }
   listen();
   show();
   const model = "digits.onnx";

@@ -102,14 +102,25 @@ export async function open(bytes) {
   let session;
   try {
     session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 4 });
-  } catch {
+  } catch (error) {
+    if (/no available backend/.test(error.message)) {
+      throw new Refused("The runtime does not start: its files in runtime/ are damaged or missing, or this browser is too old.");
+    }
     throw new Refused("The runtime refuses this file: it is damaged, or uses what a browser cannot run.");
   }
   const expected = info.classes.length ? "z,y" : "z";
   if (session.inputNames.join() !== expected || session.outputNames.join() !== "image,pixels") {
+    await session.release();
     throw new Refused("The file's inputs and outputs are not those of a digitforge generator.");
   }
-  return new Generator(session, info);
+  const generator = new Generator(session, info);
+  try {
+    await generator.generate(new Float32Array(2 * info.latent), info.classes.length ? new Float32Array(2 * info.classes.length) : null);
+  } catch {
+    await session.release();
+    throw new Refused("The file's graph does not do what its metadata promises.");
+  }
+  return generator;
 }
 
 class Generator {
@@ -118,13 +129,15 @@ class Generator {
     this.info = info;
   }
 
-  /** z: Float32Array [n * latent], y: Float32Array [n * classes] or null -> { image, pixels } as typed arrays. */
+  /** z: Float32Array [n * latent], y: Float32Array [n * classes] or null -> { image, pixels } as typed arrays. Throws Error. */
   async generate(z, y) {
-    const { latent, classes } = this.info;
+    const { latent, classes, channels, height, width } = this.info;
     const count = z.length / latent;
     const feeds = { z: new ort.Tensor("float32", z, [count, latent]) };
     if (classes.length) feeds.y = new ort.Tensor("float32", y, [count, classes.length]);
     const made = await this.session.run(feeds);
+    const shape = [count, height, width, ...(channels === 3 ? [3] : [])];
+    if (made.pixels.type !== "uint8" || made.pixels.dims.join() !== shape.join()) throw new Error("another shape than promised");
     return { image: made.image.data, pixels: made.pixels.data };
   }
 

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from export.runtime import open_generator
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "dist" / "web"
+BUNDLED = ROOT / "viewer" / "models" / "digits.onnx"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 OPTIONS = (
@@ -102,7 +104,7 @@ def click(browser: Any, selector: str) -> None:
 
 
 def test_it_computes_what_onnxruntime_computes(page: Any) -> None:
-    generator = open_generator(SITE / "digits.onnx", provider="cpu")
+    generator = open_generator(BUNDLED, provider="cpu")
     random = np.random.default_rng(0)
     z = random.standard_normal((12, generator.info.latent_size), np.float32)
     y = random.dirichlet(np.ones(10), 12).astype(np.float32)
@@ -128,6 +130,26 @@ def test_a_seed_is_a_picture_and_stands_in_the_address(page: Any, address: str) 
     rolled, shared = picture(page), page.current_url
     assert "seed=" in shared
     assert picture(opened(page, shared)) == rolled
+
+
+def test_a_picture_between_two_seeds_is_shared_too(page: Any, address: str) -> None:
+    page.find_element("id", "turn").click()
+    click(page, "#play")
+    wait(page, "state.position > 0.05")
+    click(page, "#play")
+    paused, shared = picture(page), page.current_url
+    assert "position=" in shared
+    assert picture(opened(page, shared)) == paused
+
+
+def test_an_address_in_the_same_tab_is_followed(page: Any, address: str) -> None:
+    first, count = picture(page), frames(page)
+    page.execute_script("location.hash = 'seed=9&digit=99&psi=7&side=2'")
+    wait(page, f"Number(document.getElementById('picture').dataset.frames) > {count}")
+    assert picture(page) != first
+    shown = [page.find_element("id", one).get_attribute("value") for one in ("seed", "psi", "side")]
+    assert shown == ["9", "1.5", "2"], "what is too large is taken as the largest"
+    assert page.find_element("css selector", "[aria-pressed=true]").text == "Mixed"
 
 
 def test_digits_truncation_and_grid(page: Any) -> None:
@@ -165,7 +187,7 @@ def test_it_moves_while_it_plays_and_rests_when_it_does_not(page: Any, across_di
     [
         (b"not onnx at all, but a text", "not an ONNX file, or it is damaged"),
         (b"", "was not exported by digitforge"),
-        ((SITE / "digits.onnx").read_bytes()[:100_000] if SITE.is_dir() else b"", "damaged"),
+        (BUNDLED.read_bytes()[:100_000], "damaged"),
         ((ROOT / "export" / "classifier.onnx").read_bytes(), "was not exported by digitforge"),
     ],
 )
@@ -179,6 +201,39 @@ def test_a_file_that_is_no_generator_is_a_sentence_and_the_page_goes_on(
     assert problem.startswith("strange.onnx: ")
     assert said in problem
     click(page, "#next")
+
+
+def test_a_generator_that_promises_another_picture_leaves_the_one_that_works(page: Any, tmp_path: Path) -> None:
+    model = onnx.load(BUNDLED)
+    onnx.helper.set_model_props(
+        model, {one.key: one.value for one in model.metadata_props} | {"digitforge.height": "14"}
+    )
+    onnx.save(model, tmp_path / "false.onnx")
+    page.find_element("id", "file").send_keys(str(tmp_path / "false.onnx"))
+    wait(page, "!document.getElementById('problem').hidden")
+    assert "does not do what its metadata promises" in page.find_element("id", "problem").text
+    assert page.find_element("id", "model").text == "digits.onnx"
+    click(page, "#next")
+
+
+def test_without_a_server_it_says_what_to_do(browser: Any, address: str) -> None:
+    browser.get((SITE / "index.html").as_uri())
+    wait(browser, "!document.getElementById('problem').hidden")
+    assert "python3 -m http.server" in browser.find_element("id", "problem").text
+    browser.get("about:blank")
+    browser.get_log("performance")  # what a page asks of the disk is no other page's
+
+
+def test_a_dropped_generator_opens(page: Any) -> None:
+    page.execute_script(
+        """fetch("digits.onnx").then((answer) => answer.blob()).then((blob) => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([blob], "dropped.onnx"));
+            document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+        })"""
+    )
+    wait(page, "document.getElementById('model').textContent === 'dropped.onnx'")
+    assert not page.find_element("id", "problem").is_displayed()
 
 
 def test_another_generator_opens_from_the_disk(page: Any, models: dict[str, Path]) -> None:
