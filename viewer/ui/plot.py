@@ -18,6 +18,10 @@ HEAD = 2 * theme.SPACE
 """Height of the line with title and names."""
 FOOT = theme.SPACE
 """Height of the band in which stages are marked."""
+SWATCH = 3 * theme.SPACE
+"""Width of a piece of a curve before its name, and of the gap before it."""
+GUTTER = 5 * theme.SPACE
+"""Width of the band with the scale."""
 FONT_PIXELS = 11
 
 
@@ -74,7 +78,7 @@ class Plot(QWidget):
         return values[-1] if values else math.nan
 
     def _area(self) -> QRectF:
-        return QRectF(0.5, HEAD, self.width() - 1, self.height() - HEAD - FOOT)
+        return QRectF(GUTTER, HEAD, self.width() - GUTTER - 1, self.height() - HEAD - FOOT)
 
     def _x(self, images: float) -> float:
         area = self._area()
@@ -108,15 +112,21 @@ class Plot(QWidget):
         box = QRectF(0, 0, self.width(), HEAD - 2)
         painter.setPen(theme.MUTED)
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._title)
-        right = float(self.width())
-        for line in reversed([line for line in self.lines if line.key in self._curves]):
-            text = f"{line.name} {self._value(line):.3g}"
-            right -= painter.fontMetrics().horizontalAdvance(text)
+        width = painter.fontMetrics().horizontalAdvance
+        left, right = width(self._title) + theme.SPACE, float(self.width())
+        drawn = [line for line in self.lines if line.key in self._curves]
+        texts = [f"{line.name} {self._value(line):.2g}" for line in drawn]
+        if sum(width(text) + SWATCH for text in texts) > right - left:
+            texts = [line.name for line in drawn]  # the narrower the window, the less stands here
+        for line, text in reversed(list(zip(drawn, texts, strict=True))):
+            right -= width(text)
+            if right - SWATCH < left - theme.SPACE:
+                break
             painter.setPen(theme.TEXT)
             painter.drawText(QRectF(right, 0, self.width(), HEAD - 2), Qt.AlignmentFlag.AlignVCenter, text)
             painter.setPen(self._pen(line, 2.5))
-            painter.drawLine(QPointF(right - 16, HEAD / 2 - 1), QPointF(right - 5, HEAD / 2 - 1))
-            right -= 16 + 1.5 * theme.SPACE
+            painter.drawLine(QPointF(right - 14, HEAD / 2 - 1), QPointF(right - 4, HEAD / 2 - 1))
+            right -= SWATCH
 
     def _paint_curve(self, painter: QPainter, line: Line, low: float, high: float) -> None:
         area, curve = self._area(), self._curves[line.key]
@@ -130,11 +140,11 @@ class Plot(QWidget):
             painter.drawEllipse(points[0], 1, 1)
 
     def _paint_scale(self, painter: QPainter, low: float, high: float) -> None:
-        area = self._area().adjusted(2, 1, 0, -1)
+        area = QRectF(0, HEAD, GUTTER - 4, self._area().height())
         painter.setPen(theme.MUTED)
         for value, side in ((high, Qt.AlignmentFlag.AlignTop), (low, Qt.AlignmentFlag.AlignBottom)):
             text = f"{10**value if self._logarithmic else value:.2g}"
-            painter.drawText(area, side | Qt.AlignmentFlag.AlignLeft, text)
+            painter.drawText(area, side | Qt.AlignmentFlag.AlignRight, text)
 
     def _paint_stages(self, painter: QPainter) -> None:
         bottom = self._area().bottom()

@@ -15,6 +15,7 @@ from viewer.core.training import LOG_FILE, Log, Stage, nearest, planned_images, 
 from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.card import Slider, label
+from viewer.ui.header import Elided
 from viewer.ui.plot import Line, Plot
 
 POLL_MS = 1500
@@ -39,7 +40,7 @@ class WatchBar(QFrame):
         self._timer.setTimerType(Qt.TimerType.CoarseTimer)
         self._timer.timeout.connect(self.look)
 
-        self.facts = label("", "value")
+        self.facts = Elided()
         self.stage = label("", "muted")
         self.follow = _button("Follow", "Show each new stage as soon as it is exported", self._follow)
         self.follow.setCheckable(True)
@@ -54,8 +55,8 @@ class WatchBar(QFrame):
         self.distance = Plot(
             "Fréchet distance",
             (
-                Line("floor_frechet_distance", "real images", theme.MUTED, dashed=True),
-                Line("frechet_distance", "", theme.ACCENT),
+                Line("floor_frechet_distance", "real", theme.MUTED, dashed=True),
+                Line("frechet_distance", "generated", theme.ACCENT),
             ),
             logarithmic=True,
         )
@@ -84,8 +85,7 @@ class WatchBar(QFrame):
     def _arrange(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(theme.SPACE)
-        head.addWidget(self.facts)
-        head.addStretch()
+        head.addWidget(self.facts, 1)
         head.addWidget(self.against_newest)
         head.addWidget(self.follow)
         middle = QHBoxLayout()
