@@ -40,7 +40,7 @@ def icon_button(name: str, description: str, shortcut: str = "") -> QPushButton:
 class Elided(QLabel):
     """A line that is cut at its end where it has no room."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str = "") -> None:
         super().__init__(text)
         self.setProperty("role", "muted")
         self.setTextFormat(Qt.TextFormat.PlainText)

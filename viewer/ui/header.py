@@ -20,7 +20,7 @@ class Header(QWidget):
         """menus: hang at the buttons of their actions; the actions stay what a click does, where they do something."""
         super().__init__()
         self.setObjectName("header")
-        self.model = Elided("")
+        self.model = Elided()
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
         row.setSpacing(theme.SPACE // 2)
