@@ -14,8 +14,7 @@ from viewer.core.frames import Failure, Opened, OpenRequest
 from viewer.core.training import LOG_FILE, Log, Stage, nearest, planned_images, stages_of, to_open
 from viewer.engine.player import Player
 from viewer.ui import theme
-from viewer.ui.card import Slider, label
-from viewer.ui.header import Elided
+from viewer.ui.card import Elided, Slider, label
 from viewer.ui.plot import Line, Plot
 
 POLL_MS = 1500
