@@ -53,7 +53,10 @@ class Inspector(QObject):
 
     def _show(self) -> None:
         frame, cell, sample, model = self._canvas.frame, self._canvas.current, self._canvas.sample, self._player.model
-        if frame is None or cell is None or sample is None or model is None:
+        if (
+            frame is None or cell is None or sample is None or model is None
+            or frame.generation != model.generation  # another generator is open, and its first frame on the way
+        ):  # fmt: skip
             self._canvas.set_caption("")
             if self.view.isVisible():
                 self.view.close_cell()

@@ -189,3 +189,19 @@ def test_the_bundled_digits_are_read(open_window: OpenWindow, qtbot: QtBot) -> N
     assert "read as" not in window.canvas.accessibleDescription()
     window.editor.edit("playing", lambda state: state.with_playing(False))
     qtbot.waitUntil(lambda: window.inspector.view.bars.isVisible())
+
+
+def test_a_cell_of_the_generator_before_is_not_spoken_of(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(models["digits"])
+    window.player.apply(window.player.state.with_digits((9,)))
+    with qtbot.waitSignal(window.player.frame_ready):
+        window.player.refresh()
+    with qtbot.waitSignal(window.player.opened):
+        window.open(models["colour"])
+    # Now, before the new generator's first frame: nine is no class of it.
+    QTest.mouseMove(window.canvas, place(window, 3))
+    window.canvas.current_changed.emit()
+    with qtbot.waitSignal(window.player.frame_ready):
+        window.player.refresh()
