@@ -143,8 +143,8 @@ class Player(QObject):
         self.model = opened
         self.directions = None
         self.rate.clear()
-        fitted = self.state.fitted(opened.info)
         self.opened.emit(opened)
+        fitted = self.state.fitted(opened.info)  # of the state as it is by now
         if fitted != self.state:
             self.apply(fitted)
         else:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QToolButton
 
@@ -84,6 +84,8 @@ class FavouritesPanel(Panel):
         self._folder = folder
         self._background: Background | None = None
         self._loaded = False
+        self._just_kept: list[Found] = []
+        """While the folder is being read, which may come too early for them."""
         self.toggle = QToolButton()
         self.toggle.setCheckable(True)
         self.toggle.setProperty("role", "fold")
@@ -131,7 +133,6 @@ class FavouritesPanel(Panel):
         if self._background is not None:
             self._background.cancel()
             self._background.wait()
-            self._background = None
         favourites.forget_removed(self._folder)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -145,8 +146,7 @@ class FavouritesPanel(Panel):
         self.toggle.setIcon(icon("collapse" if unfolded else "expand", theme.MUTED))
         for widget in (self.list, self.rename, self.remove):
             widget.setVisible(unfolded)
-        if unfolded and not self._loaded:
-            self._loaded = True
+        if unfolded and self._background is None:
             folder = self._folder
 
             def read(report: Report) -> tuple[list[Found], str]:
@@ -160,8 +160,9 @@ class FavouritesPanel(Panel):
 
     def _show_all(self, read: tuple[list[Found], str]) -> None:
         found, sentence = read
-        self.list.clear()
-        for favourite, image in found:
+        self._loaded = True
+        known = {favourite.path for favourite, _ in found}
+        for favourite, image in [*(one for one in self._just_kept if one[0].path not in known), *found]:
             self._add(self.list.count(), favourite, image)
         self._offer()
         if sentence:
@@ -184,11 +185,12 @@ class FavouritesPanel(Panel):
         if answer.name != "favourite":
             return
         favourite, image = answer.value
-        if not self._loaded:
-            self.toggle.setChecked(True)  # reads the folder, the new one with the rest
-        else:
+        if self._loaded:
             self._add(0, favourite, image)
             self._offer()
+        else:
+            self._just_kept.insert(0, (favourite, image))
+        self.toggle.setChecked(True)
         self.told.emit(f"Kept as “{favourite.name}”.", ("Show", self._show_list))
 
     def _show_list(self) -> None:
@@ -209,9 +211,10 @@ class FavouritesPanel(Panel):
         if item.text() == favourite.name:
             return
         named = self._try(lambda: favourites.rename(favourite, item.text())) or favourite
-        item.setData(FAVOURITE, named)
-        item.setToolTip(named.name)
-        item.setText(named.name)
+        with QSignalBlocker(self.list):
+            item.setData(FAVOURITE, named)
+            item.setToolTip(named.name)
+            item.setText(named.name)
 
     def _remove(self) -> None:
         item = self.list.currentItem()

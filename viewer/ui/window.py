@@ -434,8 +434,8 @@ class Window(QWidget):
         self.restorer.close_down()
         self.favourites.close_down()
         self.menu.close_down()
-        self.memory.close_down(self)
         self.player.close()
+        self.memory.close_down(self)  # after the worker, which may be writing what was so before
         super().closeEvent(event)
 
 
