@@ -110,6 +110,7 @@ class WatchBar(QFrame):
         self._log = Log(run / LOG_FILE)
         self._planned = planned_images(run)
         self.follow.setChecked(True)
+        self._show_stages()
         self.show()
         self.look()
         return bool(self.stages)
@@ -181,7 +182,10 @@ class WatchBar(QFrame):
         self.follow.setVisible(count > 0)
         self.nothing.setVisible(not count)
         if not count and self.run is not None:
-            self.nothing.setText(nothing_yet(self.run))
+            self.nothing.setText(
+                f"Nothing is exported yet. Train with --export-every 10000 to see stages as they come, "
+                f"or export what is there with `python -m export.onnx {self.run}`."
+            )
         shown = None if place is None else self.stages[place].images
         named = "" if shown is None else f"{shown:,} images   ·   "
         self.stage.setText("" if place is None else f"{named}stage {place + 1} of {count}")
@@ -240,11 +244,3 @@ def _button(text: str, tip: str, slot: Callable[[], None]) -> QPushButton:
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.clicked.connect(lambda _checked: slot())
     return button
-
-
-def nothing_yet(run: Path) -> str:
-    """What to do where a run has no generator to show."""
-    return (
-        f"{run.name} has exported no generator yet. Train with --export-every 10000 to see stages as they come, "
-        f"or export what is there with `python -m export.onnx {run}`."
-    )

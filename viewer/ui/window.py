@@ -62,7 +62,7 @@ from viewer.ui.status import StatusLine
 from viewer.ui.task import TaskStrip
 from viewer.ui.timeline import TimelineBar
 from viewer.ui.truncation import TruncationPanel
-from viewer.ui.watch import WatchBar, nothing_yet
+from viewer.ui.watch import WatchBar
 from viewer.ui.way import WayPanel
 
 if TYPE_CHECKING:
@@ -152,10 +152,10 @@ class Window(QWidget):
         self.message.hide()
         self.watch.stop_following()
         if is_run(path):
-            if not self.watch.watch(path):
-                self.canvas.set_invitation(INVITATION)
-                self.message.tell(nothing_yet(path))
-            return bool(self.watch.stages)
+            opening = self.watch.watch(path)
+            if not opening and self.player.model is None:
+                self.canvas.set_invitation("The first stage that is exported will be shown here.")
+            return opening
         self.header.model.setText(f"Opening {path.name} …")
         self.player.open(path)
         return True
