@@ -6,7 +6,7 @@ into hundreds of megabytes or read files beside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ class Generator:
         if feeds.keys() != expected.keys():
             raise ValueError(f"the generator takes {', '.join(expected)}, not {', '.join(feeds)}")
         for name, value in feeds.items():
-            want = (len(z), *expected[name][1:])
+            want = (*z.shape[:1], *expected[name][1:])
             if value.dtype != np.float32 or value.shape != want:
                 raise ValueError(f"{name} must be float32 {list(want)}, not {value.dtype} {list(value.shape)}")
             if not np.isfinite(value).all():
@@ -82,6 +82,11 @@ class Generator:
                 raise ExportError(
                     f"There is not enough memory to run {self.path} on {self.provider}: close other programs, ask for "
                     "fewer images, or use the CPU."
+                ) from error
+            if self.provider == CUDA and not isinstance(error, ValueError):
+                raise ExportError(
+                    f"CUDA failed while it ran {self.path}: open it again, or use the CPU; `python -m export.doctor` "
+                    "says more."
                 ) from error
             raise ExportError(
                 f"{self.path} failed to run: its graph does not do what its metadata promises."
@@ -135,17 +140,19 @@ def open_generator(path: Path, provider: str = "auto", threads: int = 0) -> Gene
         model = foreign.adapt(model, path)
     info = check_signature(model)
     finding = None if provider == "cpu" else explain(look())
-    if provider == "cuda" and finding is not None and not finding.runs:
-        raise ExportError(f"CUDA was asked for, but it cannot run. {finding.sentence}")
-    session = make_session(model, path, CUDA if finding is not None and finding.runs else CPU, threads)
+    wanted = CUDA if finding is not None and finding.runs else CPU
+    session = make_session(model, path, wanted, threads)
     running = session.get_providers()[0]
-    why = ""
-    if finding is not None and running != CUDA and (finding.runs or finding.broken):
-        why = finding.sentence or "onnxruntime could not start CUDA, though everything that it needs is there."
-        if provider == "cuda":
-            raise ExportError(f"CUDA was asked for, but it cannot run. {why}")
-        why += " The CPU runs."
-    notice = f"{info.provenance.get(foreign.ASSUMED, '')} {why}".strip()
-    generator = Generator(path, info, running, notice, session, bucketed=running == CUDA)
-    generator.warm()
-    return generator
+    generator = Generator(path, info, running, "", session, bucketed=running == CUDA)
+    why = finding.sentence if finding is not None and (finding.broken or provider == "cuda") else ""
+    if running != wanted:
+        why = "onnxruntime could not start CUDA, though all is installed; `nvidia-smi` says what else uses the GPU."
+    try:
+        generator.warm()
+    except ExportError as error:
+        why = str(error)
+        generator = replace(generator, provider=CPU, session=make_session(model, path, CPU, threads), bucketed=False)
+    if why and provider == "cuda":
+        raise ExportError(f"CUDA was asked for, but it cannot run. {why}")
+    notice = f"{info.provenance.get(foreign.ASSUMED, '')} {f'{why} The CPU runs.' if why else ''}".strip()
+    return replace(generator, notice=notice)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +10,9 @@ import onnxruntime
 
 from export.checks import ModelRefused
 from export.contract import ExportError
-from export.providers import CPU, CUDA, preload
+from export.providers import CPU, CUDA, preload, usable_cpus
 
 FOLDING_LIMIT_BYTES = 2**20
-QUOTA = Path("/sys/fs/cgroup/cpu.max")
-"""Where Linux says how much of its CPUs a container may use."""
-
-
-def usable_cpus() -> int:
-    """CPUs that this process may use, which can be fewer than the machine has."""
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = QUOTA.read_text().split()
-        return max(1, min(cpus, int(quota) // int(period)))
-    except (OSError, ValueError, ZeroDivisionError):  # no container, or no limit ("max")
-        return cpus
 
 
 def make_session(model: onnx.ModelProto, path: Path, provider: str, threads: int) -> onnxruntime.InferenceSession:
@@ -42,14 +29,17 @@ def make_session(model: onnx.ModelProto, path: Path, provider: str, threads: int
     options.intra_op_num_threads = min(threads or usable, usable)
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning burns a core while idle
     options.add_session_config_entry("optimization.constant_folding_max_output_size_in_bytes", str(FOLDING_LIMIT_BYTES))
-    providers: list[Any] = [CPU]
+    attempts: list[list[Any]] = [[CPU]]
     if provider == CUDA:
         preload()
         # TF32 drifts by about 1e-3 from what was verified; the heuristic search does not stall at new batch sizes.
-        providers.insert(0, (CUDA, {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}))
-    try:
-        session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=providers)
-    except Exception as error:  # onnxruntime's exceptions share no base class
-        raise ModelRefused(f"{path} could not be opened: onnxruntime refuses its graph.") from error
-    session.disable_fallback()
-    return session
+        attempts.insert(0, [(CUDA, {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}), CPU])
+    reason: Exception | None = None
+    for providers in attempts:
+        try:  # without its own fallback, which prints, and which would change providers in the middle of a run
+            return onnxruntime.InferenceSession(
+                model.SerializeToString(), options, providers=providers, enable_fallback=0
+            )
+        except Exception as error:  # onnxruntime's exceptions share no base class
+            reason = error
+    raise ModelRefused(f"{path} could not be opened: onnxruntime refuses its graph.") from reason

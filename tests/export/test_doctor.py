@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import numpy as np
 import pytest
+from rich.console import Console
 
 from export import doctor
-from export.doctor import BROKEN, examine, main
+from export.contract import GeneratorInfo
+from export.doctor import BROKEN, Report, Row, examine, main, table
 from export.providers import look
 from export.runtime import open_generator
+from tests.conftest import write_model
 
 
 def test_the_command_tells_everything(run: Callable[..., CompletedProcess[str]], tmp_path: Path) -> None:
@@ -20,7 +26,15 @@ def test_the_command_tells_everything(run: Callable[..., CompletedProcess[str]],
     report = json.loads((tmp_path / "report.json").read_text())
     assert not report["broken"]
     names = {row["name"] for row in report["rows"]}
-    assert {"onnxruntime", "CUDA", "NVIDIA driver", "generator", "CPU, 1 at a time", "CPU, 64 at a time"} <= names
+    assert {
+        "onnxruntime",
+        "CUDA",
+        "NVIDIA driver",
+        "generator",
+        "comes from",
+        "CPU, 1 at a time",
+        "CPU, 64 at a time",
+    } <= names
     for name in names:
         assert name in done.stdout
 
@@ -44,13 +58,37 @@ def test_two_packages_in_one_environment_are_broken(monkeypatch: pytest.MonkeyPa
     assert any("pip uninstall" in row.fix for row in report.rows)
 
 
-def test_a_disagreement_is_broken(models: dict[str, Path]) -> None:
-    first, other = (open_generator(models[name], provider="cpu") for name in ("digits", "other"))
-    assert doctor._agreement(first, other).status == "ok", "both have the same weights"
+def test_without_an_onnxruntime_the_doctor_still_speaks(
+    models: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert main([str(models["digits"])]) == 1
+    assert 'pip install ".[cpu]"' in " ".join(capsys.readouterr().out.replace("│", " ").split())
+
+
+def test_what_a_file_says_is_shown_as_text(tmp_path: Path) -> None:
+    info = GeneratorInfo(6, "normal", ("[/b]", "\x1b[31mred"), 1, 12, 12, {"licence": "[blink]\x1b]0;title\x07"})
+    rows = examine(write_model(tmp_path / "[red].onnx", info)).rows
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(table(Report((*rows, Row("more", "x", BROKEN, 'pip install ".[gpu]"')))))
+    shown = console.export_text()
+    for text in ("[red].onnx", "[/b]", "[blink]", ".[gpu]"):
+        assert text in shown
+    assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize(
+    ("precision", "shift", "status"),
+    [("fp32", 5e-5, "ok"), ("fp32", 5e-4, BROKEN), ("fp16", 5e-4, "ok"), ("", 5e-4, "ok"), ("fp16", 0.05, BROKEN)],
+)
+def test_a_disagreement_is_broken(models: dict[str, Path], precision: str, shift: float, status: str) -> None:
+    opened = open_generator(models["digits"], provider="cpu")
+    first = replace(opened, info=replace(opened.info, provenance={"precision": precision} if precision else {}))
 
     class Shifted:
         @staticmethod
         def run(names: list[str], feeds: dict[str, object]) -> list[object]:
-            return [first.session.run(names, feeds)[0] * 0]
+            (result,) = opened.session.run(names, feeds)
+            return [result + np.float32(shift) if names == ["image"] else result]
 
-    assert doctor._agreement(first, replace(first, session=Shifted())).status == BROKEN
+    assert doctor._agreement(first, replace(first, session=Shifted())).status == status

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import onnxruntime
 import pytest
 
 from export import session
+from export.checks import ModelRefused, read_model
 from export.contract import ExportError
+from export.providers import CPU, CUDA
 from export.runtime import open_generator
-from export.session import usable_cpus
 
 
 def test_threads_are_bounded_by_what_may_be_used(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,11 +22,30 @@ def test_threads_are_bounded_by_what_may_be_used(models: dict[str, Path], monkey
         open_generator(models["digits"], threads=-1)
 
 
-@pytest.mark.parametrize(("text", "cpus"), [("150000 100000", 1), ("max 100000", 8), ("50000 100000", 1), ("", 8)])
-def test_a_container_can_have_fewer_cpus_than_its_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, cpus: int
+def test_where_cuda_does_not_start_the_cpu_runs_without_a_word(
+    models: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
-    monkeypatch.setattr(session, "QUOTA", tmp_path / "cpu.max")
-    (tmp_path / "cpu.max").write_text(text)
-    assert usable_cpus() == cpus
+    real, attempts = onnxruntime.InferenceSession, []
+
+    def start(content: bytes, options: Any, providers: list[Any], **keywords: Any) -> onnxruntime.InferenceSession:
+        attempts.append(providers)
+        if len(providers) > 1:
+            raise RuntimeError("CUDA failure 100: no CUDA-capable device is detected")
+        return real(content, options, providers=providers, **keywords)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", start)
+    made = session.make_session(read_model(models["digits"]), models["digits"], CUDA, 1)
+    assert made.get_providers() == [CPU]
+    cuda, settings = attempts[0][0]
+    assert cuda == CUDA
+    assert settings == {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
+    assert not made._enable_fallback, "a run that fails says so"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_graph_that_no_provider_takes_is_refused(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    model = read_model(models["digits"])
+    model.graph.node[0].op_type = "Softplus"  # takes one input, not two
+    for provider in (CPU, CUDA):
+        with pytest.raises(ModelRefused, match="onnxruntime refuses its graph"):
+            session.make_session(model, models["digits"], provider, 1)
