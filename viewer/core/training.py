@@ -15,7 +15,7 @@ EXPORTS = "exports"
 LOG_FILE = "log.jsonl"
 CONFIG_FILE = "config.json"
 """What the trainer calls them; only files pass between the two."""
-SLICE_BYTES = 2**16
+SLICE_BYTES = 2**15
 """Read at once: about two milliseconds of parsing."""
 MOST_POINTS = 1024
 """Of one curve; neighbours are averaged before it gets longer."""
