@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QKeyEvent, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QToolButton
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QSizePolicy, QToolButton
 
 from export.contract import ExportError
 from export.runtime import Generator
@@ -20,14 +20,14 @@ from viewer.core.saving import Subject, copied
 from viewer.engine.background import Background, Report
 from viewer.engine.player import Player
 from viewer.ui import theme
-from viewer.ui.card import Panel
+from viewer.ui.card import Panel, label
 from viewer.ui.dragging import pack
 from viewer.ui.icons import icon
 
-SIDE = 72
+SIDE = 64
 """Of a picture, in pixels."""
-HEIGHT = 216
-"""Of the list: two rows, and the beginning of the next."""
+COLUMNS, MOST_ROWS = 3, 3
+"""That are seen without scrolling."""
 FAVOURITE = Qt.ItemDataRole.UserRole
 Found = tuple[Favourite, QImage]
 
@@ -50,7 +50,11 @@ class Gallery(QListWidget):
         self.setToolTip("Click or Enter: bring it back. F2: name it. Delete: put it away.")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFixedHeight(HEIGHT)
+
+    def fit(self) -> None:
+        """Be as high as what there is, up to some rows."""
+        rows = min(-(-self.count() // COLUMNS), MOST_ROWS)
+        self.setFixedHeight(rows * self.gridSize().height() + theme.SPACE)
 
     def mimeData(self, items: list[QListWidgetItem]) -> QMimeData:  # type: ignore[override]
         """A sample where the favourite is one."""
@@ -83,9 +87,6 @@ class FavouritesPanel(Panel):
         self._player = player
         self._folder = folder
         self._background: Background | None = None
-        self._loaded = False
-        self._just_kept: list[Found] = []
-        """While the folder is being read, which may come too early for them."""
         self.toggle = QToolButton()
         self.toggle.setCheckable(True)
         self.toggle.setProperty("role", "fold")
@@ -95,7 +96,11 @@ class FavouritesPanel(Panel):
         self.toggle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.toggle.toggled.connect(self._unfold)
         self.head.addWidget(self.toggle)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.list = Gallery()
+        self.nothing = label("Nothing yet: Ctrl+D keeps what is shown.", "muted")
+        self.nothing.setWordWrap(True)
+        self.body.addWidget(self.nothing)
         self.body.addWidget(self.list)
         self.rename = _button("rename", "Name the selected favourite", "F2")
         self.remove = _button("clear", "Put the selected favourite away", "Delete")
@@ -144,8 +149,7 @@ class FavouritesPanel(Panel):
 
     def _unfold(self, unfolded: bool) -> None:
         self.toggle.setIcon(icon("collapse" if unfolded else "expand", theme.MUTED))
-        for widget in (self.list, self.rename, self.remove):
-            widget.setVisible(unfolded)
+        self._offer()
         if unfolded and self._background is None:
             folder = self._folder
 
@@ -160,15 +164,16 @@ class FavouritesPanel(Panel):
 
     def _show_all(self, read: tuple[list[Found], str]) -> None:
         found, sentence = read
-        self._loaded = True
-        known = {favourite.path for favourite, _ in found}
-        for favourite, image in [*(one for one in self._just_kept if one[0].path not in known), *found]:
+        for favourite, image in found:
             self._add(self.list.count(), favourite, image)
         self._offer()
         if sentence:
             self.failed.emit(sentence)
 
     def _add(self, place: int, favourite: Favourite, image: QImage) -> None:
+        shown = (self.list.item(number).data(FAVOURITE).path for number in range(self.list.count()))
+        if favourite.path in shown:  # kept while the folder was read
+            return
         item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), favourite.name)
         item.setData(FAVOURITE, favourite)
         item.setToolTip(favourite.name)
@@ -176,20 +181,21 @@ class FavouritesPanel(Panel):
         self.list.insertItem(place, item)
 
     def _offer(self) -> None:
-        some = self.list.currentItem() is not None
-        self.rename.setEnabled(some)
-        self.remove.setEnabled(some)
+        unfolded, some = self.toggle.isChecked(), self.list.count() > 0
+        self.nothing.setVisible(unfolded and not some)
+        self.list.setVisible(unfolded and some)
+        self.list.fit()
+        for button in (self.rename, self.remove):
+            button.setVisible(unfolded and some)
+            button.setEnabled(self.list.currentItem() is not None)
         self.value.setText(str(self.list.count() or ""))
 
     def _on_answered(self, answer: Answer) -> None:
         if answer.name != "favourite":
             return
         favourite, image = answer.value
-        if self._loaded:
-            self._add(0, favourite, image)
-            self._offer()
-        else:
-            self._just_kept.insert(0, (favourite, image))
+        self._add(0, favourite, image)
+        self._offer()
         self.toggle.setChecked(True)
         self.told.emit(f"Kept as “{favourite.name}”.", ("Show", self._show_list))
 
