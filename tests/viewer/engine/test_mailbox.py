@@ -5,7 +5,7 @@ from threading import Thread
 
 import numpy as np
 
-from viewer.core.frames import OpenRequest, RenderRequest
+from viewer.core.frames import CompareRequest, OpenRequest, RenderRequest
 from viewer.core.look import Look
 from viewer.core.scene import Scene
 from viewer.engine.mailbox import Mailbox
@@ -39,6 +39,14 @@ def test_opening_goes_first_and_is_never_pushed_out() -> None:
     mailbox.put(last)
     assert mailbox.take() is wanted
     assert mailbox.take() is last
+
+
+def test_what_is_compared_comes_between_opening_and_rendering() -> None:
+    mailbox = Mailbox()
+    last, first, wanted = render(1), opening(2), CompareRequest(Path("b.onnx"), "cpu")
+    for request in (last, CompareRequest(None, "cpu"), wanted, first):
+        mailbox.put(request)
+    assert [mailbox.take() for _ in range(3)] == [first, wanted, last]
 
 
 def test_a_waiting_taker_gets_what_comes() -> None:
