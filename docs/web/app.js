@@ -38,6 +38,7 @@ function toAddress() {
 
 function change(part) {
   Object.assign(state, part);
+  element("problem").hidden = true;
   show();
   toAddress();
   draw();
@@ -93,7 +94,7 @@ async function draw() {
     const { z, y } = batch();
     const { pixels } = await current.generate(z, y);
     if (current === generator) paint(pixels, current.info);
-    element("speed-now").textContent = `${(performance.now() - start).toFixed(0)} ms`;
+    element("speed-now").textContent = `${state.side ** 2} pictures in ${(performance.now() - start).toFixed(0)} ms`;
     element("picture").dataset.frames = Number(element("picture").dataset.frames ?? 0) + 1;
   } catch {
     if (state.playing) pause();
@@ -162,6 +163,7 @@ function pause() {
 function complain(sentence) {
   element("problem").textContent = sentence;
   element("problem").hidden = false;
+  if (!generator) element("model").textContent = "No generator is open";
 }
 
 async function take(bytes, name) {
@@ -175,6 +177,7 @@ async function take(bytes, name) {
   const before = generator;
   generator = opened;
   if (before && !drawing) await before.session.release();
+  element("picture").hidden = element("controls").inert = false;
   element("problem").hidden = true;
   const { info } = generator;
   const { preset, dataset, images_seen: seen, licence } = info.provenance;
@@ -250,6 +253,7 @@ async function begin() {
   try {
     engine = await import("./generator.js");
   } catch {
+    document.querySelector(".file").hidden = true;
     complain(
       location.protocol === "file:"
         ? "This page needs a web server: run python3 -m http.server in its folder, and open http://localhost:8000."

@@ -201,6 +201,7 @@ def test_a_file_that_is_no_generator_is_a_sentence_and_the_page_goes_on(
     assert problem.startswith("strange.onnx: ")
     assert said in problem
     click(page, "#next")
+    assert not page.find_element("id", "problem").is_displayed()
 
 
 def test_a_generator_that_promises_another_picture_leaves_the_one_that_works(page: Any, tmp_path: Path) -> None:
