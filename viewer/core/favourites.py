@@ -62,7 +62,8 @@ def load(folder: Path, report: Report) -> tuple[list[Favourite], str]:
     """All of them, the newest first, and one sentence where some could not be read."""
     found, damaged = [], []
     try:
-        paths = sorted(folder.glob("*.png"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        whole = [path for path in folder.glob("*.png") if not path.name.startswith(".")]  # others are being written
+        paths = sorted(whole, key=lambda path: path.stat().st_mtime_ns, reverse=True)
     except OSError as error:
         return [], f"The favourites in {folder} could not be read: {explain(error)}"
     for number, path in enumerate(paths):
@@ -92,7 +93,7 @@ def rename(favourite: Favourite, name: str) -> Favourite:
 
 
 def remove(favourite: Favourite) -> Favourite:
-    """Put it away; `rename` or `put_back` works with what comes of it. Raises ExportError."""
+    """Put it away; returns what `put_back` takes. Raises ExportError."""
     folder = favourite.path.parent / REMOVED
     return _moved(favourite, _free(folder, favourite.name))
 

@@ -87,6 +87,9 @@ class FavouritesPanel(Panel):
         self._player = player
         self._folder = folder
         self._background: Background | None = None
+        self._loaded = False
+        self._early: list[Found] = []
+        """Kept before the folder was read."""
         self.toggle = QToolButton()
         self.toggle.setCheckable(True)
         self.toggle.setProperty("role", "fold")
@@ -166,13 +169,16 @@ class FavouritesPanel(Panel):
         found, sentence = read
         for favourite, image in found:
             self._add(self.list.count(), favourite, image)
+        self._loaded = True
+        for favourite, image in self._early:
+            self._add(0, favourite, image)
         self._offer()
         if sentence:
             self.failed.emit(sentence)
 
     def _add(self, place: int, favourite: Favourite, image: QImage) -> None:
         shown = (self.list.item(number).data(FAVOURITE).path for number in range(self.list.count()))
-        if favourite.path in shown:  # kept while the folder was read
+        if favourite.path in shown:  # it was kept early, and found all the same
             return
         item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), favourite.name)
         item.setData(FAVOURITE, favourite)
@@ -194,8 +200,11 @@ class FavouritesPanel(Panel):
         if answer.name != "favourite":
             return
         favourite, image = answer.value
-        self._add(0, favourite, image)
-        self._offer()
+        if self._loaded:
+            self._add(0, favourite, image)
+            self._offer()
+        else:
+            self._early.append((favourite, image))
         self.toggle.setChecked(True)
         self.told.emit(f"Kept as “{favourite.name}”.", ("Show", self._show_list))
 

@@ -76,6 +76,7 @@ def test_damaged_files_are_one_sentence_and_stay(tmp_path: Path, content: bytes)
     favourites.keep(tmp_path, "good", content)
     (tmp_path / "cut.png").write_bytes(content[:60])
     (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / ".half.123.png").write_bytes(content)
     found, sentence = favourites.load(tmp_path, nothing)
     assert [one.name for one in found] == ["good"]
     assert sentence.startswith("2 of the favourites")
