@@ -133,9 +133,7 @@ class Picture(QWidget):
         font = painter.font()
         font.setPixelSize(18)
         painter.setFont(font)
-        painter.drawText(
-            self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop to open, with Shift to compare"
-        )
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop to open, with Shift to compare")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """With Ctrl: closer or further away. Without: along a picture that is larger than its place."""

@@ -20,7 +20,7 @@ FOOT = theme.SPACE
 """Height of the band in which stages are marked."""
 SWATCH = 3 * theme.SPACE
 """Width of a piece of a curve before its name, and of the gap before it."""
-GUTTER = 5 * theme.SPACE
+GUTTER = 6 * theme.SPACE
 """Width of the band with the scale."""
 FONT_PIXELS = 11
 

@@ -110,6 +110,8 @@ class WatchBar(QFrame):
         self._log = Log(run / LOG_FILE)
         self._planned = planned_images(run)
         self.follow.setChecked(True)
+        for plot in self.plots:
+            plot.show_curves({}, 0)
         self._show_stages()
         self.show()
         self.look()
@@ -183,7 +185,7 @@ class WatchBar(QFrame):
         self.nothing.setVisible(not count)
         if not count and self.run is not None:
             self.nothing.setText(
-                f"Nothing is exported yet. Train with --export-every 10000 to see stages as they come, "
+                "Nothing is exported yet. Train with --export-every 10000 to see stages as they come, "
                 f"or export what is there with `python -m export.onnx {self.run}`."
             )
         shown = None if place is None else self.stages[place].images

@@ -147,6 +147,9 @@ def test_a_run_without_a_stage_says_what_to_do_and_shows_the_first_that_comes(
     first = run_folder.export(100)
     wait_for(qtbot, window, first)
     assert not window.watch.nothing.isVisible()
+    (run_folder.folder.parent / "next" / "exports").mkdir(parents=True)
+    window.open(run_folder.folder.parent / "next")
+    assert window.watch.losses.accessibleDescription() == "", "the curves of one run are not those of the next"
 
 
 def test_any_stage_beside_the_newest_in_one_click(run_folder: Run, open_window: OpenWindow, qtbot: QtBot) -> None:
