@@ -5,47 +5,83 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
 
+from viewer.core.history import History, Step
 from viewer.core.state import ViewState
 from viewer.engine.player import Player
 
-MERGE_S = 1.0
-"""A drag is one step back: changes of the same kind that follow each other this quickly become one."""
-MOST_STEPS = 500
 
+class Stack(QObject):
+    """In place of QUndoStack: PySide keeps each of its commands, also the merged and forgotten ones, for ever."""
 
-class _Edit(QUndoCommand):
-    def __init__(self, player: Player, what: str, before: ViewState, after: ViewState) -> None:
-        super().__init__(what)
-        self.after = after
-        self.made_s = time.monotonic()
+    changed = Signal()
+
+    def __init__(self, player: Player) -> None:
+        super().__init__(player)
         self._player = player
-        self._before = before
+        self._history = History()
 
-    def redo(self) -> None:
-        self._player.apply(self.after)
+    def push(self, step: Step) -> None:
+        """Do it."""
+        self._history = self._history.add(step)
+        self._player.apply(step.after)
+        self.changed.emit()
 
     def undo(self) -> None:
-        self._player.apply(self._before)
+        """Take back the last step, if there is one."""
+        if self.canUndo():
+            self._history = self._history.undo()
+            self._player.apply(self._history.redoable[-1].before)
+            self.changed.emit()
 
-    def id(self) -> int:
-        return 1
+    def redo(self) -> None:
+        """Do again what was taken back last, if something was."""
+        if self.canRedo():
+            self._history = self._history.redo()
+            self._player.apply(self._history.undoable[-1].after)
+            self.changed.emit()
 
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Edit) or other.text() != self.text() or other.made_s - self.made_s > MERGE_S:
-            return False
-        if other.puts_samples:
-            return False
-        self.after, self.made_s = other.after, other.made_s
-        return True
+    def count(self) -> int:
+        """Steps, undone ones among them."""
+        return len(self._history.undoable) + len(self._history.redoable)
 
-    @property
-    def puts_samples(self) -> bool:
-        """Whether keyframes or corners are others: each is a step, however quick."""
-        before, after = self._before, self.after
-        return (before.timeline.keyframes, before.pad.corners) != (after.timeline.keyframes, after.pad.corners)
+    def canUndo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._history.undoable)
+
+    def canRedo(self) -> bool:
+        """Whether there is a step to do again."""
+        return bool(self._history.redoable)
+
+    def undoText(self) -> str:
+        """What the step changed that would be taken back; empty where there is none."""
+        return self._history.undoable[-1].what if self._history.undoable else ""
+
+    def redoText(self) -> str:
+        """What the step changed that would be done again; empty where there is none."""
+        return self._history.redoable[-1].what if self._history.redoable else ""
+
+    def createUndoAction(self, parent: QObject, prefix: str) -> QAction:
+        """An action that undoes, and says what."""
+        return self._action(parent, prefix, self.undo, self.undoText)
+
+    def createRedoAction(self, parent: QObject, prefix: str) -> QAction:
+        """An action that does again, and says what."""
+        return self._action(parent, prefix, self.redo, self.redoText)
+
+    def _action(self, parent: QObject, prefix: str, do: Callable[[], None], text: Callable[[], str]) -> QAction:
+        action = QAction(parent)
+
+        def show() -> None:
+            action.setEnabled(bool(text()))
+            action.setText(f"{prefix} {text()}".rstrip())
+
+        action.triggered.connect(do)
+        self.changed.connect(show)
+        show()
+        return action
 
 
 class Editor(QObject):
@@ -53,8 +89,7 @@ class Editor(QObject):
 
     def __init__(self, player: Player) -> None:
         super().__init__(player)
-        self.stack = QUndoStack(self)
-        self.stack.setUndoLimit(MOST_STEPS)
+        self.stack = Stack(player)
         self._player = player
 
     def edit(self, what: str, transition: Callable[[ViewState], ViewState]) -> None:
@@ -64,4 +99,4 @@ class Editor(QObject):
         before = self._player.state
         after = transition(before).fitted(self._player.model.info)
         if after != before:
-            self.stack.push(_Edit(self._player, what, before, after))
+            self.stack.push(Step(what, before, after, time.monotonic()))

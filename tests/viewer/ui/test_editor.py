@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 
-from viewer.ui import editor
+from viewer.core import history
 from viewer.ui.window import Window
 
 OpenWindow = Callable[..., Window]
@@ -40,7 +43,7 @@ def test_a_drag_is_one_step_and_a_later_one_another(
     for position in (90, 80, 70):
         window.truncation.slider.setValue(position)
     assert window.editor.stack.count() == 1
-    monkeypatch.setattr(editor, "MERGE_S", -1.0)
+    monkeypatch.setattr(history, "MERGE_S", -1.0)
     window.truncation.slider.setValue(60)
     assert window.editor.stack.count() == 2
     window.editor.stack.undo()
@@ -53,3 +56,22 @@ def test_what_changes_nothing_is_no_step(models: dict[str, Path], open_window: O
     window = open_window(models["digits"])
     window.editor.edit("nothing", lambda state: state.with_truncation(1.0))
     assert window.editor.stack.count() == 0
+
+
+def test_what_can_be_undone_is_said(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["digits"])
+    undo = next(action for action in window.findChildren(QAction) if action.text() == "Undo")
+    assert not undo.isEnabled()
+    window.truncation.slider.setValue(90)
+    assert undo.isEnabled()
+    assert undo.text() == "Undo truncation"
+
+
+def test_steps_that_became_one_are_let_go(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["digits"])
+    window.truncation.slider.setValue(90)
+    between = weakref.ref(window.player.state)
+    window.truncation.slider.setValue(80)
+    window.truncation.slider.setValue(70)
+    gc.collect()
+    assert between() is None
