@@ -64,19 +64,6 @@ def _copy(painter: QPainter) -> None:
     _line(painter, (8.5, 19.5), (17.5, 19.5), (19.5, 17.5), (19.5, 8.5))
 
 
-def _about(painter: QPainter) -> None:
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawEllipse(QPointF(12, 12), 8, 8)
-    _line(painter, (12, 11.2), (12, 16))
-    painter.drawPoint(QPointF(12, 8.2))
-
-
-def _pixels(painter: QPainter) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    for x, y in ((4, 4), (14, 4), (9, 9), (4, 14), (14, 14)):
-        painter.drawRect(QRectF(x, y, 5, 5))
-
-
 def _close(painter: QPainter) -> None:
     _line(painter, (7.5, 7.5), (16.5, 16.5))
     _line(painter, (16.5, 7.5), (7.5, 16.5))
@@ -196,8 +183,6 @@ _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "open": _open,
     "save": _save,
     "copy": _copy,
-    "about": _about,
-    "pixels": _pixels,
     "close": _close,
     "swap": _swap,
     "grid": _grid,
