@@ -373,10 +373,8 @@ def slope(points: list[tuple[float, float]]) -> float:
     return float(np.polyfit(x - x.mean(), y, 1)[0])
 
 
-def soak(minutes: float, seed: int, progress: Progress) -> dict[str, Any]:
+def soak(application: QApplication, minutes: float, seed: int, progress: Progress) -> dict[str, Any]:
     """Let the monkey at a window; returns the figures, with what was found under "found"."""
-    application = QApplication.instance() or QApplication(["soak"])
-    assert isinstance(application, QApplication)
     QStandardPaths.setTestModeEnabled(True)
     theme.apply(application)
     task = progress.add_task("", total=minutes * 60)
@@ -389,11 +387,15 @@ def soak(minutes: float, seed: int, progress: Progress) -> dict[str, Any]:
         def chosen(*_: object, **__: object) -> tuple[str, str]:
             return str(folder / f"out{next(numbers) % 20}"), ""
 
+        def gone(drag: QDrag, *_: object) -> Qt.DropAction:
+            drag.deleteLater()  # as the real one does
+            return Qt.DropAction.IgnoreAction
+
         # Dialogs of the system wait for a person, and a drag for a mouse: what they would bring is brought at once.
         QFileDialog.getSaveFileName = chosen  # type: ignore[method-assign]
         QFileDialog.getOpenFileName = lambda *_, **__: (str(BUNDLED_MODEL), "")  # type: ignore[method-assign]
         QFileDialog.getExistingDirectory = lambda *_, **__: str(folder)  # type: ignore[method-assign]
-        QDrag.exec = lambda *_, **__: Qt.DropAction.IgnoreAction  # type: ignore[method-assign]
+        QDrag.exec = gone  # type: ignore[method-assign, assignment]
         window = Window(Player("cpu"))
         window.resize(1180, 820)
         window.show()
@@ -418,7 +420,9 @@ def soak(minutes: float, seed: int, progress: Progress) -> dict[str, Any]:
         except Found as problem:
             found = str(problem)
         window.close()
+        application.clipboard().clear()  # in memory, it would let go of a Python object after Python's end
         application.processEvents()
+        sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
     settled = samples[int(len(samples) * SETTLE_SHARE) :] or samples
     growth = {
         name: slope([(sample["seconds"] / 3600, sample[name]) for sample in settled])
@@ -443,10 +447,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     given = parser.parse_args(arguments)
+    application = QApplication(["soak"])  # outlives the window
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        result = soak(given.minutes, given.seed, progress)
+        result = soak(application, given.minutes, given.seed, progress)
     text = json.dumps(result, indent=2) + "\n"
     print(text)
     if given.json and exit_status(lambda: write_whole(given.json, text.encode())):

@@ -186,7 +186,6 @@ def in_a_window(path: Path, leak_frames: int, step: Step) -> dict[str, Any]:
             rest(0.001)
         gaps_s = [later - earlier for earlier, later in itertools.pairwise(painted_s)]
         figures |= {"drag_moves": moves, "drag_frames": len(painted_s), "drag_longest_gap_ms": max(gaps_s) * 1e3}
-        window.editor.stack.clear()
         step()
 
         settled = 0.0
