@@ -43,11 +43,6 @@ class Stack(QObject):
             self._player.apply(self._history.undoable[-1].after)
             self.changed.emit()
 
-    def clear(self) -> None:
-        """Forget all steps."""
-        self._history = History()
-        self.changed.emit()
-
     def count(self) -> int:
         """Steps, undone ones among them."""
         return len(self._history.undoable) + len(self._history.redoable)
