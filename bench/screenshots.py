@@ -103,7 +103,7 @@ class Camera:
             show()
             self.take_dialog(f"{name}-{theme}")
             self.settle(0)
-        self.window._show_export()
+        self.window.commands.show_export()
         self.take_dialog(f"export-{theme}")
 
     def panels(self) -> None:

@@ -9,12 +9,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import viewer
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from viewer.ui.window import Window
 
-BUNDLED_MODEL = Path(__file__).parent / "models" / "digits.onnx"
+PACKAGE = Path(viewer.__file__).parent  # in the stand-alone folder this file itself lies elsewhere
+BUNDLED_MODEL = PACKAGE / "models" / "digits.onnx"
+ICON = PACKAGE / "ui" / "digitforge.png"
 BAD_INPUT = 2
 """Exit status where what was asked for cannot be done."""
 QT_PACKAGES = (
@@ -68,6 +72,7 @@ def _run(arguments: argparse.Namespace) -> int:
         raise CannotStart(f"There is no folder {arguments.screenshot.absolute().parent} to save the picture in.")
     try:
         from PySide6.QtCore import qInstallMessageHandler
+        from PySide6.QtGui import QIcon
         from PySide6.QtWidgets import QApplication
 
         from export.contract import ExportError
@@ -91,6 +96,8 @@ def _run(arguments: argparse.Namespace) -> int:
     application = QApplication.instance() or QApplication(["digitforge"])
     assert isinstance(application, QApplication)
     application.setApplicationName("digitforge")
+    application.setDesktopFileName("digitforge")  # where Wayland looks for the icon
+    application.setWindowIcon(QIcon(str(ICON)))
     player = Player(arguments.provider)
     application.aboutToQuit.connect(player.close)
     trouble = Trouble()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths, Qt, QTimer
 from PySide6.QtGui import (
-    QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -18,7 +17,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
 )
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 import viewer
 from export.contract import ExportError
@@ -28,12 +27,12 @@ from viewer.core.keys import edit_for_key
 from viewer.core.number import cannot_write
 from viewer.core.remedy import remedy_for
 from viewer.core.samples import RANDOM_SEEDS
-from viewer.core.saving import Subject
 from viewer.core.state import MODES, ViewState
 from viewer.core.training import is_run, model_of, name_of
 from viewer.engine.finder import Finder
 from viewer.engine.player import Player
-from viewer.ui import theme
+from viewer.ui.actions import Actions
+from viewer.ui.arrangement import arrange
 from viewer.ui.canvas import Canvas
 from viewer.ui.card import Panel
 from viewer.ui.compare import CompareBar
@@ -43,9 +42,7 @@ from viewer.ui.directions import DirectionsPanel
 from viewer.ui.editor import Editor
 from viewer.ui.favourites import FavouritesPanel
 from viewer.ui.grid import GridPanel
-from viewer.ui.header import Header
 from viewer.ui.hint import HintStrip
-from viewer.ui.icons import icon
 from viewer.ui.inspector import Inspector
 from viewer.ui.look import LookPanel
 from viewer.ui.memory import Memory
@@ -66,7 +63,7 @@ from viewer.ui.watch import WatchBar
 from viewer.ui.way import WayPanel
 
 if TYPE_CHECKING:
-    from viewer.ui.export import ExportSheet
+    pass
 
 STATUS_INTERVAL_S = 0.25
 """Figures that change with every frame cannot be read."""
@@ -132,14 +129,14 @@ class Window(QWidget):
         self.copier = Copier(player)
         self.restorer = Restorer(player, self.editor)
         self.restorer.places = lambda: [BUNDLED, *map(Path, self.memory.settings.recent)]
-        self.sheet: ExportSheet | None = None
         self.status = StatusLine()
         self.hint = HintStrip(player.state)
         self.menu = MainMenu(self, player, self.memory, (self.timeline.strip, self.pad.view, self.favourites.list))
         self.recent = RecentMenu(self, self.memory, BUNDLED / "digits.onnx")
-        self.header = self._make_header()
+        self.commands = Actions(self)
+        self.header = self.commands.header
         self._status_shown_s = 0.0
-        self._arrange()
+        self.side = arrange(self)
         self._connect()
         self._show_state(player.state)
         self._show_memory()
@@ -169,96 +166,6 @@ class Window(QWidget):
             self.player.compare(model_of(path))
         except ExportError as error:
             self.message.complain(str(error))
-
-    def _make_header(self) -> Header:
-        made = []
-        for name, text, keys, slot in (
-            ("open", "Open…", QKeySequence.StandardKey.Open, self._ask_open),
-            ("save", "Export…", QKeySequence.StandardKey.Save, self._show_export),
-            ("copy", "Copy", QKeySequence.StandardKey.Copy, self.copier.copy),
-            ("keep", "Keep", "Ctrl+D", lambda: self.favourites.keep()),
-        ):
-            action = QAction(icon(name), text, self)
-            action.setShortcut(QKeySequence(keys))
-            action.setToolTip(f"{text.rstrip('…')} ({action.shortcut().toString()})")
-            action.triggered.connect(slot)
-            made.append(action)
-        self.open_action, self.save_action, self.copy_action, self.keep_action = made
-        for text, keys, slot in (
-            ("Open a training run…", "Ctrl+Shift+O", self._ask_run),
-            ("Compare with…", "Ctrl+Shift+C", self._ask_compare),
-        ):
-            action = QAction(text, self)
-            action.setShortcut(QKeySequence(keys))
-            action.triggered.connect(slot)
-            self.addAction(action)
-            self.recent.lead.append(action)
-        menu = QAction(icon("menu"), "Menu", self)
-        menu.setPriority(QAction.Priority.LowPriority)
-        keep_cell = QAction("Keep the current cell by itself", self)
-        keep_cell.setShortcut(QKeySequence("Ctrl+Shift+D"))
-        keep_cell.triggered.connect(self._keep_cell)
-        self.addAction(keep_cell)
-        leave = QAction("Quit", self)
-        leave.setShortcut(QKeySequence("Ctrl+Q"))
-        leave.triggered.connect(self.close)
-        self.addAction(leave)
-        undo, redo = self.editor.stack.createUndoAction(self, "Undo"), self.editor.stack.createRedoAction(self, "Redo")
-        for action, name, keys in (
-            (undo, "undo", QKeySequence.StandardKey.Undo),
-            (redo, "redo", QKeySequence.StandardKey.Redo),
-        ):
-            action.setIcon(icon(name))
-            action.setShortcut(QKeySequence(keys))
-            action.setPriority(QAction.Priority.LowPriority)  # their texts grow with what was done
-            action.setIconText(name.capitalize())
-        self.save_action.setShortcuts([QKeySequence(QKeySequence.StandardKey.Save), QKeySequence("Ctrl+E")])
-        return Header([undo, redo, *made, menu], {self.open_action: self.recent, menu: self.menu})
-
-    def _arrange(self) -> None:
-        side = QWidget()
-        side.setObjectName("side")
-        column = QVBoxLayout(side)
-        column.setContentsMargins(2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE)
-        column.setSpacing(12)
-        for panel in self.panels:
-            column.addWidget(panel)
-            panel.setEnabled(False)
-        column.addStretch()
-        self.side = QScrollArea()  # for low screens, and for generators with many classes
-        self.side.setWidget(side)
-        self.side.setFixedWidth(theme.SIDE_WIDTH)
-        self.side.setWidgetResizable(True)
-        self.side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.side.setFrameShape(QFrame.Shape.NoFrame)
-        self.side.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.stage = QVBoxLayout()
-        """The canvas, and below it what belongs to it."""
-        self.stage.setSpacing(0)
-        pictures = QHBoxLayout()
-        pictures.setSpacing(0)
-        pictures.addWidget(self.canvas, 1)
-        pictures.addWidget(self.compare.picture, 1)
-        self.stage.addLayout(pictures, 1)
-        self.stage.addWidget(self.compare)
-        self.stage.addWidget(self.hint)
-        self.stage.addWidget(self.timeline)
-        self.stage.addWidget(self.watch)
-        middle = QHBoxLayout()
-        middle.setSpacing(0)
-        middle.addWidget(self.rail)
-        middle.addLayout(self.stage, 1)
-        middle.addWidget(self.side)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.header)
-        layout.addWidget(self.message)
-        layout.addWidget(self.task)
-        layout.addLayout(middle, 1)
-        layout.addWidget(self.status)
-        for action in (self.save_action, self.copy_action, self.keep_action):
-            action.setEnabled(False)
 
     def _connect(self) -> None:
         player = self.player
@@ -321,8 +228,7 @@ class Window(QWidget):
 
     def _on_frame(self, frame: Frame) -> None:
         self.canvas.show_frame(frame)
-        for action in (self.save_action, self.copy_action, self.keep_action):
-            action.setEnabled(True)
+        self.commands.set_picture(True)
         now_s, playing = time.perf_counter(), self.player.state.playing
         if not playing or now_s - self._status_shown_s >= STATUS_INTERVAL_S:
             self._status_shown_s = now_s
@@ -347,46 +253,15 @@ class Window(QWidget):
     def _show_favourites(self) -> None:
         QTimer.singleShot(0, lambda: self.side.ensureWidgetVisible(self.favourites))  # once it has its height
 
-    def _keep_cell(self) -> None:
-        if (sample := self.canvas.sample) is not None:
-            self.favourites.keep(sample)
-
     def _on_failed(self, failure: Failure) -> None:
         offers: dict[str, Offer] = {
-            "open": ("Open another…", self._ask_open),
+            "open": ("Open another…", self.commands.ask_open),
             "examine": ("Show why", self.menu.show_doctor),
         }
         self.message.complain(failure.sentence, offers.get(remedy_for(failure)))
         self.header.model.setText(name_of(self.player.model.path) if self.player.model else "No generator is open")
         if self.player.model is None:
             self.canvas.set_invitation(INVITATION)
-
-    def _ask_open(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "Open a generator", "", "ONNX generators (*.onnx)")
-        if chosen:
-            self.open(Path(chosen))
-
-    def _ask_run(self) -> None:
-        if chosen := QFileDialog.getExistingDirectory(self, "Open a training run"):
-            self.open(Path(chosen))
-
-    def _ask_compare(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "Compare with another generator", "", "ONNX generators (*.onnx)")
-        if chosen:
-            self.open_beside(Path(chosen))
-
-    def _show_export(self) -> None:
-        from viewer.ui.export import ExportSheet  # not needed for the first frame
-
-        if self.player.model is None:
-            return
-        if self.sheet is None:
-            self.sheet = ExportSheet(self)
-            self.sheet.wanted.connect(self.task.run)
-        found = self.finder.directions
-        subject = Subject(self.player.model, self.player.state, self.player.directions)
-        self.sheet.show_subject(subject, () if found is None else found.names, self.canvas.current)
-        self.sheet.open()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no focused control wanted for itself."""
@@ -421,7 +296,7 @@ class Window(QWidget):
         event.acceptProposedAction()
         drop = drop_of(paths, paths[0].is_dir())
         if drop.does == "refuse":
-            self.message.complain(drop.reason, ("Open another…", self._ask_open))
+            self.message.complain(drop.reason, ("Open another…", self.commands.ask_open))
         else:  # after the drop is over: the other application waits for it
             beside = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             opens = self.open_beside if beside else self.open

@@ -35,18 +35,18 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 def sheet_of(window: Window, page: str = "picture") -> ExportSheet:
     QTest.keyClick(window, Qt.Key.Key_E, CTRL)
-    assert window.sheet is not None
-    assert window.sheet.isVisible()
-    window.sheet.show_page(page)
-    return window.sheet
+    assert window.commands.sheet is not None
+    assert window.commands.sheet.isVisible()
+    window.commands.sheet.show_page(page)
+    return window.commands.sheet
 
 
 def export(window: Window, path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     """Press the button, and choose `path` in the dialog of the system."""
-    assert window.sheet is not None
+    assert window.commands.sheet is not None
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given, **more: (str(path), ""))
     with qtbot.waitSignal(window.task.succeeded):
-        QTest.mouseClick(window.sheet.export, LEFT)
+        QTest.mouseClick(window.commands.sheet.export, LEFT)
     qtbot.waitUntil(lambda: not window.task.busy)
 
 
