@@ -44,7 +44,7 @@ def test_the_desktop_file_is_complete() -> None:
     fields = entry["Desktop Entry"]
     assert fields["Exec"].split() == ["digitforge", "%f"]
     assert (ROOT / "packaging" / f"{fields['Icon']}.svg").is_file()
-    with Image.open(ROOT / "packaging" / f"{fields['Icon']}.png") as icon:
+    with Image.open(ROOT / "viewer" / "ui" / f"{fields['Icon']}.png") as icon:
         assert icon.size == (256, 256)
 
 
