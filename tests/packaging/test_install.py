@@ -12,9 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 ROOT = Path(__file__).parents[2]
+DATA_FILES = {
+    "export/classifier.md", "export/classifier.onnx", "trainer/compare_page.html", "trainer/page.html",
+    "trainer/report_page.html", "trainer/scores_sections.html", "trainer/scoring/classifier.md",
+    "trainer/scoring/classifier.safetensors", "viewer/models/digits.directions.json", "viewer/models/digits.log.jsonl",
+    "viewer/models/digits.md", "viewer/models/digits.onnx", "viewer/ui/digitforge.png",
+}  # fmt: skip
+"""What the wheel holds beside code."""
 
 
 def do(*command: str | Path, **options: Any) -> str:
@@ -43,9 +50,43 @@ def test_the_desktop_file_is_complete() -> None:
     entry.read(ROOT / "packaging" / "digitforge.desktop")
     fields = entry["Desktop Entry"]
     assert fields["Exec"].split() == ["digitforge", "%f"]
+    assert fields["MimeType"] == "application/x-onnx;"
+    assert 'type="application/x-onnx"' in (ROOT / "packaging" / "digitforge-onnx.xml").read_text()
     assert (ROOT / "packaging" / f"{fields['Icon']}.svg").is_file()
     with Image.open(ROOT / "viewer" / "ui" / f"{fields['Icon']}.png") as icon:
         assert icon.size == (256, 256)
+
+
+def test_a_window_on_x11_is_the_one_drawn_in_memory(tmp_path: Path) -> None:
+    if shutil.which("Xvfb") is None:
+        pytest.skip("needs Debian's xvfb")
+    shot = (sys.executable, "-m", "viewer", "--size", "1000x700", "--screenshot")
+    do(*shot, tmp_path / "memory.png", env=bare(tmp_path), cwd=ROOT, timeout=60)
+    reading, writing = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as said:
+            display = {"QT_QPA_PLATFORM": "xcb", "DISPLAY": f":{said.readline().strip()}"}
+        missing = subprocess.run(
+            [sys.executable, "-c", "from PySide6.QtWidgets import QApplication; QApplication([])"],
+            env=bare(tmp_path) | display, capture_output=True, text=True, timeout=60, check=False,
+        ).returncode  # fmt: skip
+        if missing:
+            pytest.skip("needs the libraries for a window on X11 that the README names")
+        do(*shot, tmp_path / "x11.png", env=bare(tmp_path) | display, cwd=ROOT, timeout=60)
+    finally:
+        server.terminate()
+        server.wait()
+    with Image.open(tmp_path / "memory.png") as memory, Image.open(tmp_path / "x11.png") as x11:
+        assert memory.size == x11.size == (1000, 700)
+        difference = ImageChops.difference(memory.convert("L"), x11.convert("L"))
+    assert shows_digits(tmp_path / "x11.png")
+    assert sum(difference.histogram()[32:]) < 0.01 * 1000 * 700, "more than the milliseconds in the status line"
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +106,25 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.slow
+def test_the_wheel_holds_what_it_needs_and_nothing_else(environment: Path) -> None:
+    (record,) = (environment / "lib").rglob("digitforge-*.dist-info/RECORD")
+    names = {line.split(",")[0] for line in record.read_text().splitlines()}
+    others = {name for name in names if not name.endswith((".py", ".pyc")) and ".dist-info/" not in name}
+    assert others == DATA_FILES | {"../../../bin/digitforge"}
+    assert {name.split("/")[0] for name in names if name.endswith(".py")} == {"export", "trainer", "viewer"}
+
+
+@pytest.mark.slow
 def test_the_window_alone_needs_no_torch(environment: Path, tmp_path: Path) -> None:
     python = environment / "bin" / "python"
     listed = do(python, "-m", "pip", "list").lower()
     assert "torch" not in listed
     assert "pyside6" in listed
     here = {"env": bare(tmp_path), "cwd": tmp_path, "timeout": 60}
-    do(environment / "bin" / "digitforge", "--screenshot", tmp_path / "window.png", **here)
-    assert shows_digits(tmp_path / "window.png")
+    for number, program in enumerate(([environment / "bin" / "digitforge"], [python, "-m", "viewer"])):
+        do(*program, "--screenshot", tmp_path / f"window{number}.png", **here)
+        assert shows_digits(tmp_path / f"window{number}.png")
+    do(python, "-m", "export.doctor", **here)
     model = next((environment / "lib").rglob("viewer/models/digits.onnx"))
     do(python, "-m", "export.sample", model, "--count", "20", "--out", "a.npz", "--min-confidence", "0.5", **here)
     assert (tmp_path / "a.npz").is_file()
