@@ -4,6 +4,7 @@
 # make gpu-check   what only a GPU can prove; without one, says what that would be
 # make kills   200 kills in training and in writing, each followed by a resume (about five minutes)
 # make fuzz   10,000 damaged generators, each opened in a process of its own (about two minutes)
+# make soak    an hour of random use of the window, watched for errors, stuck frames and growth
 # make web     the generator on a static web page: dist/web (needs npm); make web-test tries it in Chromium
 # make bundle  the desktop application as a folder of its own: dist/digitforge
 # make bundled   train the bundled generator again (about an hour on two CPU cores)
@@ -16,7 +17,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --constraint constraints.txt --disable-pip-version-check
 TRAIN := $(BIN)/accelerate launch --quiet --config_file accelerate_config.yaml trainer/train.py
 
-.PHONY: demo test lint slow gpu-check kills fuzz bundled web web-test bundle clean
+.PHONY: demo test lint slow gpu-check kills fuzz soak bundled web web-test bundle clean
 
 demo: .venv/installed
 	$(TRAIN) --preset quickstart --run-dir $(RUN)
@@ -47,6 +48,9 @@ kills: .venv/installed
 
 fuzz: .venv/installed-dev
 	$(BIN)/python -m tests.export.fuzz --json bench/results/fuzz.json
+
+soak: .venv/installed-dev
+	$(BIN)/python -m bench.soak --json bench/results/soak.json
 
 bundled: .venv/installed
 	$(TRAIN) --preset quickstart --dataset mnist --run-dir runs/digits --images 4000000 \
