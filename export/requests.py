@@ -111,8 +111,8 @@ def _block(
     info = generator.info
     y = one_hot(labels, len(info.classes)) if info.conditional else None
     pixels: UInt8 | None = None
-    wanting = np.zeros(BLOCK, bool)
-    wanting[part] = True
+    # Of the whole block, so that the classifier gets the same calls, and says the same, wherever the part begins.
+    wanting = np.ones(BLOCK, bool)
     for attempt in range(MOST_ATTEMPTS):
         z = latents(info, request.seed, first, BLOCK, attempt) * np.float32(request.truncation)
         made = generator.generate_pixels(z, y)
@@ -122,11 +122,11 @@ def _block(
             pixels[wanting] = made[wanting]
         if reader is None or not request.least_confidence:
             return pixels
-        # The whole block is read, as it is made: the same call, the same bits, wherever the part begins.
-        wanting &= _confidence(info, labels, made, reader) < request.least_confidence
-        if not wanting.any():
+        places = np.flatnonzero(wanting)
+        wanting[places] = _confidence(info, labels[places], made[places], reader) < request.least_confidence
+        if not wanting[part].any():
             return pixels
-    place = int(np.flatnonzero(wanting)[0])
+    place = part.start + int(np.flatnonzero(wanting[part])[0])
     what = f"{info.classes[labels[place]]!r}" if info.conditional else "anything"
     raise ExportError(
         f"Image {first + place} was not read as {what} with a confidence of {request.least_confidence} in "
