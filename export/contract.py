@@ -75,7 +75,7 @@ class GeneratorInfo:
             raise ContractError(f"The generator makes {self.channels} channels; 1 (grey) or 3 (RGB) can be shown.")
         if self.latent_distribution not in LATENT_DISTRIBUTIONS:
             raise ContractError(
-                f"The generator's latent distribution is {self.latent_distribution!r}; "
+                f"The generator's latent distribution is {self.latent_distribution[:20]!r}; "
                 f"it must be one of {', '.join(LATENT_DISTRIBUTIONS)}."
             )
         if len(self.classes) > 1_000:
@@ -131,10 +131,13 @@ class GeneratorInfo:
                 ) from None
 
         def number(key: str) -> int:
+            value = text(key)
             try:
-                return int(text(key))
+                if len(value) <= 20:  # no limit has more digits, and a sentence stays short
+                    return int(value)
             except ValueError:
-                raise ContractError(f"The file's {METADATA_PREFIX + key!r} is not a whole number.") from None
+                pass
+            raise ContractError(f"The file's {METADATA_PREFIX + key!r} is not a whole number in its range.")
 
         version, known = text("contract_version"), CONTRACT_VERSION.partition(".")[0]
         if version.partition(".")[0] != known:

@@ -23,10 +23,12 @@ class CannotWrite(ExportError):
 def atomic_file(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` to write to; renamed into place if the block succeeds, removed if it fails.
 
-    Raises CannotWrite for a full or read-only disk and the like.
+    Raises CannotWrite for a full or read-only disk, a folder, a device, and the like.
     """
     if not path.name or path.is_dir():
         raise CannotWrite(f"{path} could not be written: it is a folder.")
+    if path.exists() and not path.is_file():  # a rename would put a file in the place of the device or pipe
+        raise CannotWrite(f"{path} could not be written: it is not an ordinary file.")
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

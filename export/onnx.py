@@ -18,6 +18,7 @@ import torch
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 from torch import Tensor, nn
 
 from export import parity
@@ -145,7 +146,7 @@ def _milliseconds(exportable: nn.Module, opened: Generator) -> tuple[float, floa
 
 def _summary(out: Path, exported: Exported, precision: str) -> Table:
     result = exported.parity
-    table = Table(title=f"{out}, verified", show_header=False)
+    table = Table(title=Text(f"{out}, verified"), show_header=False)  # as Text: a name is no markup
     for name, value in {
         "size": f"{exported.size / 2**20:.2f} MiB, {exported.nodes} nodes, {precision}",
         "largest error": f"{result.largest_error:.1g} (allowed: {parity.TOLERANCE[precision]:.0e})",

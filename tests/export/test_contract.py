@@ -40,11 +40,15 @@ def test_signature() -> None:
         ("classes", "{", "JSON list of names"),
         ("channels", "2", "1 .grey. or 3"),
         ("height", "100000", "between 1 and"),
+        ("width", "wide", "not a whole number"),
+        ("latent_size", "9" * 4000, "not a whole number"),
+        ("latent_distribution", "u" * 200_000, "must be one of"),
     ],
 )
 def test_lying_metadata_is_refused(key: str, value: str, said: str) -> None:
-    with pytest.raises(ContractError, match=said):
+    with pytest.raises(ContractError, match=said) as refusal:
         GeneratorInfo.from_metadata(INFO.to_metadata() | {f"digitforge.{key}": value})
+    assert len(str(refusal.value)) < 200
 
 
 @pytest.mark.parametrize("version", ["1", "1.0", "1.7"])

@@ -41,3 +41,13 @@ def test_a_file_where_a_folder_should_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CannotWrite, match="could not be written: file exists"):
         write_whole(tmp_path / "file" / "picture.png", b"")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
+def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(CannotWrite, match="not an ordinary file"):
+        write_whole(path, b"")
+    assert path.is_fifo()
+    assert list(tmp_path.iterdir()) == [path]

@@ -221,3 +221,9 @@ def test_third_parties_need_onnxruntime_and_numpy_alone(trained_run: Path) -> No
     assert image.shape == (3, 1, 28, 28)
     assert pixels.shape == (3, 28, 28)
     assert pixels.dtype == np.uint8
+
+
+def test_a_name_that_looks_like_markup_is_only_a_name(trained_run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "[" / "q].onnx"  # together "[/q]", which closes nothing
+    assert command.main([str(trained_run), "--out", str(out)]) == 0
+    assert out.is_file()
