@@ -61,6 +61,8 @@ def check_budget(model: onnx.ModelProto) -> None:
     for value in model.graph.output:
         declared = value.type.tensor_type
         sizes = [dim.dim_value if dim.HasField("dim_value") else None for dim in declared.shape.dim]
+        if len(sizes) > 1 and sizes[0] is not None:
+            raise Unfit(f"makes a fixed batch of {sizes[0]}: export it again with a dynamic batch dimension")
         for batch, counted in ((FEW, few), (MANY, many)):
             kind, shape = counted.outputs[value.name]
             wanted = [batch if size is None and not place else size for place, size in enumerate(sizes)]

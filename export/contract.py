@@ -78,6 +78,8 @@ class GeneratorInfo:
                 f"The generator's latent distribution is {self.latent_distribution[:20]!r}; "
                 f"it must be one of {', '.join(LATENT_DISTRIBUTIONS)}."
             )
+        if len(set(self.classes)) < len(self.classes):
+            raise ContractError("Two of the generator's classes have the same name.")
         if len(self.classes) > 1_000:
             raise ContractError(f"The generator has {len(self.classes)} classes; at most 1,000 are allowed.")
 

@@ -26,7 +26,7 @@ from export.contract import ExportError, GeneratorInfo
 from export.files import CannotWrite, explain, write_whole
 from export.latents import BLOCK
 from export.reading import Reader, open_classifier
-from export.requests import SampleRequest, check_reader, images
+from export.requests import SampleRequest, Unmet, check_reader, images
 from export.runtime import Generator
 
 FORMATS = ("npz", "idx", "png")
@@ -76,10 +76,14 @@ def write_dataset(
                 if new:
                     _begin(folder, card)
                     counts = _collect(folder, generator, request, form, reader, report)
-                    card["images"] = {"all": sum(counts.values()), **counts}
+                    card["images"] = {"all": sum(counts.values()), "by_class": counts}
                     _finish(folder, out, info, request, form, card, report)
     except OSError as error:
         raise CannotWrite(f"{out} could not be written: {explain(error)}") from error
+    except Unmet:
+        if not _has_images(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     shutil.rmtree(folder, ignore_errors=True)  # also what a kill left beside a finished result
     return new
 
@@ -113,13 +117,18 @@ def _begin(folder: Path, card: Card) -> None:
     note = folder / "card.json"
     if begins(note, card):
         return
-    if any(path != note for path in folder.glob("*.json")):
+    if _has_images(folder):
         raise ExportError(
             f"{folder} holds the beginning of another request, or one made by other versions: finish that one, or "
             "delete the folder."
         )
     shutil.rmtree(folder / "pictures", ignore_errors=True)
     write_whole(note, json.dumps(card).encode())
+
+
+def _has_images(folder: Path) -> bool:
+    """Whether some are noted there."""
+    return any(path.name != "card.json" for path in folder.glob("*.json"))
 
 
 def _collect(
@@ -184,8 +193,9 @@ class _Collection:
         """Append images and their labels."""
         if self._png:
             for number, (image, label) in enumerate(zip(pixels, labels, strict=True), self.at):
-                # A class may be called anything; a folder may not.
-                folder = self._pictures / (f"{label}" if self._info.conditional else "unlabelled")
+                # A class may be called anything, a folder may not; and folders are sorted by name.
+                width = len(str(len(self._info.classes) - 1))
+                folder = self._pictures / (f"{label:0{width}}" if self._info.conditional else "unlabelled")
                 folder.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(image).save(folder / f"{number:08d}.png")
         else:
@@ -194,7 +204,9 @@ class _Collection:
         self.at += len(labels)
 
     def note(self) -> None:
-        """Make sure of everything up to here (of PNG files the system is trusted), and note how far it is."""
+        """Make sure of everything up to here, and note how far it is."""
+        if self._png and hasattr(os, "sync"):
+            os.sync()  # all pictures at once
         for file in self._open.values():
             file.flush()
             os.fsync(file.fileno())

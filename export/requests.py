@@ -24,6 +24,10 @@ MOST_ATTEMPTS = 100
 """For an image that is not read as what it was asked to be."""
 
 
+class Unmet(ExportError):
+    """The generator does not make what was asked for, however often it tries."""
+
+
 @dataclass(frozen=True)
 class SampleRequest:
     """What is asked for. Raises ExportError where a value is out of its range."""
@@ -96,7 +100,7 @@ def images(
     """Yield the images number `start` to `stop - 1` and their labels, block by block: uint8 [n, H, W(, 3)], int64 [n].
 
     reader: judges the images where the request has a least confidence; see `check_reader`.
-    Raises ExportError where an image is not read as asked however often it is made again.
+    Raises Unmet where an image is not read as asked however often it is made again.
     """
     for first in range(start // BLOCK * BLOCK, stop, BLOCK):
         labels = labels_of(generator.info, request.classes, first, BLOCK)
@@ -128,7 +132,7 @@ def _block(
             return pixels
     place = part.start + int(np.flatnonzero(wanting[part])[0])
     what = f"{info.classes[labels[place]]!r}" if info.conditional else "anything"
-    raise ExportError(
+    raise Unmet(
         f"Image {first + place} was not read as {what} with a confidence of {request.least_confidence} in "
         f"{MOST_ATTEMPTS} attempts: ask for a lower --min-confidence."
     )

@@ -38,6 +38,7 @@ def test_signature() -> None:
         ("latent_distribution", "cauchy", "must be one of"),
         ("classes", "[1, 2]", "JSON list of names"),
         ("classes", "{", "JSON list of names"),
+        ("classes", '["a", "b", "a"]', "the same name"),
         ("channels", "2", "1 .grey. or 3"),
         ("height", "100000", "between 1 and"),
         ("width", "wide", "not a whole number"),

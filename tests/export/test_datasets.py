@@ -26,6 +26,8 @@ from export.files import CannotWrite
 from export.requests import SampleRequest
 from export.runtime import open_generator
 
+BUNDLED = Path(__file__).parents[2] / "viewer" / "models" / "digits.onnx"
+
 
 def content(out: Path) -> dict[str, bytes]:
     """Every file of a data set, by name."""
@@ -51,7 +53,7 @@ def test_npz_repeats_to_the_byte_and_has_a_card(models: dict[str, Path], tmp_pat
     card = json.loads(card_path(tmp_path / "a.npz", "npz").read_text())
     assert card["request"]["seed"] == 3
     assert card["model"]["provenance"] == {"preset": "tiny"}
-    assert card["images"] == {"all": 515} | {str(d): 52 if d < 5 else 51 for d in range(10)}
+    assert card["images"] == {"all": 515, "by_class": {str(d): 52 if d < 5 else 51 for d in range(10)}}
     assert {path.name for path in tmp_path.iterdir()} == {"a.npz", "b.npz", "a.card.json", "b.card.json"}
 
 
@@ -263,3 +265,17 @@ def test_a_full_disk_is_a_sentence_and_the_next_try_goes_on(
     monkeypatch.undo()
     assert write_dataset(generator, SampleRequest(600), tmp_path / "a.npz", "npz")
     assert len(arrays(tmp_path / "a.npz")[0]) == 600
+
+
+def test_a_request_that_cannot_be_met_leaves_nothing(tmp_path: Path) -> None:
+    generator = open_generator(BUNDLED)
+    with pytest.raises(ExportError, match="ask for a lower --min-confidence"):
+        write_dataset(generator, SampleRequest(9, least_confidence=0.9999), tmp_path / "a.npz", "npz")
+    assert not list(tmp_path.iterdir())
+
+
+def test_folders_are_sorted_as_their_labels_are(models: dict[str, Path], tmp_path: Path) -> None:
+    write_dataset(open_generator(models["many"]), SampleRequest(30), tmp_path / "png", "png")
+    data = ImageFolder(str(tmp_path / "png"))
+    assert [label for _, label in data.samples] == list(range(30))
+    assert [int(Path(path).stem) for path, _ in data.samples] == list(range(30))

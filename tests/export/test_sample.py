@@ -49,7 +49,7 @@ def test_a_second_time_says_that_it_is_there(
     assert main(command) == 0
     assert "9 images, which were there already" in capsys.readouterr().out
     card = json.loads((tmp_path / "set" / "card.json").read_text())
-    assert card["images"] == {"all": 9, "cat": 0, "dog": 0, "hedgehog": 9}
+    assert card["images"] == {"all": 9, "by_class": {"cat": 0, "dog": 0, "hedgehog": 9}}
 
 
 @pytest.mark.parametrize(

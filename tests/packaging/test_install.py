@@ -121,7 +121,8 @@ def test_the_window_alone_needs_no_torch(environment: Path, tmp_path: Path) -> N
     assert "torch" not in listed
     assert "pyside6" in listed
     here = {"env": bare(tmp_path), "cwd": tmp_path, "timeout": 60}
-    for number, program in enumerate(([environment / "bin" / "digitforge"], [python, "-m", "viewer"])):
+    programs: list[list[str | Path]] = [[environment / "bin" / "digitforge"], [python, "-m", "viewer"]]
+    for number, program in enumerate(programs):
         do(*program, "--screenshot", tmp_path / f"window{number}.png", **here)
         assert shows_digits(tmp_path / f"window{number}.png")
     do(python, "-m", "export.doctor", **here)
