@@ -1,320 +1,95 @@
-"""A monkey at the window: `python -m bench.soak [--minutes M] [--seed S] [--json FILE]`.
+"""A monkey at the window: `python -m bench.soak [--minutes M] [--seed S] [--stop-at N] [--log FILE] [--json FILE]`.
 
 Random clicks, drags, keys, typing, drops of good and hostile files, exports and closed dialogs, from a fixed seed, in a
 real window (offscreen unless there is a display). It ends with an error where something raised, a frame stayed out, the
-window froze, or memory, threads, timers or widgets kept growing.
+window froze, or memory, threads, timers or widgets kept growing. The same seed does the same again, as far as frames
+come as quickly; `--stop-at` ends it at the action that the last time named.
 """
 
 from __future__ import annotations
 
 import argparse
-import collections
+import ctypes
 import json
 import os
-import random
+import shutil
 import sys
 import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
-from PySide6.QtCore import QEventLoop, QMimeData, QObject, QPoint, QPointF, QStandardPaths, Qt, QTimer, QUrl
-from PySide6.QtGui import QDrag, QDragEnterEvent, QDropEvent, QWheelEvent
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractSlider,
-    QApplication,
-    QComboBox,
-    QDialog,
-    QFileDialog,
-    QLineEdit,
-    QMenu,
-    QWidget,
-)
+from PySide6.QtCore import QEventLoop, QObject, QStandardPaths, Qt, QTimer
+from PySide6.QtGui import QDrag
+from PySide6.QtWidgets import QApplication, QFileDialog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from export.contract import GeneratorInfo
+from bench.monkey import Monkey
 from export.files import exit_status, write_whole
-from tests.conftest import write_model
-from tests.export.hostile import HOSTILE
 from viewer.__main__ import BUNDLED_MODEL
-from viewer.core.samples import of_class
-from viewer.core.state import MODES
 from viewer.engine.player import Player
-from viewer.ui import dragging, theme
+from viewer.ui import theme
 from viewer.ui.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
 STUCK_S = 10.0
 """A frame that was asked for and is not there after this long is stuck."""
 FROZEN_S = 2.0
 """The longest that one action may hold the window."""
-ANSWER_MS = 100
 SETTLE_SHARE = 0.25
 """Of the time, at the beginning, in which caches fill; growth is measured after it."""
-GROWTH_LIMIT_MIB_PER_HOUR = 40.0
-REMEMBERED = 40
-"""Actions that are told where something goes wrong."""
-KEYS = (
-    Qt.Key.Key_Space, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_R, Qt.Key.Key_M,
-    Qt.Key.Key_L, Qt.Key.Key_3, Qt.Key.Key_7, Qt.Key.Key_Tab, Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Delete,
-    Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_F1,
-)  # fmt: skip
-LETTERS = (Qt.Key.Key_Z, Qt.Key.Key_Y, Qt.Key.Key_C, Qt.Key.Key_S, Qt.Key.Key_E, Qt.Key.Key_O, Qt.Key.Key_0)
-MODIFIERS = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier)
+GROWTH_LIMITS = {"allocated_mib": 40.0, "python_blocks": 1e6, "widgets": 20.0, "timers": 2.0, "threads": 1.0}
+"""An hour, in runs that are long enough to tell growth from chance."""
+TELLING_MINUTES = 30.0
 
 
 class Found(Exception):
     """What went wrong."""
 
 
-def rss_mib() -> float:
-    """Memory of this process that is in use, on Linux; elsewhere 0."""
+def resident_mib() -> float:
+    """Memory of this process that is in use, on Linux; elsewhere 0.
+
+    It grows longer than what is allocated: glibc keeps what was freed in an arena for each thread there has been.
+    """
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
     except (OSError, ValueError, AttributeError):
         return 0.0
 
 
-class Monkey:
-    """Knows what a person can do, and does it at random."""
-
-    def __init__(self, window: Window, folder: Path, seed: int) -> None:
-        self.window, self.folder, self.random = window, folder, random.Random(seed)
-        self.done = 0
-        self.counts: collections.Counter[str] = collections.Counter()
-        self.last: collections.deque[str] = collections.deque(maxlen=REMEMBERED)
-        self.good, self.hostile = self._models()
-        # A menu or a dialog that waits for its answer holds the action that opened it: somebody else has to answer.
-        self.answers = QTimer(window)
-        self.answers.timeout.connect(self._answer)
-        self.answers.start(ANSWER_MS)
-        self.actions: dict[Callable[[], str], int] = {
-            self.click: 30, self.slide: 14, self.key: 22, self.type: 6, self.canvas: 20, self.wheel: 4,
-            self.drop_file: 3, self.drop_sample: 8, self.resize: 3, self.mode: 6, self.undo: 6, self.menu: 2,
-            self.pick: 3, self.close_dialog: 6, self.rest: 6, self.vanish: 1,
-        }  # fmt: skip
-
-    def _models(self) -> tuple[list[Path], list[Path]]:
-        """Generators that open, the bundled one among them, and files that mean harm."""
-        good = [BUNDLED_MODEL]
-        for name, classes, channels in (("grey", "0123456789", 1), ("colour", "ab", 3), ("free", "", 1)):
-            info = GeneratorInfo(6, "normal", tuple(classes), channels, 12, 12)
-            good.append(write_model(self.folder / f"{name}.onnx", info))
-        hostile = []
-        for number, make in enumerate(HOSTILE.values()):
-            hostile.append(self.folder / f"hostile-{number}.onnx")
-            make(good[1], hostile[-1])
-        return good, hostile
-
-    def _answer(self) -> None:
-        if QApplication.activePopupWidget() is not None:
-            self.menu()
-        elif QApplication.activeModalWidget() is not None:
-            self.random.choice((self.click, self.close_dialog))()
-
-    def act(self) -> str:
-        """One action; returns what it was."""
-        (action,) = self.random.choices(list(self.actions), list(self.actions.values()))
-        what = action()
-        self.done += 1
-        self.counts[action.__name__] += 1
-        self.last.append(what)
-        return what
-
-    def _any(self, *kinds: type[QWidget]) -> QWidget | None:
-        """A control that can be used now: of the dialog on top, else of the window."""
-        top = QApplication.activeModalWidget() or self.random.choice(self._tops())
-        seen = [
-            widget for kind in kinds for widget in top.findChildren(kind) if widget.isVisible() and widget.isEnabled()
-        ]
-        return self.random.choice(seen) if seen else None
-
-    def _tops(self) -> list[QWidget]:
-        return [widget for widget in QApplication.topLevelWidgets() if widget.isVisible() and widget.isWindow()] or [
-            self.window
-        ]
-
-    def click(self) -> str:
-        """Press a button."""
-        button = self._any(QAbstractButton)
-        if button is None:
-            return "nothing to click"
-        what = f"click {type(button).__name__} {button.accessibleName() or button.text()!r}"  # type: ignore[attr-defined]
-        QTest.mouseClick(button, LEFT, self.random.choice(MODIFIERS[:2]))
-        return what
-
-    def slide(self) -> str:
-        """Drag a slider, quickly."""
-        slider = self._any(QAbstractSlider)
-        if slider is None:
-            return "nothing to slide"
-        width, height = max(slider.width(), 2), slider.height() // 2
-        QTest.mousePress(slider, LEFT, pos=QPoint(self.random.randrange(width), height))
-        for _ in range(self.random.randrange(1, 12)):
-            QTest.mouseMove(slider, QPoint(self.random.randrange(width), height))
-        QTest.mouseRelease(slider, LEFT, pos=QPoint(self.random.randrange(width), height))
-        return f"slide {slider.accessibleName()}"
-
-    def key(self) -> str:
-        """Press a key where the focus is."""
-        target = QApplication.focusWidget() or self.window.canvas
-        modifier = self.random.choice(MODIFIERS)
-        key = self.random.choice(LETTERS if modifier == MODIFIERS[2] else KEYS)
-        QTest.keyClick(target, key, modifier)
-        return f"key {modifier.name} {key.name} on {type(target).__name__}"
-
-    def type(self) -> str:
-        """Type into a line."""
-        line = self._any(QLineEdit)
-        if not isinstance(line, QLineEdit):
-            return "nothing to type into"
-        text = "".join(self.random.choices("0123456789x -.", k=self.random.randrange(1, 9)))
-        line.setFocus()
-        line.selectAll()
-        QTest.keyClicks(line, text)
-        QTest.keyClick(line, self.random.choice((Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Tab)))
-        return f"type {text!r} into {line.accessibleName()}"
-
-    def canvas(self) -> str:
-        """Point at, click, double-click or drag on the picture."""
-        canvas = self.window.canvas
-        places = [
-            QPoint(self.random.randrange(canvas.width()), self.random.randrange(canvas.height())) for _ in range(3)
-        ]
-        how = self.random.choice(("move", "click", "double", "drag", "right"))
-        if how == "move":
-            for place in places:
-                QTest.mouseMove(canvas, place)
-        elif how == "click":
-            QTest.mouseClick(canvas, LEFT, self.random.choice(MODIFIERS), places[0])
-        elif how == "double":
-            QTest.mouseDClick(canvas, LEFT, pos=places[0])
-        elif how == "right":
-            QTest.mouseClick(canvas, Qt.MouseButton.RightButton, pos=places[0])
-        else:
-            QTest.mousePress(canvas, LEFT, pos=places[0])
-            QTest.mouseMove(canvas, places[1])
-            QTest.mouseMove(canvas, places[2])
-            QTest.mouseRelease(canvas, LEFT, pos=places[2])
-        return f"{how} on the picture"
-
-    def wheel(self) -> str:
-        """Turn the wheel over the picture."""
-        canvas = self.window.canvas
-        place = QPointF(self.random.randrange(canvas.width()), self.random.randrange(canvas.height()))
-        turn = QPoint(0, self.random.choice((-360, -120, 120, 360)))
-        event = QWheelEvent(
-            place, canvas.mapToGlobal(place), QPoint(), turn, Qt.MouseButton.NoButton, self.random.choice(MODIFIERS),
-            Qt.ScrollPhase.NoScrollPhase, False,
+class _Mallinfo(ctypes.Structure):
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keepcost",
         )  # fmt: skip
-        QApplication.sendEvent(canvas, event)
-        return "wheel"
+    ]
 
-    def drop_file(self) -> str:
-        """Drop a file on the window: a generator, one that means harm, a picture, nothing at all."""
-        pictures = [path for path in self.folder.glob("out*") if path.is_file()]
-        kinds = [self.good, self.good, self.hostile, pictures, [self.folder / "absent.onnx", self.folder]]
-        path = self.random.choice(self.random.choice([kind for kind in kinds if kind]))
-        mime = QMimeData()
-        mime.setUrls([QUrl.fromLocalFile(str(path))])
-        self._drop(self.window, mime)
-        return f"drop {path.name}"
 
-    def drop_sample(self) -> str:
-        """Drop a sample on the timeline, the pad, or anything else that takes one."""
-        takers = [widget for widget in self.window.findChildren(QWidget) if widget.acceptDrops() and widget.isVisible()]
-        if not takers:
-            return "nobody takes a sample"
-        taker = self.random.choice(takers)
-        info = self.window.player.model.info if self.window.player.model else None
-        label = self.random.randrange(len(info.classes)) if info and info.classes else None
-        self._drop(taker, dragging.pack(of_class(self.random.randrange(1000), self.random.randrange(300), label)))
-        return f"sample on {type(taker).__name__}"
-
-    def _drop(self, target: QWidget, mime: QMimeData) -> None:
-        place = QPoint(self.random.randrange(max(target.width(), 1)), self.random.randrange(max(target.height(), 1)))
-        action = Qt.DropAction.CopyAction
-        enter = QDragEnterEvent(place, action, mime, LEFT, MODIFIERS[0])
-        QApplication.sendEvent(target, enter)
-        if enter.isAccepted():
-            QApplication.sendEvent(
-                target, QDropEvent(QPointF(place), action, mime, LEFT, self.random.choice(MODIFIERS))
-            )
-
-    def resize(self) -> str:
-        """Make the window larger or smaller."""
-        self.window.resize(self.random.randrange(600, 1900), self.random.randrange(400, 1100))
-        return "resize"
-
-    def mode(self) -> str:
-        """Change the mode."""
-        mode = self.random.choice(MODES)
-        self.window.rail.group.button(MODES.index(mode)).click()
-        return f"mode {mode}"
-
-    def undo(self) -> str:
-        """Undo or redo a few steps."""
-        step = self.random.choice((self.window.editor.stack.undo, self.window.editor.stack.redo))
-        for _ in range(self.random.randrange(1, 6)):
-            step()
-        return step.__name__
-
-    def menu(self) -> str:
-        """Choose from an open menu, or close it."""
-        menu = QApplication.activePopupWidget()
-        if menu is None:
-            return "no menu"
-        if not isinstance(menu, QMenu) or not menu.actions():
-            menu.close()
-            return f"leave {type(menu).__name__}"
-        action = self.random.choice(menu.actions())
-        menu.close()
-        if action.isEnabled():
-            action.trigger()
-        return f"menu {action.text()!r}"
-
-    def pick(self) -> str:
-        """Choose from a list."""
-        box = self._any(QComboBox)
-        if not isinstance(box, QComboBox) or not box.count():
-            return "nothing to pick"
-        place = self.random.randrange(box.count())
-        box.setCurrentIndex(place)
-        box.activated.emit(place)
-        return f"pick {box.itemText(place)!r}"
-
-    def close_dialog(self) -> str:
-        """Leave a dialog or a popup."""
-        for widget in (QApplication.activePopupWidget(), QApplication.activeModalWidget(), *self._tops()):
-            if widget is not None and widget is not self.window and isinstance(widget, QDialog | QMenu):
-                QTest.keyClick(widget, Qt.Key.Key_Escape)
-                return f"leave {type(widget).__name__}"
-        return "no dialog"
-
-    def rest(self) -> str:
-        """Let it run for a moment."""
-        loop = QEventLoop()
-        QTimer.singleShot(self.random.randrange(200), loop.quit)
-        loop.exec()
-        return "rest"
-
-    def vanish(self) -> str:
-        """A generator's file goes while it is open, and comes back."""
-        path = self.random.choice(self.good[1:])
-        content = path.read_bytes()
-        path.unlink()
-        self.rest()
-        path.write_bytes(content)
-        return f"vanish {path.name}"
+def allocated_mib() -> float:
+    """What malloc has given out and not got back, with glibc; elsewhere 0. Small Python objects are not in it."""
+    try:
+        mallinfo = ctypes.CDLL(None).mallinfo2
+    except (OSError, TypeError, AttributeError):
+        return 0.0
+    mallinfo.restype = _Mallinfo
+    told = mallinfo()
+    return float(told.uordblks + told.hblkhd) / 2**20
 
 
 class Watch:
@@ -337,7 +112,9 @@ class Watch:
     def sizes(self) -> dict[str, float]:
         """What must not grow."""
         return {
-            "rss_mib": round(rss_mib(), 1),
+            "resident_mib": round(resident_mib(), 1),
+            "allocated_mib": round(allocated_mib(), 1),
+            "python_blocks": sys.getallocatedblocks(),
             "threads": threading.active_count(),
             "widgets": len(QApplication.allWidgets()),
             "timers": len(self.window.findChildren(QTimer)),
@@ -373,9 +150,12 @@ def slope(points: list[tuple[float, float]]) -> float:
     return float(np.polyfit(x - x.mean(), y, 1)[0])
 
 
-def soak(application: QApplication, minutes: float, seed: int, progress: Progress) -> dict[str, Any]:
+def soak(
+    application: QApplication, minutes: float, seed: int, stop_at: int, log: Path | None, progress: Progress
+) -> dict[str, Any]:
     """Let the monkey at a window; returns the figures, with what was found under "found"."""
     QStandardPaths.setTestModeEnabled(True)
+    shutil.rmtree(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation), ignore_errors=True)
     theme.apply(application)
     task = progress.add_task("", total=minutes * 60)
     samples: list[dict[str, float]] = []
@@ -404,9 +184,12 @@ def soak(application: QApplication, minutes: float, seed: int, progress: Progres
         start = time.monotonic()
         end = start + 60 * minutes
         try:
-            while (now := time.monotonic()) < end:
+            while (now := time.monotonic()) < end and monkey.done != stop_at:
                 before = time.monotonic()
                 what = monkey.act()
+                if log is not None:
+                    with log.open("w" if monkey.done == 1 else "a") as lines:
+                        lines.write(f"{monkey.done} {what}\n")
                 QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)
                 held = time.monotonic() - before
                 watch.check(0.0 if what in ("rest", "vanish") else held)
@@ -429,12 +212,14 @@ def soak(application: QApplication, minutes: float, seed: int, progress: Progres
         for name in settled[0]
         if name != "seconds"
     }
-    if not found and minutes >= 10 and growth["rss_mib"] > GROWTH_LIMIT_MIB_PER_HOUR:
-        found = f"memory grows by {growth['rss_mib']:.0f} MiB an hour"
+    if not found and minutes >= TELLING_MINUTES:
+        found = "; ".join(
+            f"{name} grows by {growth[name]:.0f} an hour" for name, most in GROWTH_LIMITS.items() if growth[name] > most
+        )
     return {
         "minutes": minutes, "seed": seed, "actions": monkey.done, "frames": watch.frames,
         "actions_by_kind": dict(monkey.counts.most_common()), "first": samples[0], "last": samples[-1],
-        "largest_rss_mib": max(sample["rss_mib"] for sample in samples),
+        "largest_resident_mib": max(sample["resident_mib"] for sample in samples),
         "growth_per_hour": {name: round(value, 2) for name, value in growth.items()},
         "found": found, "before_it": list(monkey.last) if found else [],
     }  # fmt: skip
@@ -445,13 +230,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Random use of the window, from a seed.")
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--stop-at", type=int, default=-1, metavar="N", help="end after so many actions")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="write down each action, also where the process dies")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     given = parser.parse_args(arguments)
     application = QApplication(["soak"])  # outlives the window
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        result = soak(application, given.minutes, given.seed, progress)
+        result = soak(application, given.minutes, given.seed, given.stop_at, given.log, progress)
     text = json.dumps(result, indent=2) + "\n"
     print(text)
     if given.json and exit_status(lambda: write_whole(given.json, text.encode())):
