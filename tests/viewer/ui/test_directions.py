@@ -33,7 +33,7 @@ def test_they_are_found_once_somebody_wants_them(
 ) -> None:
     window = open_window(models["digits"])
     panel = window.directions
-    with qtbot.assertNotEmitted(window.player.answered, wait=50):
+    with qtbot.assertNotEmitted(window.finder.progressed, wait=50):
         pass
     assert not panel.rows[0].isVisible()
     steps: list[int] = []
