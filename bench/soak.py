@@ -64,21 +64,7 @@ def resident_mib() -> float:
 
 
 class _Mallinfo(ctypes.Structure):
-    _fields_ = [
-        (name, ctypes.c_size_t)
-        for name in (
-            "arena",
-            "ordblks",
-            "smblks",
-            "hblks",
-            "hblkhd",
-            "usmblks",
-            "fsmblks",
-            "uordblks",
-            "fordblks",
-            "keepcost",
-        )  # fmt: skip
-    ]
+    _fields_ = (("numbers", ctypes.c_size_t * 10),)  # hblkhd is the fifth, uordblks the eighth
 
 
 def allocated_mib() -> float:
@@ -88,8 +74,8 @@ def allocated_mib() -> float:
     except (OSError, TypeError, AttributeError):
         return 0.0
     mallinfo.restype = _Mallinfo
-    told = mallinfo()
-    return float(told.uordblks + told.hblkhd) / 2**20
+    numbers = mallinfo().numbers
+    return float(numbers[4] + numbers[7]) / 2**20
 
 
 class Watch:
