@@ -33,6 +33,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from bench.monkey import Monkey
 from export.files import exit_status, write_whole
 from viewer.__main__ import BUNDLED_MODEL
+from viewer.core.frames import Failure, RenderRequest
 from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.window import Window
@@ -84,13 +85,17 @@ class Watch:
     def __init__(self, window: Window) -> None:
         self.window = window
         self.errors: list[str] = []
-        self.frames = 0
+        self.frames = self.failures = 0
         window.player.frame_ready.connect(self._count)
+        window.player.failed.connect(self._count_failure)
         sys.excepthook = self._note
         threading.excepthook = lambda given: self._note(given.exc_type, given.exc_value, given.exc_traceback)
 
     def _count(self, _: object) -> None:
         self.frames += 1
+
+    def _count_failure(self, failure: Failure) -> None:
+        self.failures += isinstance(failure.request, RenderRequest)
 
     def _note(self, kind: Any, error: Any, trace: Any) -> None:
         self.errors.append("".join(traceback.format_exception(kind, error, trace)))
@@ -115,14 +120,14 @@ class Watch:
             raise Found(f"the window was held for {held_s:.1f} s")
 
     def settle(self) -> None:
-        """Wait until the newest frame is there; raise Found where it stays out."""
+        """Wait until a frame is there or a sentence why not; raise Found where neither comes."""
         player = self.window.player
         if player.model is None:
             return
-        before = self.frames
+        before = self.frames + self.failures
         player.refresh()
         end = time.monotonic() + STUCK_S
-        while self.frames == before and not player._empty:
+        while self.frames + self.failures == before and not player._empty:
             if time.monotonic() > end:
                 raise Found(f"no frame came within {STUCK_S:.0f} s")
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
@@ -203,7 +208,7 @@ def soak(
             f"{name} grows by {growth[name]:.0f} an hour" for name, most in GROWTH_LIMITS.items() if growth[name] > most
         )
     return {
-        "minutes": minutes, "seed": seed, "actions": monkey.done, "frames": watch.frames,
+        "minutes": minutes, "seed": seed, "actions": monkey.done, "frames": watch.frames, "failures": watch.failures,
         "actions_by_kind": dict(monkey.counts.most_common()), "first": samples[0], "last": samples[-1],
         "largest_resident_mib": max(sample["resident_mib"] for sample in samples),
         "growth_per_hour": {name: round(value, 2) for name, value in growth.items()},
