@@ -110,6 +110,7 @@ class Watch:
             "widgets": len(QApplication.allWidgets()),
             "timers": len(self.window.findChildren(QTimer)),
             "objects": len(self.window.findChildren(QObject)),
+            "favourites": self.window.favourites.list.count(),  # may grow, and takes memory
         }
 
     def check(self, held_s: float) -> None:
