@@ -115,6 +115,8 @@ def _check_node(node: onnx.NodeProto) -> None:
             attribute.HasField("g") or attribute.graphs or attribute.HasField("sparse_tensor") or attribute.tensors
             or attribute.sparse_tensors or attribute.HasField("tp") or attribute.type_protos or attribute.ref_attr_name
         )  # fmt: skip
+        if attribute.name == "group" and attribute.i < 1:  # shapes come out all the same, and every run fails
+            raise Unfit(f"holds a {quoted(node.op_type)} of {attribute.i} groups")
         if not plain or not np.isfinite([attribute.f, *attribute.floats]).all():
             raise Unfit(f"holds a {quoted(node.op_type)} with a setting that is no finite number, text or tensor")
 

@@ -111,3 +111,10 @@ def test_a_size_is_said_before_anything_is_read(tmp_path: Path) -> None:
         file.truncate(checks.SIZE_LIMIT_BYTES + 2**20)
     with pytest.raises(ModelRefused, match="is 129 MiB; generators of up to 128 MiB open"):
         read_model(path)
+
+
+def test_a_convolution_of_no_groups_is_refused_before_it_runs(models: dict[str, Path], tmp_path: Path) -> None:
+    for name in ("digits", "other", "free"):
+        HOSTILE["no groups"](models[name], tmp_path / "g.onnx")
+        with pytest.raises(ModelRefused, match="'Conv' of 0 groups"):
+            open_generator(tmp_path / "g.onnx")
