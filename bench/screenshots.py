@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from rich.console import Console
 from rich.progress import Progress
 
+from bench.stages import write_run
 from export.files import atomic_file, exit_status
 from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.samples import of_class
@@ -41,13 +43,14 @@ class Camera:
         self.window = Window(Player("cpu"), remember=False)
         self.window.resize(*USUAL)
         self.window.show()
-        self.window.open(BUNDLED_MODEL)
-        self._wait(LONGEST_WAIT_MS)
+        self.open(BUNDLED_MODEL)
 
-    def _wait(self, longest_ms: int) -> None:
+    def open(self, path: Path) -> None:
+        """Open a file or a run, and wait for its first frame."""
         loop = QEventLoop()
         self.window.player.frame_ready.connect(loop.quit)
-        QTimer.singleShot(longest_ms, loop.quit)
+        QTimer.singleShot(LONGEST_WAIT_MS, loop.quit)
+        self.window.open(path)
         loop.exec()
         self.window.player.frame_ready.disconnect(loop.quit)
 
@@ -74,10 +77,11 @@ class Camera:
         self.take(name, dialog)
         dialog.close()
 
-    def take_sized(self, name: str, size: tuple[int, int]) -> None:
-        """Write a picture of the window in another size."""
-        self.window.resize(*size)
+    def take_small(self, name: str) -> None:
+        """Write a picture of the window on a small screen."""
+        self.window.resize(*SMALL)
         self.take(name)
+        self.window.resize(*USUAL)
 
     def modes(self, theme: str) -> None:
         """Every mode with something in it."""
@@ -129,14 +133,42 @@ class Camera:
         window.hint.hide()
         window.message.hide()
         window.player.apply(window.player.state.with_seed(0).with_digits(()))
+        window.side.verticalScrollBar().setValue(0)
+
+    def watching(self, theme: str, run: Path) -> None:
+        """A training, gone back to an earlier stage."""
+        self.window.memory.change(theme=theme)
+        self.open(run)
+        self.window.watch.slider.setValue(3)
+        self._large_and_small(f"watch-{theme}")
+        self.open(BUNDLED_MODEL)
+
+    def comparing(self, theme: str, other: Path) -> None:
+        """The bundled generator beside another one, and their difference."""
+        player = self.window.player
+        self.window.memory.change(theme=theme)
+        self.window.open_beside(other)
+        self.settle()
+        player.apply(player.state.with_cells(16))
+        self._large_and_small(f"compare-{theme}")
+        player.apply(player.state.with_compare_view("signed"))
+        self.take(f"difference-{theme}")
+        player.apply(player.state.with_compare_view("pictures").with_cells(64))
+        player.compare(None)
+        self.settle()
+
+    def _large_and_small(self, name: str) -> None:
+        self.take(name)
+        self.take_small(f"small-{name}")
 
 
-def photograph(out: Path) -> None:
-    """Write all pictures."""
+def photograph(out: Path, run: Path) -> None:
+    """Write all pictures. run: where the run that is watched is made."""
     QStandardPaths.setTestModeEnabled(True)
     application = QApplication.instance() or QApplication(["digitforge"])
     kept = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
     shutil.rmtree(kept, ignore_errors=True)  # of the test mode
+    stages = write_run(run)
     camera = Camera(out)
     steps: dict[str, Callable[[], None]] = {
         "modes, dark": lambda: camera.modes("dark"),
@@ -144,7 +176,11 @@ def photograph(out: Path) -> None:
         "dialogs, light": lambda: camera.dialogs("light"),
         "dialogs, dark": lambda: camera.dialogs("dark"),
         "panels": camera.panels,
-        "small": lambda: camera.take_sized("small-dark", SMALL),
+        "watching, dark": lambda: camera.watching("dark", run),
+        "watching, light": lambda: camera.watching("light", run),
+        "comparing, light": lambda: camera.comparing("light", stages[3]),
+        "comparing, dark": lambda: camera.comparing("dark", stages[3]),
+        "small": lambda: camera.take_small("small-dark"),
     }
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=len(steps))
@@ -161,7 +197,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.screenshots", description=(__doc__ or "").split(":")[0])
     parser.add_argument("--out", type=Path, default=OUT, metavar="DIR")
     given = parser.parse_args()
-    return exit_status(lambda: photograph(given.out))
+    with tempfile.TemporaryDirectory() as folder:
+        return exit_status(lambda: photograph(given.out, Path(folder) / "runs" / "mnist"))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from viewer.core.compare import comparable, mean_difference
 from viewer.core.frames import Frame, Opened
@@ -24,7 +24,7 @@ OFFERED = {
 
 
 class Badge(QLabel):
-    """A name over the corner of a picture; the pointer does not feel it."""
+    """A name over the corner of a picture, cut where that is narrow; the pointer does not feel it."""
 
     def __init__(self, picture: QWidget) -> None:
         super().__init__(picture)
@@ -32,10 +32,24 @@ class Badge(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.move(theme.SPACE, theme.SPACE)
+        self._whole = ""
+        self._picture = picture
+        picture.installEventFilter(self)
 
     def show_text(self, text: str) -> None:
         """Say something."""
-        self.setText(text)
+        self._whole = text
+        self._fit()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Its picture became wider or narrower."""
+        if event.type() == QEvent.Type.Resize:
+            self._fit()
+        return False
+
+    def _fit(self) -> None:
+        room = self._picture.width() - 4 * theme.SPACE  # beside it, and within it
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room))
         self.adjustSize()
 
 
@@ -57,8 +71,10 @@ class CompareBar(QFrame):
         self.picture.setAccessibleName("Pictures of the second generator")
         self.a, self.b = Badge(first), Badge(self.picture)
         self.views = Choices("Comparison", OFFERED)
-        self.views.setFixedWidth(32 * theme.SPACE)
+        self.views.setFixedWidth(27 * theme.SPACE)
         self.figure = label("", "muted")
+        self.figure.setWordWrap(True)
+        self.figure.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.figure.setToolTip("Mean of |A - B| over all pixels")
         self.swap = icon_button("swap", "Swap A and B")
         self.close_button = icon_button("close", "End the comparison")
@@ -67,8 +83,7 @@ class CompareBar(QFrame):
         row.setSpacing(theme.SPACE)
         row.addWidget(self.views)
         row.addSpacing(theme.SPACE)
-        row.addWidget(self.figure)
-        row.addStretch()
+        row.addWidget(self.figure, 1)
         row.addWidget(self.swap)
         row.addWidget(self.close_button)
         self.views.chosen.connect(

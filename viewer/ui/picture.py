@@ -41,8 +41,8 @@ class Picture(QWidget):
         return QSize(720, 720)
 
     def minimumSizeHint(self) -> QSize:
-        """Small, but still a picture."""
-        return QSize(320, 320)
+        """Small, but still a picture; two of them fit beside each other on a small screen."""
+        return QSize(240, 200)
 
     def show_frame(self, frame: Frame) -> None:
         """Paint `frame` from now on."""

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
 from viewer.core.frames import Failure, Opened, OpenRequest
 from viewer.core.training import LOG_FILE, Log, Stage, nearest, planned_images, stages_of, to_open
 from viewer.engine.player import Player
 from viewer.ui import theme
-from viewer.ui.card import Elided, Slider, label
+from viewer.ui.card import Slider, label
 from viewer.ui.plot import Line, Plot
 
 POLL_MS = 1500
@@ -39,12 +39,15 @@ class WatchBar(QFrame):
         self._timer.setTimerType(Qt.TimerType.CoarseTimer)
         self._timer.timeout.connect(self.look)
 
-        self.facts = Elided()
+        self.facts = label("", "muted")
+        self.facts.setTextFormat(Qt.TextFormat.PlainText)
+        self.facts.setWordWrap(True)
+        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # a long name widens nothing
         self.stage = label("", "muted")
         self.follow = _button("Follow", "Show each new stage as soon as it is exported", self._follow)
         self.follow.setCheckable(True)
         self.against_newest = _button(
-            "Compare with the newest", "Show the newest stage beside this one, on the same latents", self._compare
+            "Compare", "Compare with the newest: show that stage beside this one, on the same latents", self._compare
         )
         self.losses = Plot("Losses", (Line("d_loss", "D", theme.MUTED), Line("g_loss", "G", theme.ACCENT)))
         self.accuracy = Plot(
@@ -204,7 +207,7 @@ class WatchBar(QFrame):
         if text != self.facts.text():
             self.facts.setText(text)
         scored = "frechet_distance" in log.curves
-        self.accuracy.setVisible(not scored)
+        self.accuracy.setVisible(not scored and "real_accuracy" in log.curves)
         self.distance.setVisible(scored)
         self.fidelity.setVisible(scored)
         if changed:

@@ -216,6 +216,19 @@ def test_a_second_generator_that_fails_to_run_leaves_the_first_alone(
         pass  # it plays
 
 
+def test_names_are_cut_where_the_pictures_are_narrow(
+    models: dict[str, Path], apart: Path, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(models["digits"])
+    compared(window, qtbot, apart)
+    whole = window.compare.b.text()
+    window.compare.b.show_text(whole + 40 * " and more")
+    assert "…" in window.compare.b.text()
+    assert window.compare.b.geometry().right() <= window.compare.picture.width()
+    window.compare.b.show_text(whole)
+    assert window.compare.b.text() == whole
+
+
 def test_both_are_looked_at_from_the_same_distance(
     models: dict[str, Path], apart: Path, open_window: OpenWindow, qtbot: QtBot
 ) -> None:

@@ -86,6 +86,7 @@ def test_new_stages_appear_on_the_same_seeds_until_somebody_scrubs_back(
     assert watch.follow.isChecked()
     assert not watch.slider.isEnabled()
     assert watch.facts.text() == "demo   ·   100 of 5,000 images"
+    assert not watch.accuracy.isVisible(), "the log says nothing of it"
     window.editor.edit("seed", lambda state: state.with_seed(7))
 
     second = run_folder.export(200, "other")
