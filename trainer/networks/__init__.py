@@ -7,10 +7,10 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from trainer.config import ImageFormat, TrainConfig
 from trainer.errors import ConfigError
-from trainer.networks import conv, dcgan, dense, mlp, upsample
+from trainer.networks import conv, dcgan, dense, mlp, residual, upsample
 from trainer.networks.conditioning import ClassEmbedding, Discriminator, Generator
 
-FAMILIES = {"mlp": mlp, "dense": dense, "upsample": upsample, "dcgan": dcgan, "conv": conv}
+FAMILIES = {"mlp": mlp, "dense": dense, "upsample": upsample, "dcgan": dcgan, "conv": conv, "residual": residual}
 """By `config.network`. A family says what it can make (`check`), and builds the layers of both networks."""
 
 

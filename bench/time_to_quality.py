@@ -1,0 +1,142 @@
+"""Training time to a Fréchet distance: `python -m bench.time_to_quality [--preset P ...] [--minutes M] [--json FILE]`.
+
+One launch for each preset, one after the other on the same machine, scored as it trains (`--score-every`, at most
+every `--every` seconds); the time is the trainer's own, without the scores. Targets are multiples of the floor, which
+is that of as many real training images, and what `dcgan` has reached at the end of its time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from bench.train import apart, images_per_s, ours
+from trainer import launch
+from trainer.data import sources
+from trainer.errors import TrainerError
+from trainer.files import write_text
+from trainer.presets import PRESETS, configure
+from trainer.report_page import Point, read_log
+
+ROOT = Path(__file__).resolve().parents[1]
+WHOLE = tuple(name for name, row in PRESETS.items() if row.settings.get("dataset", "mnist") == "mnist"
+              and not row.settings.get("classes"))  # fmt: skip
+"""The presets that make all ten digits of MNIST, and so can be compared."""
+FLOORS = (4.0, 2.0, 1.5, 1.25)
+SPEED_SECONDS = 3.0
+OLD = "dcgan"
+
+
+def speed(preset: str, data_dir: Path | None) -> float:
+    """Images per second of the preset's training, to choose the images between scores."""
+    config = configure(preset, {"dataset": "mnist"})
+    next_step = ours(config, sources.load("mnist", data_dir), launch.start(config))
+    images_per_s(next_step, config.batch_size, 1.0)
+    return images_per_s(next_step, config.batch_size, SPEED_SECONDS)
+
+
+def race(preset: str, given: argparse.Namespace, run_dir: Path) -> list[Point]:
+    """Train for `given.minutes`; returns the scores, each a log line with the `seconds` of training before it."""
+    every = max(round(apart(speed, preset, given.data_dir) * given.every), 1)
+    command = (
+        sys.executable, "-m", "accelerate.commands.launch", "--quiet", "--config_file", "accelerate_config.yaml",
+        "trainer/train.py", "--preset", preset, "--dataset", "mnist", "--run-dir", str(run_dir),
+        "--images", "1000000000", "--seconds", str(60 * given.minutes), "--seed", str(given.seed),
+        "--score-every", str(every), "--score-count", str(given.count), "--log-every", str(every),
+        "--sample-every", "1000000000", "--checkpoint-every", "1000000000",
+    )  # fmt: skip
+    environment = os.environ | ({"DIGITFORGE_DATA": str(given.data_dir)} if given.data_dir else {})
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    points, _ = read_log(run_dir / "log.jsonl")
+    seconds = {point["images"]: point["seconds"] for point in points if "seconds" in point}
+    return [point | {"seconds": seconds[point["images"]]} for point in points if "frechet_distance" in point]
+
+
+def reached(scores: list[Point], distance: float) -> float | None:
+    """Seconds of training until the Fréchet distance was at most `distance`; None where it never was."""
+    return next((score["seconds"] for score in scores if score["frechet_distance"] <= distance), None)
+
+
+def summary(races: dict[str, list[Point]], floor: float) -> dict[str, Any]:
+    """The targets, and for each preset when it reached them and what it has reached in the end."""
+    targets = {f"{times:g} x floor": times * floor for times in FLOORS}
+    if OLD in races:
+        targets[f"{OLD}'s best"] = min(score["frechet_distance"] for score in races[OLD])
+    rows = {
+        name: {
+            "seconds": {target: reached(scores, distance) for target, distance in targets.items()},
+            "best": min(score["frechet_distance"] for score in scores),
+            "images": scores[-1]["images"],
+            "trained_seconds": scores[-1]["seconds"],
+        }
+        for name, scores in races.items()
+    }
+    return {"floor": floor, "targets": targets, "presets": rows}
+
+
+def show(result: dict[str, Any], console: Console) -> None:
+    """Print the table."""
+    targets: dict[str, float] = result["targets"]
+    table = Table("preset", *(f"{name}\n{value:.4f}" for name, value in targets.items()), "best", "images", "trained",
+                  title="seconds of training to a Fréchet distance")  # fmt: skip
+    for name, row in result["presets"].items():
+        times = (row["seconds"][target] for target in targets)
+        table.add_row(
+            name,
+            *("never" if time is None else f"{time:,.0f}" for time in times),
+            f"{row['best']:.4f}", f"{row['images']:,.0f}", f"{row['trained_seconds']:,.0f} s",
+        )  # fmt: skip
+    console.print(table)
+
+
+def main() -> int:
+    """Run the command; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--preset", nargs="+", choices=WHOLE, default=WHOLE, help="default: %(default)s")
+    parser.add_argument("--minutes", type=float, default=60, help="of training for each preset; default %(default)s")
+    parser.add_argument("--every", type=float, default=10, help="seconds between scores; default %(default)s")
+    parser.add_argument("--count", type=int, default=10_000, help="images of each score; default %(default)s")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--json", type=Path, help="write the figures there")
+    given = parser.parse_args()
+    console = Console(soft_wrap=True)
+    races: dict[str, list[Point]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for number, preset in enumerate(given.preset, 1):
+            console.rule(f"{preset} ({number} of {len(given.preset)}, {given.minutes:g} minutes of training)")
+            try:
+                races[preset] = race(preset, given, Path(folder) / preset)
+            except (TrainerError, subprocess.CalledProcessError) as error:
+                console.print(f"[bold red]error:[/] {preset} was not trained: {error}")
+                return 2
+            first = races[preset][0]
+            result = summary(races, first["floor_frechet_distance"])
+            if given.json:  # after each, as a series takes hours
+                facts = {
+                    "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
+                    "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+                    "count": given.count, "seed": given.seed,
+                }  # fmt: skip
+                curves = {
+                    name: [[score["seconds"], score["frechet_distance"]] for score in scores]
+                    for name, scores in races.items()
+                }
+                write_text(given.json, json.dumps(facts | result | {"curves": curves}, indent=1) + "\n")
+            show(result, console)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
