@@ -21,15 +21,15 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from bench.race import NEVER, train_scored
 from bench.train import apart, images_per_s, ours
 from trainer import launch
 from trainer.data import sources
 from trainer.errors import TrainerError
 from trainer.files import write_text
 from trainer.presets import PRESETS, configure
-from trainer.report_page import Point, read_log
+from trainer.report_page import Point
 
-ROOT = Path(__file__).resolve().parents[1]
 WHOLE = tuple(name for name, row in PRESETS.items() if row.settings.get("dataset", "mnist") == "mnist"
               and not row.settings.get("classes"))  # fmt: skip
 """The presets that make all ten digits of MNIST, and so can be compared."""
@@ -49,18 +49,10 @@ def speed(preset: str, data_dir: Path | None) -> float:
 def race(preset: str, given: argparse.Namespace, run_dir: Path) -> list[Point]:
     """Train for `given.minutes`; returns the scores, each a log line with the `seconds` of training before it."""
     every = max(round(apart(speed, preset, given.data_dir) * given.every), 1)
-    command = (
-        sys.executable, "-m", "accelerate.commands.launch", "--quiet", "--config_file", "accelerate_config.yaml",
-        "trainer/train.py", "--preset", preset, "--dataset", "mnist", "--run-dir", str(run_dir),
-        "--images", "1000000000", "--seconds", str(60 * given.minutes), "--seed", str(given.seed),
-        "--score-every", str(every), "--score-count", str(given.count), "--log-every", str(every),
-        "--sample-every", "1000000000", "--checkpoint-every", "1000000000",
+    return train_scored(
+        run_dir, given.data_dir, every, "--preset", preset, "--images", NEVER, "--seconds", str(60 * given.minutes),
+        "--seed", str(given.seed), "--score-count", str(given.count),
     )  # fmt: skip
-    environment = os.environ | ({"DIGITFORGE_DATA": str(given.data_dir)} if given.data_dir else {})
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
-    points, _ = read_log(run_dir / "log.jsonl")
-    seconds = {point["images"]: point["seconds"] for point in points if "seconds" in point}
-    return [point | {"seconds": seconds[point["images"]]} for point in points if "frechet_distance" in point]
 
 
 def reached(scores: list[Point], distance: float) -> float | None:
