@@ -85,7 +85,13 @@ def to_rgb(picture: Rgb32) -> UInt8:
     return channels[..., 2::-1] if sys.byteorder == "little" else channels[..., 1:]
 
 
-def enlarged(picture: Rgb32, scale: int) -> Image.Image:
-    """The picture as an RGB image, each pixel as a square of `scale` by `scale`."""
+def scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    """Width and height of an enlarged picture, in whole pixels."""
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def enlarged(picture: Rgb32, scale: float, soft: bool = False) -> Image.Image:
+    """The picture as an RGB image, each pixel as a square of `scale` by `scale`, or as soft as the window shows it."""
     image = Image.fromarray(np.ascontiguousarray(to_rgb(picture)))
-    return image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
+    way = Image.Resampling.BILINEAR if soft else Image.Resampling.NEAREST
+    return image.resize(scaled(image.size, scale), way)

@@ -28,8 +28,10 @@ from viewer.core.svg import svg
 STILLS = ("png", "svg")
 MOVING = ("gif", "apng", "webp", "mp4")
 SCALE_MAX = 64
-STILL_PIXELS, MOVING_PIXELS = 2**25, 2**22
-"""Of one picture or frame: a hundred megabytes, and what players still show smoothly."""
+LONGEST_SIDE = 2**14
+"""Pixels of a picture."""
+STILL_PIXELS, MOVING_PIXELS = 2**26, 2**22
+"""Of one picture or frame: two hundred megabytes, and what players still show smoothly."""
 COPY_SIDE = 1024
 """Pixels, about, of the longer side of a picture that is copied."""
 GREYS = 64
@@ -44,8 +46,8 @@ class Wish:
     """What is to be written. Raises ValueError where a value is out of range."""
 
     form: str = "png"
-    scale: int = 4
-    """Each pixel of the generator becomes a square of so many by so many."""
+    scale: float = 4
+    """Each pixel of the generator becomes a square of so many by so many; a whole number where it moves."""
     cell: int | None = None
     """Only this one; None is all of them."""
     transparent: bool = False
@@ -56,7 +58,8 @@ class Wish:
     """Of a form that moves."""
 
     def __post_init__(self) -> None:
-        if self.form not in STILLS + MOVING or not 1 <= self.scale <= SCALE_MAX or not 1 <= self.quality <= 100:
+        fits = self.scale in range(1, SCALE_MAX + 1) if self.moves else 0 < self.scale <= LONGEST_SIDE
+        if self.form not in STILLS + MOVING or not fits or not 1 <= self.quality <= 100:
             raise ValueError(f"there is no picture {self.form} at scale {self.scale} in quality {self.quality}")
 
     @property
@@ -106,9 +109,15 @@ def size_of(info: GeneratorInfo, scene: Scene, look: Look) -> tuple[int, int]:
 
 
 def largest_scale(size: tuple[int, int], moves: bool) -> int:
-    """How much a picture of that width and height can be enlarged."""
-    pixels = MOVING_PIXELS if moves else STILL_PIXELS
-    return min(max(isqrt(pixels // (size[0] * size[1])), 1), SCALE_MAX)
+    """How many times a picture of that width and height can be enlarged."""
+    most = isqrt(MOVING_PIXELS // (size[0] * size[1])) if moves else largest_width(size) // size[0]
+    return min(max(most, 1), SCALE_MAX)
+
+
+def largest_width(size: tuple[int, int]) -> int:
+    """How wide a picture of that width and height can become, in pixels."""
+    width, height = size
+    return max(min(LONGEST_SIDE * width // max(size), isqrt(STILL_PIXELS * width // height)), width)
 
 
 def save(subject: Subject, wish: Wish, path: Path, report: Report) -> Path:
@@ -126,7 +135,7 @@ def save(subject: Subject, wish: Wish, path: Path, report: Report) -> Path:
     reel = encoders.Reel(
         frame_count(generator.info, subject.state, wish.animation),
         wish.animation.frames_per_second,
-        wish.scale,
+        int(wish.scale),
         subject.recipe(wish),
     )
 
@@ -155,7 +164,7 @@ def still(generator: Generator, subject: Subject, wish: Wish) -> bytes:
     """The content of a picture's file. Raises ExportError where there is nothing to show."""
     picture = _picture(generator, subject, wish, 0)
     if wish.form == "png":
-        return encoders.png(enlarged(picture, wish.scale), subject.recipe(wish))
+        return encoders.png(enlarged(picture, wish.scale, not subject.state.look.squares), subject.recipe(wish))
     return svg(picture, wish.scale, subject.recipe(wish), _empty(generator.info, subject.state.look, wish))
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from viewer.core.compose import GAP_COLOUR
+from viewer.core.compose import GAP_COLOUR, scaled
 from viewer.core.look import Rgb32
 from viewer.core.metadata import to_xml
 
 
-def svg(picture: Rgb32, scale: int, recipe: str, clear: int | None = None) -> bytes:
+def svg(picture: Rgb32, scale: float, recipe: str, clear: int | None = None) -> bytes:
     """The picture as an SVG file, one path a colour; each pixel is `scale` by `scale` until it is scaled.
 
     clear: a colour, 0xffRRGGBB, that is left out as gaps then are; None fills both.
     """
     height, width = picture.shape
+    shown_width, shown_height = scaled((width, height), scale)
     if clear is None:
         picture = np.where(picture == 0, np.uint32(GAP_COLOUR), picture)
         colours, counts = np.unique(picture, return_counts=True)
@@ -30,7 +31,7 @@ def svg(picture: Rgb32, scale: int, recipe: str, clear: int | None = None) -> by
             shapes = "".join(f"M{x} {y}h{right - x}v{down}H{x}z" for y, x, right, down in own)
             paths.append(f'<path fill="{_hex(colour)}" d="{shapes}"/>')
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * scale}" height="{height * scale}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{shown_width}" height="{shown_height}" '
         f'viewBox="0 0 {width} {height}" shape-rendering="crispEdges">\n<metadata>{to_xml(recipe)}</metadata>\n'
         + "\n".join(paths)
         + "\n</svg>\n"

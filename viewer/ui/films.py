@@ -14,7 +14,7 @@ from viewer.core.saving import SCALE_MAX, Subject, Wish, largest_scale, size_of
 from viewer.ui.card import label
 from viewer.ui.choices import Choices
 from viewer.ui.page import Knob, Page, Work
-from viewer.ui.stills import said_size, writing
+from viewer.ui.stills import writing
 
 SIDE = 480
 """Pixels, about, of the longer side of a film until somebody chooses another size."""
@@ -158,7 +158,8 @@ class FilmPage(Page):
         return (1, 1) if scene is None else size_of(self.subject.model.info, scene, self.subject.state.look)
 
     def _size(self, scale: int) -> str:
-        return said_size(self._plain_size(), scale)
+        width, height = self._plain_size()
+        return f"{width * scale} × {height * scale} pixels (× {scale})"
 
     def _said_quality(self, quality: int) -> str:
         return "lossless" if quality == 100 and self._form == "webp" else str(quality)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from export.files import CannotWrite
-from viewer.core.saving import SCALE_MAX, Report, Subject, Wish, largest_scale, save, size_of
+from viewer.core.saving import Report, Subject, Wish, save, size_of
 from viewer.ui.choices import Choices
 from viewer.ui.page import Knob, Page, Work, check_button
+from viewer.ui.size import SizeKnob
 
-SIDE = 1000
-"""Pixels, about, of the longer side of a picture until somebody chooses another size."""
 FORMATS = {"png": ("PNG", "Pixels"), "svg": ("SVG", "Shapes, sharp at any size")}
 PARTS = {"all": ("Everything", "All that is shown"), "cell": ("One cell", "A single picture of the grid")}
 
@@ -25,23 +24,22 @@ class StillPage(Page):
         self.part = Choices("Show", PARTS)
         self.part.show_choice("all")
         self.cell = Knob("Cell", 1, 1, 1, str)
-        self.scale = Knob("Size", 1, SCALE_MAX, 1, self._size)
+        self.size_knob = SizeKnob()
         self.transparent = check_button("Transparent background", "Leave out gaps and the colour of empty pixels")
         self.add("Format", self.form)
         self._parts = self.add("Show", self.part)
-        for widget in (self.cell, self.scale, self.transparent):
+        for widget in (self.cell, self.size_knob, self.transparent):
             self.column.addWidget(widget)
         self.column.addStretch()
         self._form, self._part = "png", "all"
         self.form.chosen.connect(lambda form: self._choose(form, self._part))
         self.part.chosen.connect(lambda part: self._choose(self._form, part))
         self.cell.changed.connect(self.changed)
-        self.scale.changed.connect(self.changed)
+        self.size_knob.changed.connect(self.changed)
         self.transparent.clicked.connect(self.changed)
 
     def show_subject(self, subject: Subject) -> None:
         """Offer its cells."""
-        first = self.subject is None
         super().show_subject(subject)
         scene = subject.scene(Wish())
         cells = len(scene.z) if scene is not None else 1
@@ -49,8 +47,6 @@ class StillPage(Page):
         if cells == 1:
             self._part = "all"
         self._fit()
-        if first:
-            self.scale.show_value(max(1, SIDE // max(self._plain_size())))
 
     def show_cell(self, cell: int) -> None:
         """Offer this cell where one is wanted."""
@@ -59,16 +55,16 @@ class StillPage(Page):
     def wish(self) -> Wish:
         """What is asked for."""
         cell = self.cell.value - 1 if self._part == "cell" else None
-        return Wish(self._form, self.scale.value, cell, self._form == "svg" and self.transparent.isChecked())
+        return Wish(self._form, self.size_knob.scale, cell, self._form == "svg" and self.transparent.isChecked())
 
     def summary(self) -> str:
-        """Its format says it all; the size stands beside the slider."""
+        """Its format says it all; the size stands above the slider."""
         return ""
 
     def obstacle(self) -> str:
-        """Where the mode has nothing to show."""
+        """Where the mode has nothing to show, or nothing of that size."""
         empty = self.subject is None or self.subject.scene(self.wish()) is None
-        return "There is nothing to show yet, and so nothing to export." if empty else ""
+        return "There is nothing to show yet, and so nothing to export." if empty else self.size_knob.obstacle()
 
     def target(self) -> tuple[str, str]:
         """A picture."""
@@ -85,24 +81,12 @@ class StillPage(Page):
 
     def _fit(self) -> None:
         self.part.show_choice(self._part)
-        self.scale.limit(largest_scale(self._plain_size(), moves=False))
+        scene = None if self.subject is None else self.subject.scene(self.wish())
+        if self.subject is not None and scene is not None:
+            self.size_knob.show_plain(size_of(self.subject.model.info, scene, self.subject.state.look))
         self._parts.setVisible(self.cell.slider.maximum() > 1)
         self.cell.setVisible(self._part == "cell")
         self.transparent.setVisible(self._form == "svg")
-
-    def _plain_size(self) -> tuple[int, int]:
-        scene = None if self.subject is None else self.subject.scene(self.wish())
-        if self.subject is None or scene is None:
-            return 1, 1
-        return size_of(self.subject.model.info, scene, self.subject.state.look)
-
-    def _size(self, scale: int) -> str:
-        return said_size(self._plain_size(), scale)
-
-
-def said_size(size: tuple[int, int], scale: int) -> str:
-    """How large a picture becomes."""
-    return f"{size[0] * scale} × {size[1] * scale} pixels (× {scale})"
 
 
 def writing(subject: Subject | None, wish: Wish, path: Path) -> Work:

@@ -77,9 +77,10 @@ QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
 QWidget#timeline, QFrame#watch, QFrame#compare {{ background: {window}; border-top: 1px solid {line}; }}
 QLabel[role="badge"] {{ background: {raised}; border-radius: 6px; padding: 2px 8px; font-weight: 600; }}
 QLineEdit {{ selection-background-color: {accent}; selection-color: {on_accent}; font-size: 15px; }}
-QLineEdit[role="name"] {{
-    background: transparent; padding: 0 4px; min-height: 24px; border-radius: 4px; font-size: 13px;
+QLineEdit[role="name"], QLineEdit[role="figure"] {{
+    padding: 0 4px; min-height: 24px; border-radius: 4px; font-size: 13px;
 }}
+QLineEdit[role="name"] {{ background: transparent; }}
 QLineEdit[role="name"]:hover, QLineEdit[role="name"]:focus {{ background: {raised}; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {line}; selection-background-color: {pressed}; }}

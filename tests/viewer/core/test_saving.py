@@ -28,7 +28,7 @@ from viewer.core.look import Look
 from viewer.core.metadata import read_recipe
 from viewer.core.models import find_by_hash, sha256_of
 from viewer.core.recipe import Model
-from viewer.core.saving import MOVING, STILLS, Subject, Wish, copied, largest_scale, save, size_of
+from viewer.core.saving import MOVING, STILLS, Subject, Wish, copied, largest_scale, largest_width, save, size_of
 from viewer.core.state import ViewState
 
 SHORT = Animation(frames_per_second=30, seconds_per_keyframe=0.1, keyframes=2)
@@ -92,7 +92,12 @@ def test_every_frame_is_there(form: str, off_by: int, model: str, models: dict[s
         assert sum(lengths_ms) == pytest.approx(200, abs=2)
 
 
+def with_squares(subject: Subject) -> Subject:
+    return replace(subject, state=replace(subject.state, look=replace(subject.state.look, squares=True)))
+
+
 def test_a_still_is_the_picture_enlarged(subject: Subject, tmp_path: Path) -> None:
+    subject = with_squares(subject)
     path = save(subject, Wish("png", 7), tmp_path / "a.png", nothing)
     with Image.open(path) as image:
         picture = np.asarray(image)
@@ -102,6 +107,31 @@ def test_a_still_is_the_picture_enlarged(subject: Subject, tmp_path: Path) -> No
         np.testing.assert_array_equal(np.asarray(image), picture[91:175:7, 0:84:7], "the fourth cell of three columns")
         assert image.size == (12, 12)
     assert read_recipe(tmp_path / "b.png").cell == 3
+
+
+@pytest.mark.parametrize("width", [1, 20, 40, 101, 640])
+def test_a_still_of_any_width_looks_as_the_window_does(width: int, subject: Subject, tmp_path: Path) -> None:
+    plain = expected(subject, Wish())
+    wish = Wish("png", width / plain.shape[1])
+    with Image.open(save(with_squares(subject), wish, tmp_path / "a.png", nothing)) as image:
+        assert image.size == (width, max(1, round(width * plain.shape[0] / plain.shape[1])))
+        colours = {tuple(colour) for colour in plain.reshape(-1, 3).tolist()}
+        assert {tuple(colour) for colour in np.asarray(image).reshape(-1, 3).tolist()} <= colours, "none is mixed"
+    with Image.open(save(subject, wish, tmp_path / "b.png", nothing)) as soft:
+        np.testing.assert_array_equal(
+            np.asarray(soft), np.asarray(Image.fromarray(plain).resize(soft.size, Image.Resampling.BILINEAR))
+        )
+        assert width < 101 or len(np.unique(np.asarray(soft).reshape(-1, 3), axis=0)) > len(colours)
+    assert (tmp_path / "b.png").read_bytes() == save(subject, wish, tmp_path / "c.png", nothing).read_bytes()
+    assert read_recipe(tmp_path / "a.png").state == with_squares(subject).state
+    svg = save(subject, replace(wish, form="svg"), tmp_path / "a.svg", nothing).read_text()
+    assert f'width="{width}" height="{image.height}" viewBox="0 0 {plain.shape[1]} {plain.shape[0]}"' in svg
+
+
+def test_what_moves_keeps_to_whole_multiples() -> None:
+    assert Wish("png", 1.5).scale == 1.5
+    with pytest.raises(ValueError, match=r"no picture gif at scale 1\.5"):
+        Wish("gif", 1.5)
 
 
 def test_what_is_copied_is_large_enough_to_paste(subject: Subject) -> None:
@@ -121,6 +151,10 @@ def test_sizes_are_known_before(subject: Subject) -> None:
         assert scene is not None
         assert size_of(here.model.info, scene, state.look) == expected(here, Wish()).shape[1::-1]
     assert largest_scale((28, 28), moves=False) == 64
+    assert largest_width((28, 28)) == 8192
+    assert largest_width((280, 28)) == 16384
+    assert largest_width((28, 2800)) == 163, "the height is 16,300 then"
+    assert largest_width((20_000, 20_000)) == 20_000, "nothing has to become smaller"
     assert largest_scale((2000, 2000), moves=True) == 1
     assert largest_scale((238, 238), moves=True) ** 2 * 238**2 <= 2**22
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QSlider
 
 from export.contract import ExportError
 from viewer.core.compose import to_rgb
+from viewer.core.look import Look
 from viewer.core.metadata import read_recipe
 from viewer.core.samples import of_class
 from viewer.core.saving import Report
@@ -62,12 +63,13 @@ def test_a_picture_and_the_way_back(
 ) -> None:
     window = open_window(models["digits"])
     window.editor.edit("all", lambda state: state.with_seed(42).with_digits((7,)).with_cells(4).with_truncation(0.6))
+    window.editor.edit("pixels", lambda state: state.with_look(Look(squares=True)))
     made = window.player.state
     qtbot.waitUntil(lambda: window.player.frame is not None and len(window.player.frame.pixels) == 4)
     shown = window.player.frame
     assert shown is not None
     sheet = sheet_of(window)
-    sheet.stills.scale.slider.setValue(3)
+    sheet.stills.size_knob.slider.setValue(3)
     export(window, tmp_path / "mine", qtbot, monkeypatch)
     assert not sheet.isVisible()
     assert "Saved" in window.message.text.text()
@@ -81,6 +83,39 @@ def test_a_picture_and_the_way_back(
     assert window.player.state == made
     window.editor.stack.undo()
     assert window.player.state.mode == "number"
+
+
+def test_any_width_can_be_typed(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(models["digits"])
+    sheet = sheet_of(window)
+    knob = sheet.stills.size_knob
+    assert (knob.width_edit.text(), knob.rest.text()) == ("1030", "× 1030 pixels (× 10)")
+    QTest.keyClick(knob.slider, Qt.Key.Key_Left)
+    assert (knob.width_edit.text(), knob.rest.text()) == ("927", "× 927 pixels (× 9)")
+    for width, said in (
+        ("", "The width must be between 1 and 8,192 pixels."),
+        ("8193", "The width must be"),
+        ("500", ""),
+    ):
+        knob.width_edit.selectAll()
+        QTest.keyClick(knob.width_edit, Qt.Key.Key_Backspace)
+        QTest.keyClicks(knob.width_edit, width)
+        assert sheet.summary.text().startswith(said)
+        assert sheet.export.isEnabled() == (not said)
+    assert knob.slider.value() == 5, "the nearest"
+    QTest.mouseClick(sheet.stills.part.button("cell"), LEFT)
+    assert knob.width_edit.text() == "500", "of one cell too"
+    QTest.mouseClick(sheet.stills.part.button("all"), LEFT)
+    export(window, tmp_path / "mine.png", qtbot, monkeypatch)
+    with Image.open(tmp_path / "mine.png") as image:
+        assert image.size == (500, 500)
+    window.commands.show_export()
+    assert knob.width_edit.text() == "500", "it is remembered"
+    knob.slider.setValue(2)
+    QTest.mouseClick(sheet.stills.part.button("cell"), LEFT)
+    assert knob.rest.text() == "× 204 pixels (× 17)", "whole multiples stay whole, and about as large"
 
 
 def test_one_cell_as_svg(
