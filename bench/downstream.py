@@ -48,8 +48,10 @@ def few(source: Source, per_class: int) -> Source:
 
 def both(one: Source, other: Source) -> Source:
     """The images of both."""
-    images, labels = (np.concatenate(pair) for pair in ((one.images, other.images), (one.labels, other.labels)))
-    return replace(one, images=images, labels=labels, known_sha256="")
+    return replace(
+        one, known_sha256="",
+        images=np.concatenate([one.images, other.images]), labels=np.concatenate([one.labels, other.labels]),
+    )  # fmt: skip
 
 
 def main() -> int:
