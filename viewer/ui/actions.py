@@ -86,10 +86,10 @@ class Actions(QObject):
     def _undo_and_redo(self) -> list[QAction]:
         stack = self._window.editor.stack
         made = [stack.createUndoAction(self._window, "Undo"), stack.createRedoAction(self._window, "Redo")]
-        keys = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
-        for action, name, key in zip(made, ("undo", "redo"), keys, strict=True):
+        keys = ("Ctrl+Z",), ("Ctrl+Shift+Z", "Ctrl+Y")  # platforms name one of the two, hands know the other
+        for action, name, own in zip(made, ("undo", "redo"), keys, strict=True):
             action.setIcon(icon(name))
-            action.setShortcut(QKeySequence(key))
+            action.setShortcuts([QKeySequence(key) for key in own])
             action.setPriority(QAction.Priority.LowPriority)  # their texts grow with what was done
             action.setIconText(name.capitalize())
         return made

@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from export.runtime import Generator
 from viewer.core.cell import cell_of
-from viewer.core.frames import Answer, Frame
+from viewer.core.frames import Answer, Failure, Frame, Job
 from viewer.core.reading import Reading, caption
 from viewer.engine.player import Player
 from viewer.ui.canvas import Canvas
@@ -32,10 +32,12 @@ class Inspector(QObject):
         self._player = player
         self._canvas = canvas
         self._read: tuple[Frame | None, int | None, Reading | None] = (None, None, None)
+        self._unread = 0  # the generation whose pictures cannot be read; that is said once
         canvas.installEventFilter(self)
         canvas.current_changed.connect(self._show)
         canvas.opened.connect(self._open)
         player.answered.connect(self._on_answered)
+        player.failed.connect(self._on_failed)
         self.view.lock_wanted.connect(canvas.toggle_lock)
         self.view.copy_wanted.connect(self._copy)
         self.view.keyframe_wanted.connect(self._add_keyframe)
@@ -67,7 +69,7 @@ class Inspector(QObject):
         if self.view.isVisible():
             self.view.show_cell(cell_of(frame, cell), model.info.classes, self._canvas.locked(cell))
             self.view.show_reading(reading, self._note(known, reading))
-        if not known and not self._player.state.playing:
+        if not known and not self._player.state.playing and model.generation != self._unread:
             self._player.ask(NAME, lambda generator: (frame, cell, _read(generator, frame, cell)))
 
     def _note(self, known: bool, reading: Reading | None) -> str:
@@ -80,6 +82,10 @@ class Inspector(QObject):
             self._read = answer.value
             if answer.value[0] is self._canvas.frame and answer.value[1] == self._canvas.current:
                 self._show()
+
+    def _on_failed(self, failure: Failure) -> None:
+        if isinstance(failure.request, Job) and failure.request.name == NAME:
+            self._unread = failure.request.generation
 
     def _copy(self) -> None:
         frame, cell = self._canvas.frame, self._canvas.current

@@ -13,6 +13,7 @@ from PySide6.QtGui import QDrag, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from export.checks import ModelRefused
 from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.compose import compose
 from viewer.core.fit import WHOLE
@@ -147,6 +148,27 @@ def test_zooming_keeps_what_is_under_the_pointer_and_asks_for_no_frame(
     QTest.keyClick(canvas, Key.Key_Plus)
     QTest.keyClick(canvas, Key.Key_Minus)
     assert canvas.view == WHOLE
+
+
+def test_a_classifier_that_is_missing_is_told_once_for_each_generator(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise ModelRefused("There is no classifier.")
+
+    monkeypatch.setattr("viewer.engine.readings._classifier", missing)
+    window = open_window(models["digits"])
+    for model in (None, models["other"]):
+        if model is not None:
+            with qtbot.waitSignals([window.player.opened, window.player.frame_ready]):
+                window.open(model)
+        with qtbot.waitSignal(window.player.failed):
+            window.canvas.hold(3)
+        assert window.message.text.text() == "There is no classifier."
+        window.message.hide()
+        with qtbot.assertNotEmitted(window.player.failed, wait=100):
+            window.canvas.hold(4)
+        assert not window.message.isVisible()
 
 
 def test_a_cell_opens_large_and_closes(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:

@@ -11,11 +11,12 @@ import pytest
 from PySide6.QtCore import Qt, QThread
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from export import doctor
 from export.doctor import Row
+from viewer.core.keys import KEYS
 from viewer.ui.about import AboutDialog
 from viewer.ui.doctor import as_text
 from viewer.ui.shortcuts import ShortcutSheet, keys_of
@@ -56,6 +57,51 @@ def test_the_sheet_says_what_every_action_does(models: dict[str, Path], open_win
     said = "\n".join(keys for rows in sections.values() for keys, _ in rows)
     for action in every:
         assert action.shortcut().toString() in said, action.text()
+
+
+def documented(page: Path) -> set[str]:
+    """The keys in the table of the viewer's page, one by one."""
+    rows = page.read_text(encoding="utf-8").partition("## Keys")[2].partition("\n## ")[0].splitlines()
+    cells = [row.split(" | ")[0].removeprefix("| ").rpartition(": ")[2] for row in rows if row.startswith("| ")]
+    found = set(", ".join(cells[1:]).split(", "))
+    for key in [key for key in found if " – " in key]:
+        first, last = key.split(" – ")
+        found |= {first[:-1] + str(number) for number in range(int(first[-1]), int(last[-1]) + 1)}
+    for key in [key for key in found if key.endswith("+arrows")]:
+        found |= {key.replace("arrows", way) for way in ("Left", "Right", "Up", "Down")}
+    return {{"Enter": "Return", "Escape": "Esc"}.get(key, key) for key in found}
+
+
+def test_the_page_names_every_key_and_no_other(models: dict[str, Path], open_window: OpenWindow, project: Path) -> None:
+    window = open_window(models["digits"])
+    named = documented(project / "docs" / "viewer.md")
+    shortcuts = [key for action in window.findChildren(QAction) for key in action.shortcuts()]
+    shortcuts += [
+        button.shortcut() for button in window.findChildren(QAbstractButton) if not button.shortcut().isEmpty()
+    ]
+    keys = {key.toString() for key in shortcuts} | {key for key, _ in KEYS}
+    plain_plus = {"=", "Ctrl+="}  # where + needs Shift
+    assert keys - plain_plus - {"Enter"} <= named
+    pressed = {
+        key for key in named if key.startswith(("Ctrl+", "Alt+", "F1")) and "arrows" not in key and " – " not in key
+    }
+    assert pressed <= keys
+
+
+def test_undo_and_redo_say_what_and_have_their_keys(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["digits"])
+    undo, redo = (button.defaultAction() for button in window.header.buttons[:2])
+    assert (undo.text(), undo.isEnabled()) == ("Undo", False)
+    window.editor.edit("truncation", lambda state: state.with_truncation(0.5))
+    assert (undo.text(), undo.toolTip()) == ("Undo truncation", "Undo truncation")
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.player.state.truncation == 1.0
+    assert (undo.text(), redo.text()) == ("Undo", "Redo truncation")
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert window.player.state.truncation == 0.5
+    window.editor.stack.undo()
+    QTest.keyClick(window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert window.player.state.truncation == 0.5
 
 
 def test_about_names_versions_licences_and_where_the_generator_comes_from(

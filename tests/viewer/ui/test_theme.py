@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QIcon
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QStyleHints
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -45,6 +45,25 @@ def test_a_window_changes_its_colours_while_it_is_open(
     assert window.canvas.grab().toImage().pixelColor(1, 1).name() == LIGHT.canvas
     dresser.choose("dark")
     assert colours(window.header) | colours(window.rail) == dark
+
+
+def test_the_systems_theme_is_followed_while_the_window_is_open(
+    models: dict[str, Path], open_window: Callable[..., Window], qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(models["digits"])
+
+    def turn(scheme: Qt.ColorScheme) -> str:
+        """What the canvas looks like once the system has turned dark or light; offscreen has none of its own."""
+        monkeypatch.setattr(QStyleHints, "colorScheme", lambda _: scheme)
+        qapp.styleHints().colorSchemeChanged.emit(scheme)
+        return window.canvas.grab().toImage().pixelColor(1, 1).name()
+
+    window.memory.change(theme="system")
+    assert turn(Qt.ColorScheme.Light) == LIGHT.canvas
+    assert turn(Qt.ColorScheme.Dark) == DARK.canvas
+    assert turn(Qt.ColorScheme.Light) == LIGHT.canvas
+    window.memory.change(theme="dark")
+    assert turn(Qt.ColorScheme.Light) == DARK.canvas, "who chose a theme keeps it"
 
 
 def test_icons_follow_the_theme_and_their_button(qapp: QApplication, qtbot: QtBot) -> None:
