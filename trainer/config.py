@@ -44,6 +44,9 @@ class TrainConfig:
     preset: str = setting("quickstart", "The row of presets.py that the other settings start from.")
     seed: int = setting(0, "Seed of weights, batches and latents.", low=0, high=2**63 - 1)
     images: int = setting(360_000, "Length of the run in images.", low=1, progress=True)
+    seconds: float = setting(
+        0.0, "End sooner, after so many seconds in training steps alone; 0 does not.", low=0, progress=True
+    )
     batch_size: int = setting(128, "Images per step over all processes.", low=2)
     accumulation: int = setting(1, "Parts in which a process takes its share of the batch, to save memory.", low=1)
 
@@ -83,7 +86,9 @@ class TrainConfig:
     )
 
     # Networks.
-    network: str = setting("conv", "Family of both networks.", choices=("mlp", "dense", "upsample", "dcgan", "conv"))
+    network: str = setting(
+        "conv", "Family of both networks.", choices=("mlp", "dense", "upsample", "dcgan", "conv", "residual")
+    )
     conditional: bool = setting(True, "Whether both networks are told the class.")
     label_dropout: float = setting(
         0.0, "Share of the images whose class is withheld, to learn them without one as well.", low=0, high=1
@@ -97,6 +102,7 @@ class TrainConfig:
         "256,512,1024", "mlp: widths of the generator's hidden layers; 256:0.3 has a LeakyReLU of slope 0.3, not 0.2."
     )
     d_layers: str = setting("1024,512,256", "mlp: the same for the discriminator.")
+    blocks: int = setting(1, "residual: blocks at each map size of both networks.", low=1, high=16)
     dropout: float = setting(
         0.0, "mlp, upsample: the discriminator's dropout after each hidden layer.", low=0, high=0.99
     )

@@ -35,8 +35,10 @@ def train(
     stop_requested: Callable[[], bool],
     score: Callable[[nn.Module], dict[str, float]] | None = None,
     export: Callable[[int, nn.Module], None] | None = None,
-) -> int:
-    """Train until `config.images` images have been seen or a stop is requested; returns the images seen.
+) -> tuple[int, bool]:
+    """Train until `config.images` images have been seen, `config.seconds` are over or a stop is requested.
+
+    Returns the images seen, and whether the run is finished: a run that was stopped is not.
 
     score: judges the averaged generator every `config.score_every` images; all processes call it together.
     export: takes the images seen and the averaged generator every `config.export_every` images, on the main process.
@@ -73,8 +75,10 @@ def train(
 
     while True:
         # Occasional work: it reads from the device, which waits for the steps before.
-        finished = images_seen >= config.images
-        stopping = finished or _agree_to_stop(accelerator, images_seen // config.batch_size, stop_requested)
+        wishes = (images_seen > 0 and 0 < config.seconds <= reporter.seconds, stop_requested())
+        late, stopped = _agree(accelerator, images_seen // config.batch_size, wishes)
+        finished = late or images_seen >= config.images
+        stopping = finished or stopped
         sampling = stopping or images_seen == 0 or due(config.sample_every)
         saving = stopping or due(config.checkpoint_every)
         scoring = score is not None and (finished or due(config.score_every))
@@ -83,10 +87,11 @@ def train(
             fresh = images_seen > resumed_at
             launch.together(partial(note, fresh))
             # Not within the others: all processes score together, and one that has failed would not come.
-            figures = score(networks.ema.module) if score and scoring and fresh else {}
-            launch.together(partial(keep, fresh, sampling, saving, exporting, figures))
+            with reporter.pause():
+                figures = score(networks.ema.module) if score and scoring and fresh else {}
+                launch.together(partial(keep, fresh, sampling, saving, exporting, figures))
         if stopping:
-            return images_seen
+            return images_seen, finished
 
         reporter.note(step(networks, store, config, accelerator, images_seen))
 
@@ -153,10 +158,11 @@ def _require_finite(networks: Networks, images_seen: int) -> None:
         )
 
 
-def _agree_to_stop(accelerator: Accelerator, number: int, stop_requested: Callable[[], bool]) -> bool:
+def _agree(accelerator: Accelerator, number: int, wishes: tuple[bool, bool]) -> tuple[bool, bool]:
+    """Which of these any process wishes, at step `number`."""
     if accelerator.num_processes == 1:
-        return stop_requested()
+        return wishes
     if number % STOP_EVERY_STEPS:
-        return False
-    wish = torch.tensor(float(stop_requested()), device=accelerator.device)
-    return bool(accelerator.reduce(wish).item())
+        return False, False
+    late, stop = accelerator.reduce(torch.tensor(wishes, dtype=torch.float32, device=accelerator.device)).tolist()
+    return late > 0, stop > 0

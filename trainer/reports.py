@@ -6,7 +6,8 @@ import dataclasses
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ class Reporter:
         """track: takes the figures of a log line and the images seen, on every process."""
         self._track = track
         self._started, self._seconds_before = time.monotonic(), 0.0
+        self._paused_at: float | None = None
         self._saved = ""
         self._events: list[dict[str, Any]] = []
         self.run_dir, self.config, self.images, self.console, self.main = run_dir, config, images, console, main
@@ -62,8 +64,17 @@ class Reporter:
 
     @property
     def seconds(self) -> float:
-        """Time of training so far, over all sittings, without what a crash lost."""
-        return self._seconds_before + time.monotonic() - self._started
+        """Time of training so far, over all sittings, without what a crash lost, and without pauses."""
+        return self._seconds_before + (self._paused_at or time.monotonic()) - self._started
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """The block is no training: it counts neither in `seconds` nor in the speed."""
+        self._paused_at = time.monotonic()
+        yield
+        spent, self._paused_at = time.monotonic() - self._paused_at, None
+        self._started += spent
+        self._since = (self._since[0] + spent, self._since[1])
 
     def resume(self, images_seen: int, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         """Say where the run continues, and whether it can do so exactly, by the facts then and now."""
@@ -81,6 +92,7 @@ class Reporter:
 
     def begin(self, images_seen: int) -> None:
         """Start at `images_seen`: log lines beyond it belong to a run that was cut off there and are dropped."""
+        self._started = time.monotonic()
         if not self.main:
             return
         self._since = (time.monotonic(), images_seen)

@@ -105,13 +105,13 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
         reporter.say(idle, "yellow")
     export = _exporter(config, source.format, run_dir, reporter) if config.export_every else None
     try:
-        images_seen = train(
+        images_seen, finished = train(
             config, source.format, store, accelerator, run_dir, reporter, lambda: stop.requested, score, export
         )
     finally:
         reporter.end()
         store.close()
-    if images_seen >= config.images:
+    if finished:
         reporter.say(f"Trained on {images_seen:,} images. Export the generator: python -m export.onnx {run_dir}")
     elif images_seen:
         reporter.say(f"Stopped after {images_seen:,} images; checkpoint saved. Give the same command again to resume.")
