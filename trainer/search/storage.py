@@ -1,0 +1,116 @@
+"""Where the trials are kept: an Optuna study, and which of its trials this process may take."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import optuna
+from filelock import FileLock, Timeout
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+from sqlalchemy.exc import SQLAlchemyError
+
+from trainer.errors import ConfigError
+from trainer.search.plan import Plan, pruner
+from trainer.search.space import Space
+
+UNPLACED = timedelta(minutes=1)
+"""After which a trial that nobody has put anywhere belongs to a search that was killed."""
+
+
+def open_study(space: Space, name: str, address: str) -> optuna.Study:
+    """The study of that name, begun or continued. Raises ConfigError, also where it is of another space."""
+    settled = json.dumps(space.settled())
+    try:
+        study = optuna.create_study(
+            storage=_storage(address), sampler=Plan(space), pruner=pruner(space), study_name=name,
+            direction="minimize" if space.lower else "maximize", load_if_exists=True,
+        )  # fmt: skip
+    except (SQLAlchemyError, ImportError, ValueError, OSError, optuna.exceptions.OptunaError) as error:
+        shown = re.sub(r"//.*@", "//...@", address)  # no password
+        reason = str(error).partition("\n")[0]
+        raise ConfigError(f"The storage {shown} cannot be opened ({reason}): see --storage.") from None
+    if "space" not in study.user_attrs:
+        study.set_user_attr("space", settled)
+    before, now = (json.loads(each) for each in (study.user_attrs["space"], settled))
+    changed = [
+        f"{key}: {now.get(key)}, not {before.get(key)}" for key in {**before, **now} if now.get(key) != before.get(key)
+    ]
+    if changed:
+        raise ConfigError(f"{name} is the search of another space ({'; '.join(changed)}): choose another --dir.")
+    return study
+
+
+def _storage(address: str) -> BaseStorage:
+    if address.startswith("journal:///"):
+        return JournalStorage(JournalFileBackend(address.removeprefix("journal:///")))
+    patient = {"connect_args": {"timeout": 60}} if address.startswith("sqlite:") else {}
+    return RDBStorage(address, engine_kwargs=patient)
+
+
+class Trials:
+    """Takes trials of a study, each for one process alone, which trains it in `folder`."""
+
+    def __init__(self, study: optuna.Study, space: Space, folder: Path) -> None:
+        """Takes none yet."""
+        self.study, self.space = study, space
+        self.place = f"{socket.gethostname()}:{folder.resolve()}"
+        self.folder = folder
+        self._locks: dict[int, FileLock] = {}
+
+    def take(self) -> optuna.Trial | None:
+        """A trial that was interrupted here, else the next one; None where there is none left."""
+        for left in self.running():
+            placed = left.user_attrs.get("place")
+            forgotten = placed is None and datetime.now() - (left.datetime_start or datetime.now()) > UNPLACED
+            # Its process holds the lock for as long as it lives.
+            if (placed == self.place or forgotten) and left.number not in self._locks and self._lock(left.number):
+                if any(each.number == left.number for each in self.running()):  # not ended meanwhile
+                    # Optuna has no other way to go on with a trial of which it knows the number.
+                    return self._begin(optuna.Trial(self.study, left._trial_id))
+                self.release(left.number)
+        if len(self.study.get_trials(deepcopy=False)) >= self.space.trials:
+            return None
+        trial = self.study.ask()
+        if trial.number >= self.space.trials:  # another machine took the last one
+            self.study.tell(trial, state=TrialState.FAIL)
+            return None
+        self._lock(trial.number)
+        return self._begin(trial)
+
+    def running(self) -> list[optuna.trial.FrozenTrial]:
+        """Those that have begun and not ended, here or elsewhere."""
+        return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+
+    def release(self, number: int) -> None:
+        """Another process may have it, as far as this one is concerned."""
+        self._locks.pop(number).release()
+
+    def abandon_others(self) -> None:
+        """Count as failed what runs elsewhere."""
+        for each in self.running():
+            if each.user_attrs.get("place") != self.place:
+                self.study.tell(each.number, state=TrialState.FAIL)
+
+    def _begin(self, trial: optuna.Trial) -> optuna.Trial:
+        trial.set_user_attr("place", self.place)
+        return trial
+
+    def _lock(self, number: int) -> bool:
+        lock = lock_of(self.folder, f"trial-{number:03d}")
+        try:
+            lock.acquire()
+        except Timeout:
+            return False
+        self._locks[number] = lock
+        return True
+
+
+def lock_of(folder: Path, name: str) -> FileLock:
+    """The lock of one thing in a search's folder; it ends with its process."""
+    return FileLock(folder / f".{name}.lock", timeout=0)
