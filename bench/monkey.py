@@ -33,6 +33,8 @@ from viewer.ui.window import Window
 REMEMBERED = 40
 """Actions that are told where something goes wrong."""
 ANSWER_MS = 100
+MOST_FAVOURITES = 30
+"""Each holds a picture: where none were put away, nobody could tell a leak from what was kept."""
 LEFT = Qt.MouseButton.LeftButton
 KEYS = (
     Qt.Key.Key_Space, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_R, Qt.Key.Key_M,
@@ -59,7 +61,7 @@ class Monkey:
         self.actions: dict[Callable[[], str], int] = {
             self.click: 30, self.slide: 14, self.key: 22, self.type: 6, self.canvas: 20, self.wheel: 4,
             self.drop_file: 3, self.drop_sample: 8, self.resize: 3, self.mode: 6, self.undo: 6, self.menu: 2,
-            self.pick: 3, self.close_dialog: 6, self.rest: 6, self.vanish: 1,
+            self.pick: 3, self.close_dialog: 6, self.rest: 6, self.vanish: 1, self.tidy: 3,
         }  # fmt: skip
 
     def _models(self) -> tuple[list[Path], list[Path]]:
@@ -266,6 +268,15 @@ class Monkey:
         QTimer.singleShot(self.random.randrange(200), loop.quit)
         loop.exec()
         return "rest"
+
+    def tidy(self) -> str:
+        """Put a favourite away, where there are many."""
+        favourites = self.window.favourites
+        if (count := favourites.list.count()) <= MOST_FAVOURITES:
+            return "few favourites"
+        favourites.list.setCurrentRow(self.random.randrange(count))
+        favourites.remove.click()
+        return "put a favourite away"
 
     def vanish(self) -> str:
         """A generator's file goes while it is open, and comes back."""

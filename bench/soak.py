@@ -24,11 +24,12 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
-from PySide6.QtCore import QEventLoop, QObject, QStandardPaths, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QDrag
 from PySide6.QtWidgets import QApplication, QFileDialog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from shiboken6 import Shiboken
 
 from bench.monkey import Monkey
 from export.files import exit_status, write_whole
@@ -109,7 +110,7 @@ class Watch:
             "threads": threading.active_count(),
             "widgets": len(QApplication.allWidgets()),
             "timers": len(self.window.findChildren(QTimer)),
-            "objects": len(self.window.findChildren(QObject)),
+            "wrappers": len(Shiboken.getAllValidWrappers()),  # findChildren(QObject) would make some that stay
             "favourites": self.window.favourites.list.count(),  # may grow, and takes memory
         }
 
