@@ -60,6 +60,7 @@ def _search(given: argparse.Namespace, console: Console) -> None:
     if missing := [name for name in ("optuna", "matplotlib", "filelock") if not find_spec(name)]:
         raise ConfigError(f'A search needs {missing[0]}; `pip install "digitforge[search]"` brings it.')
     import optuna
+    from sqlalchemy.exc import SQLAlchemyError
 
     from trainer.search.conduct import Search
     from trainer.search.storage import Trials, open_study
@@ -75,7 +76,11 @@ def _search(given: argparse.Namespace, console: Console) -> None:
     if given.abandon_others:
         trials.abandon_others()
     with Live(console=console, auto_refresh=False, transient=True) as live:
-        Search(space, name, folder, study, trials, given.data_dir, console, live).conduct()
+        try:
+            Search(space, name, folder, study, trials, given.data_dir, console, live).conduct()
+        except (SQLAlchemyError, optuna.exceptions.OptunaError) as error:
+            reason = str(error).partition("\n")[0]
+            raise RunError(f"The storage failed ({reason}): give the same command again to carry on.") from error
 
 
 if __name__ == "__main__":

@@ -14,13 +14,15 @@ from trainer import files
 
 def draw(study: optuna.Study, names: list[str], folder: Path) -> list[Path]:
     """Draw what the finished trials allow into `folder`; returns the files."""
+    # The preset's trial lacks what the space does not hold: a plot of several settings needs trials that have them.
+    ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    names = [name for name in names if len({each.params[name] for each in ended if name in each.params}) > 1]
+    if len(ended) < 2 or not names:
+        return []
     import matplotlib as mpl
     from matplotlib import pyplot
 
     mpl.use("agg")
-    # The preset's trial lacks what the space does not hold: a plot of several settings needs trials that have them.
-    ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    names = [name for name in names if len({each.params[name] for each in ended if name in each.params}) > 1]
     drawn = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "experimental", and matplotlib's remarks on layouts
@@ -34,8 +36,6 @@ def draw(study: optuna.Study, names: list[str], folder: Path) -> list[Path]:
         }
         for kind, plot in kinds.items():
             try:
-                if len(ended) < 2 or not names:
-                    continue
                 plot()
                 with files.atomic_file(folder / f"{kind}.png") as temporary:
                     pyplot.gcf().savefig(temporary, dpi=120, bbox_inches="tight")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import socket
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -27,10 +29,7 @@ def open_study(space: Space, name: str, address: str) -> optuna.Study:
     """The study of that name, begun or continued. Raises ConfigError, also where it is of another space."""
     settled = json.dumps(space.settled())
     try:
-        study = optuna.create_study(
-            storage=_storage(address), sampler=Plan(space), pruner=pruner(space), study_name=name,
-            direction="minimize" if space.lower else "maximize", load_if_exists=True,
-        )  # fmt: skip
+        study = _create(space, name, address)
     except (SQLAlchemyError, ImportError, ValueError, OSError, optuna.exceptions.OptunaError) as error:
         shown = re.sub(r"//.*@", "//...@", address)  # no password
         reason = str(error).partition("\n")[0]
@@ -44,6 +43,21 @@ def open_study(space: Space, name: str, address: str) -> optuna.Study:
     if changed:
         raise ConfigError(f"{name} is the search of another space ({'; '.join(changed)}): choose another --dir.")
     return study
+
+
+def _create(space: Space, name: str, address: str) -> optuna.Study:
+    for left in range(3, -1, -1):
+        try:
+            return optuna.create_study(
+                storage=_storage(address), sampler=Plan(space), pruner=pruner(space), study_name=name,
+                direction="minimize" if space.lower else "maximize", load_if_exists=True,
+            )  # fmt: skip
+        except SQLAlchemyError:
+            # Of two that begin at once on a new storage, one finds tables that were not there when it looked.
+            if not left:
+                raise
+            time.sleep(random.uniform(0.2, 0.8))
+    raise AssertionError
 
 
 def _storage(address: str) -> BaseStorage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import re
 import signal
 import subprocess
@@ -101,12 +102,14 @@ def reading(space: Space, points: list[Point]) -> Reading:
     score: float | None = None
     scored_at = -1.0
     steps: dict[int, float] = {}
+    reached = 0
     for point in points:
         images, seconds = max(images, point["images"]), point.get("seconds", seconds)
-        if space.seconds and score is not None:
+        if space.seconds:
             # What is scored at these seconds comes in the line after them.
-            due = -(-seconds * STEPS // space.seconds) - 1
-            steps |= {step: score for step in range(1, min(int(due), STEPS - 1) + 1) if step not in steps}
+            due = min(math.ceil(seconds * STEPS / space.seconds), STEPS) - 1
+            steps |= {} if score is None else dict.fromkeys(range(reached + 1, due + 1), score)
+            reached = max(reached, due)
         if space.objective in point:
             score, scored_at = point[space.objective], point["images"]
             if step := int(point["images"]) // space.score_every:

@@ -1,0 +1,83 @@
+"""What a search hands on."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import pytest
+
+from trainer import command_line
+from trainer.config import TrainConfig
+from trainer.presets import PRESETS, Preset, configure
+from trainer.search.outcome import WIDTH, Candidate, preset_row
+from trainer.search.outcome import command_line as command
+from trainer.search.space import build_space
+from trainer.search.table import Row, best, differs, trials_table
+from trainer.search.trial import End, Reading
+
+SPACE = build_space(
+    {
+        "images": 50_000,
+        "fixed": {"dataset": "mnist", "log_every": 99, "augment": "shift:0.1", "label_dropout": 0.25},
+        "search": {"g_lr": ["1e-4,1e-5@30000", "3e-4"], "self_attention": [True, False], "g_layers": ["64,32"]},
+    }
+)
+VALUES: dict[str, Any] = {"g_lr": "1e-4,1e-5@30000", "self_attention": True, "g_layers": "64,32"}
+WINNER = Candidate(4, VALUES, tuple(End(Reading(50_048, 9, score)) for score in (1.0, 2.0, 3.0)))
+
+
+def test_the_row_is_a_preset_that_trains_the_winner() -> None:
+    row = preset_row("found", SPACE, WINNER)
+    assert all(len(line) <= WIDTH for line in row.splitlines())
+    preset = eval(f"{{{row}}}", {"Preset": Preset})["found"]  # noqa: S307
+    assert isinstance(preset, Preset)
+    config = TrainConfig.from_json(preset.settings)
+    assert config == configure("quickstart", SPACE.fixed | VALUES | {"images": 50_048, "log_every": config.log_every})
+    assert "frechet_distance 2 ± 1 over 3 seeds" in preset.source
+    assert "log_every" not in preset.settings, "how often is no part of a preset that had no word on it"
+
+
+def test_the_command_trains_the_winner() -> None:
+    arguments = shlex.split(command(SPACE, WINNER))
+    config = command_line.parse(arguments[arguments.index("trainer/train.py") + 1 :]).config
+    assert config == configure("quickstart", SPACE.fixed | VALUES | {"images": 50_048})
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_can_be_searched_around(preset: str) -> None:
+    space = build_space({"preset": preset, "images": 1000, "search": {"beta2": [0.9, 0.99]}})
+    row = preset_row("found", space, Candidate(1, {"beta2": 0.9}, (End(Reading(1024, 1, 5.0)),)))
+    made = eval(f"{{{row}}}", {"Preset": Preset})["found"]  # noqa: S307
+    assert TrainConfig.from_json(made.settings | {"preset": preset}) == configure(
+        preset, {"beta2": 0.9, "images": 1024}
+    )
+
+
+def test_repeats_that_failed_count_in_no_mean() -> None:
+    some = Candidate(1, {}, (End(Reading(1, 1, 2.0)), End(Reading(1, 1, 9.0), "diverged"), End(Reading(1, 1, 4.0))))
+    assert (some.mean, some.scores) == (3.0, [2.0, 4.0])
+    assert some.to_json()["failed"] == ["diverged"]
+    assert Candidate(1, {}, (End(Reading(1, 1, 2.0)),)).spread is None
+
+
+def rows(*scores: float | None) -> list[Row]:
+    states = ["failed" if score is None else "finished" for score in scores]
+    return [Row(i, VALUES, states[i], Reading(1, 1, score)) for i, score in enumerate(scores)]
+
+
+def test_the_best_is_the_earliest_of_equals_and_the_table_keeps_it() -> None:
+    found = rows(3.0, None, 1.0, 1.0, *[2.0] * 30)
+    lowest, highest = best(found, lower=True), best(found, lower=False)
+    assert lowest
+    assert highest
+    assert (lowest.number, highest.number) == (2, 0)
+    assert best(rows(None), lower=True) is None
+    table = trials_table(SPACE, found, 6)
+    assert [str(cell) for cell in table.columns[0].cells] == ["0", "2", "30", "31", "32", "33"]
+    assert table.caption == "28 more are in results.json"
+
+
+def test_only_what_differs_is_told() -> None:
+    assert differs(SPACE, SPACE.preset_values()) == "-"
+    assert differs(SPACE, SPACE.preset_values() | {"g_lr": "3e-4"}) == "g_lr 3e-4"
