@@ -12,18 +12,17 @@ from optuna.trial import TrialState
 from trainer import files
 
 
-def draw(study: optuna.Study, names: list[str], folder: Path) -> list[Path]:
-    """Draw what the finished trials allow into `folder`; returns the files."""
+def draw(study: optuna.Study, names: list[str], folder: Path) -> None:
+    """Draw what the finished trials allow into `folder`."""
     # The preset's trial lacks what the space does not hold: a plot of several settings needs trials that have them.
     ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     names = [name for name in names if len({each.params[name] for each in ended if name in each.params}) > 1]
     if len(ended) < 2 or not names:
-        return []
+        return
     import matplotlib as mpl
     from matplotlib import pyplot
 
     mpl.use("agg")
-    drawn = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "experimental", and matplotlib's remarks on layouts
         import optuna.visualization.matplotlib as plots
@@ -39,9 +38,7 @@ def draw(study: optuna.Study, names: list[str], folder: Path) -> list[Path]:
                 plot()
                 with files.atomic_file(folder / f"{kind}.png") as temporary:
                     pyplot.gcf().savefig(temporary, dpi=120, bbox_inches="tight")
-                drawn.append(folder / f"{kind}.png")
-            except (ValueError, RuntimeError, ZeroDivisionError):  # too few trials, or all with the same score
+            except Exception:  # noqa: S112 - too few trials, all of one score: the search is worth more than a plot
                 continue
             finally:
                 pyplot.close("all")
-    return drawn
