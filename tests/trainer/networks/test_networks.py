@@ -13,6 +13,7 @@ from trainer.errors import ConfigError
 from trainer.losses import zero_centred_penalty
 from trainer.networks import build_discriminator, build_generator
 from trainer.networks.dropout import Dropout
+from trainer.networks.residual import Residual
 from trainer.presets import PRESETS, configure
 
 DIGITS = tuple("0123456789")
@@ -82,6 +83,26 @@ def test_every_family_makes_every_kind_of_image(
     assert made.shape == (4, channels, size, size)
     assert made.abs().max() <= 1
     assert build_discriminator(config, images)(made, y).shape == (4,)
+
+
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_residual_networks_begin_as_what_passes_their_blocks_by(blocks: int) -> None:
+    torch.manual_seed(0)
+    config = configure("quickstart", {"network": "residual", "blocks": blocks, "g_width": 8, "d_width": 8})
+    generator, discriminator = build_generator(config, MNIST), build_discriminator(config, MNIST)
+    networks = (generator, discriminator)
+    found = [module for network in networks for module in network.modules() if isinstance(module, Residual)]
+    assert len(found) == 4 * blocks
+    for block in found:
+        maps = torch.randn(2, block.first.in_channels, 7, 7)
+        assert torch.equal(block(maps), maps)
+    z, y = torch.randn(4, config.latent_size), torch.eye(10)[:4]
+    made = generator(z, y)
+    assert made.shape == (4, 1, 28, 28)
+    discriminator(made, y).sum().backward()
+    assert all(block.last.weight.grad is not None and block.last.weight.grad.any() for block in found)
+    with pytest.raises(ConfigError, match="multiple of 4, not 30"):
+        build_generator(config, ImageFormat(1, 30, DIGITS))
 
 
 @pytest.mark.parametrize("preset", PRESETS)
