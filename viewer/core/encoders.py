@@ -176,9 +176,13 @@ def write_webp(file: IO[bytes], frames: Iterable[Image.Image], reel: Reel, quali
     durations = [reel.length_of(number, 1000) for number in range(reel.count)]
     xmp = to_xmp(reel.recipe) if reel.recipe else b""
     lossless = quality >= 100
-    page.save(
-        file, "WEBP", save_all=True, loop=0, duration=durations, lossless=lossless, quality=quality, method=2, xmp=xmp
-    )
+    try:
+        page.save(
+            file, "WEBP", save_all=True, loop=0, duration=durations, lossless=lossless, quality=quality, method=2,
+            xmp=xmp,
+        )  # fmt: skip
+    finally:
+        del page.seek  # or page and function would keep each other until garbage is collected
 
 
 def ffmpeg() -> str | None:

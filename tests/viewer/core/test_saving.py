@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import os
 import sys
@@ -194,6 +195,18 @@ def test_stopping_leaves_nothing(form: str, subject: Subject, tmp_path: Path) ->
     with pytest.raises(Stopped):
         save(subject, Wish(form, animation=SHORT), tmp_path / f"a.{form}", stop)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", [*STILLS, *MOVES])
+def test_no_picture_waits_for_the_garbage_collector(form: str, subject: Subject, tmp_path: Path) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        before = sum(isinstance(one, Image.Image) for one in gc.get_objects())
+        save(subject, Wish(form, animation=SHORT), tmp_path / f"a.{form}", nothing)
+        assert sum(isinstance(one, Image.Image) for one in gc.get_objects()) == before
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("form", ["png", "svg", "gif", "apng", "webp"])
