@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,10 @@ from viewer.engine.mailbox import Mailbox
 FREED_BYTES = 2**24
 """glibc gives freed memory back to the system above a limit that grows with the largest block freed so far. Below it
 every frame would come in fresh pages, which costs a millisecond for 256 cells."""
+HEAPS = 2
+"""That glibc may have. By itself it gives one to each thread, up to eight a core, and keeps in it what was freed there:
+exports and examinations would hold hundreds of MiB that nobody uses."""
+_M_ARENA_MAX = -8  # glibc, malloc.h
 
 
 def open_model(path: Path, provider: str) -> Generator:
@@ -67,7 +73,7 @@ class Worker(QThread):
 
     def run(self) -> None:
         """The thread itself; called by QThread."""
-        np.empty(FREED_BYTES, np.uint8)  # freed at once, and never touched
+        _settle_malloc()
         while (request := self.mailbox.take()) is not None:
             try:
                 if isinstance(request, OpenRequest):
@@ -144,6 +150,13 @@ class Worker(QThread):
             picture = compose(difference(first, pixels, shown), scene.columns, look, scene.close)
         latency_ms = (time.perf_counter() - start) * 1e3
         self.second_rendered.emit(Frame(request.generation, request.sequence, picture, pixels, scene, look, latency_ms))
+
+
+def _settle_malloc() -> None:
+    """For the whole process; without glibc nothing changes."""
+    np.empty(FREED_BYTES, np.uint8)  # freed at once, and never touched
+    with suppress(OSError, TypeError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, HEAPS)
 
 
 def _opened(generator: Generator, generation: int) -> Opened:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -158,3 +159,35 @@ def test_closing_twice_and_asking_afterwards_is_harmless(models: dict[str, Path]
     player.apply(player.state.with_digits((1,)))
     player._worker.mailbox.put(OpenRequest(9, models["digits"], "cpu"))
     assert not player._worker.isRunning()
+
+
+HEAPS_OF_THREADS = """
+import ctypes, sys, threading
+from viewer.engine.worker import HEAPS, Worker
+
+worker = Worker()
+worker.start()
+worker.stop()
+together = threading.Barrier(6)
+def take():
+    taken = bytearray(2**16)
+    together.wait()
+threads = [threading.Thread(target=take) for _ in range(6)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+print(HEAPS)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux") or platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_threads_that_come_and_go_share_a_few_heaps(
+    run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    done = run("-c", HEAPS_OF_THREADS, tmp_path / "heaps.xml")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "heaps.xml").read_text().count("<heap nr=") <= int(done.stdout)
