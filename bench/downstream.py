@@ -23,11 +23,11 @@ from trainer.data.sources import Source
 from trainer.errors import TrainerError
 from trainer.files import write_text
 from trainer.scoring.classifier import accuracy, train_classifier
+from viewer.__main__ import BUNDLED_MODEL
 
-BUNDLED = Path(__file__).resolve().parents[1] / "viewer" / "models" / "digits.onnx"
 BATCH = 128
 MOST_EPOCHS = 100
-"""Of the few real images: more teach nothing, distorted or not."""
+"""Of the few real images, which would otherwise be seen as often as the many together."""
 
 
 def generate(model: Path, count: int, seed: int, like: Source) -> Source:
@@ -42,7 +42,8 @@ def generate(model: Path, count: int, seed: int, like: Source) -> Source:
 
 def few(source: Source, per_class: int) -> Source:
     """The first `per_class` images of each class, in the set's order."""
-    chosen = np.sort(np.concatenate([np.flatnonzero(source.labels == label)[:per_class] for label in range(10)]))
+    of_classes = (np.flatnonzero(source.labels == label) for label in range(len(source.format.classes)))
+    chosen = np.sort(np.concatenate([positions[:per_class] for positions in of_classes]))
     return replace(source, images=source.images[chosen], labels=source.labels[chosen], known_sha256="")
 
 
@@ -57,7 +58,7 @@ def both(one: Source, other: Source) -> Source:
 def main() -> int:
     """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", nargs="?", type=Path, default=BUNDLED, metavar="MODEL.onnx", help="default: bundled")
+    parser.add_argument("model", nargs="?", type=Path, default=BUNDLED_MODEL, metavar="MODEL.onnx")
     parser.add_argument("--count", type=int, default=60_000, help="generated images; default %(default)s")
     parser.add_argument("--per-class", type=int, default=100, help="of the few real ones; default %(default)s")
     parser.add_argument("--epochs", type=int, default=4, help="over 60,000 images; default %(default)s")

@@ -89,6 +89,7 @@ def show(result: dict[str, Any], console: Console) -> None:
             *("never" if time is None else f"{time:,.0f}" for time in times),
             f"{row['best']:.4f}", f"{row['images']:,.0f}", f"{row['trained_seconds']:,.0f} s",
         )  # fmt: skip
+    table.columns[0].no_wrap = True
     console.print(table)
 
 

@@ -158,6 +158,8 @@ class Reporter:
         write_report(self.run_dir, SENTENCES)
         if not self.console.is_terminal and self._images_per_s:
             left = (self.config.images - images_seen) / self._images_per_s
+            if self.config.seconds:
+                left = min(left, self.config.seconds - self.seconds)
             self.console.print(
                 f"{images_seen:,} of {self.config.images:,} images  {self._images_per_s:,.0f}/s  "
                 f"{self._last}  {max(left, 0):.0f} s left"

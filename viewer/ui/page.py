@@ -78,15 +78,7 @@ class Knob(QWidget):
         self._value = label("", "value")
         self.slider = Slider(low, high, name)
         self.slider.setToolTip(name)
-        head = QHBoxLayout()
-        head.addWidget(label(name, "title"))
-        head.addStretch()
-        head.addWidget(self._value)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(head)
-        column.addWidget(self.slider)
+        arrange(self, name, self.slider, self._value)
         self.slider.valueChanged.connect(self._choose)
         self.show_value(value)
 
@@ -115,6 +107,21 @@ class Knob(QWidget):
     def _choose(self, _value: int) -> None:
         self.show_text()
         self.changed.emit()
+
+
+def arrange(widget: QWidget, name: str, slider: QWidget, *values: QWidget) -> None:
+    """Lay a slider out in `widget`, below its name and what it stands at."""
+    head = QHBoxLayout()
+    head.setSpacing(theme.SPACE // 2)
+    head.addWidget(label(name, "title"))
+    head.addStretch()
+    for value in values:
+        head.addWidget(value)
+    column = QVBoxLayout(widget)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addLayout(head)
+    column.addWidget(slider)
 
 
 def check_button(text: str, tip: str) -> QPushButton:

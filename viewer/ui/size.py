@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRegularExpression, Signal
 from PySide6.QtGui import QRegularExpressionValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from viewer.core.compose import scaled
 from viewer.core.saving import largest_scale, largest_width
 from viewer.ui import theme
 from viewer.ui.card import Slider, label
+from viewer.ui.page import arrange
 
 FIRST_WIDTH = 1000
 """Pixels, about, until somebody chooses another."""
@@ -32,17 +33,7 @@ class SizeKnob(QWidget):
         self.rest = label("", "value")
         self.slider = Slider(1, 1, "Size")
         self.slider.setToolTip("Whole multiples of the generator's pixels")
-        head = QHBoxLayout()
-        head.setSpacing(theme.SPACE // 2)
-        head.addWidget(label("Size", "title"))
-        head.addStretch()
-        head.addWidget(self.width_edit)
-        head.addWidget(self.rest)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(head)
-        column.addWidget(self.slider)
+        arrange(self, "Size", self.slider, self.width_edit, self.rest)
         self.width_edit.textEdited.connect(self._type)
         self.slider.valueChanged.connect(self._slide)
 
