@@ -77,12 +77,6 @@ class Camera:
         self.take(name, dialog)
         dialog.close()
 
-    def take_small(self, name: str) -> None:
-        """Write a picture of the window on a small screen."""
-        self.window.resize(*SMALL)
-        self.take(name)
-        self.window.resize(*USUAL)
-
     def modes(self, theme: str) -> None:
         """Every mode with something in it."""
         window, player = self.window, self.window.player
@@ -92,7 +86,7 @@ class Camera:
         state = state.with_pad(state.pad.with_corners(keys[:4]))
         for mode, position in (("grid", 0.0), ("path", 2.45), ("pad", 0.0), ("number", 0.0)):
             player.apply(replace(state.with_mode(mode), position=position))
-            self.take(f"{mode}-{theme}")
+            self._large_and_small(f"{mode}-{theme}")
         player.apply(state)
 
     def dialogs(self, theme: str) -> None:
@@ -110,26 +104,27 @@ class Camera:
         self.window.commands.show_export()
         self.take_dialog(f"export-{theme}")
 
-    def panels(self) -> None:
+    def panels(self, theme: str) -> None:
         """Folded cards, open; the hint; a message."""
         window = self.window
+        window.memory.change(theme=theme)
         window.directions.toggle.setChecked(True)
         self.settle(6000)
-        window.side.ensureWidgetVisible(window.directions)
-        self.take("directions-dark")
+        self._large_and_small(f"directions-{theme}", window.directions)
         window.directions.toggle.setChecked(False)
         for seed in (7, 21, 42):
             window.player.apply(window.player.state.with_seed(seed).with_digits((seed % 10,)))
             window.favourites.keep()
             self.settle()
         window.message.offer.click()
-        self.take("favourites-dark")
+        self._large_and_small(f"favourites-{theme}", window.favourites)
+        window.favourites.toggle.setChecked(False)
         window.hint.show()
         window.message.complain(
             "CUDA was asked for, but it cannot run. There is no NVIDIA GPU that can be used.",
             ("Show why", window.menu.show_doctor),
         )
-        self.take("message-dark")
+        self._large_and_small(f"message-{theme}")
         window.hint.hide()
         window.message.hide()
         window.player.apply(window.player.state.with_seed(0).with_digits(()))
@@ -157,9 +152,15 @@ class Camera:
         player.compare(None)
         self.settle()
 
-    def _large_and_small(self, name: str) -> None:
-        self.take(name)
-        self.take_small(f"small-{name}")
+    def _large_and_small(self, name: str, card: QWidget | None = None) -> None:
+        """Pictures on both screens, of a card that may have to be scrolled to."""
+        for size, prefix in ((USUAL, ""), (SMALL, "small-")):
+            self.window.resize(*size)
+            self.settle()
+            if card is not None:
+                self.window.side.ensureWidgetVisible(card)
+            self.take(prefix + name)
+        self.window.resize(*USUAL)
 
 
 def photograph(out: Path, run: Path) -> None:
@@ -175,12 +176,12 @@ def photograph(out: Path, run: Path) -> None:
         "modes, light": lambda: camera.modes("light"),
         "dialogs, light": lambda: camera.dialogs("light"),
         "dialogs, dark": lambda: camera.dialogs("dark"),
-        "panels": camera.panels,
+        "panels, dark": lambda: camera.panels("dark"),
+        "panels, light": lambda: camera.panels("light"),
         "watching, dark": lambda: camera.watching("dark", run),
         "watching, light": lambda: camera.watching("light", run),
         "comparing, light": lambda: camera.comparing("light", stages[3]),
         "comparing, dark": lambda: camera.comparing("dark", stages[3]),
-        "small": lambda: camera.take_small("small-dark"),
     }
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=len(steps))

@@ -55,6 +55,7 @@ QPushButton:disabled, QToolButton:disabled, QLineEdit:disabled, QComboBox:disabl
     color: {faint}; background: {inert};
 }}
 QPushButton:checked {{ background: {chosen}; color: {accent}; border-color: {chosen_line}; font-weight: 600; }}
+QFrame#watch QPushButton:checked {{ font-weight: 400; }}  /* it is as wide as its text, and bold is wider */
 QPushButton:checked:focus {{ border-color: {accent}; }}
 QPushButton:checked:disabled {{ background: {inert}; color: {faint}; border-color: transparent; }}
 QPushButton[role="class"] {{ padding: 0; font-size: 15px; }}
