@@ -18,6 +18,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QSlider, QWidget
 
 from export.runtime import Generator, open_generator
+from tests.export.hostile import HOSTILE
 from viewer.core.compose import compose, to_rgb
 from viewer.core.samples import SEED_MAX
 from viewer.core.scene import scene_of
@@ -291,6 +292,46 @@ def test_a_broken_file_is_a_message_and_nothing_else_changes(
     assert window.header.model.text().endswith("digits.onnx")
     QTest.mouseClick(button(window, "Class 3"), LEFT)
     wait_for_the_picture(qtbot, window)
+    with qtbot.waitSignal(window.player.opened):
+        drop(window, models["other"])
+    assert not window.message.isVisible()
+
+
+def test_hostile_files_are_a_message_each_and_nothing_else_changes(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(models["digits"])
+    before = window.player.state
+    for number, make in enumerate(HOSTILE.values()):
+        make(models["digits"], tmp_path / f"hostile-{number}.onnx")
+        with qtbot.waitSignal(window.player.failed):
+            drop(window, tmp_path / f"hostile-{number}.onnx")
+        assert window.message.isVisible()
+        said = window.message.text.text()
+        assert said.endswith(".")
+        assert "\n" not in said
+        window.message.hide()
+        (tmp_path / f"hostile-{number}.onnx").unlink()  # some have 100 MiB
+    assert window.header.model.text().endswith("digits.onnx")
+    assert window.player.state == before
+    QTest.mouseClick(button(window, "Class 3"), LEFT)
+    wait_for_the_picture(qtbot, window)
+
+
+def test_a_model_that_vanishes_while_it_is_open_goes_on(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    copy = tmp_path / "mine.onnx"
+    copy.write_bytes(models["digits"].read_bytes())
+    window = open_window(copy)
+    copy.unlink()
+    with qtbot.waitSignal(window.player.frame_ready) as painted:
+        QTest.mouseClick(button(window, "Class 3"), LEFT)
+    assert painted.args is not None
+    assert set(painted.args[0].scene.y.argmax(axis=1)) == {3}
+    with qtbot.waitSignal(window.player.failed):
+        drop(window, copy)
+    assert "mine.onnx" in window.message.text.text()
     with qtbot.waitSignal(window.player.opened):
         drop(window, models["other"])
     assert not window.message.isVisible()
