@@ -146,7 +146,8 @@ def score(
     step("reading real images")
     real = load_real(training, test, network)
     count = count or min(DEFAULT_COUNT, len(real.training) // 2)
-    images = _generated(subject.generator, network, count, seed, step)
+    asked = tuple(real.asked(count, seed).tolist())
+    images = _generated(subject.generator, network, SampleRequest(count, seed, asked), step)
     found = figures.compare(images, real, smooth, step)
     copied: dict[str, Any] = {"memorisation": None}
     neighbours = None
@@ -164,11 +165,11 @@ def score(
 
 
 def _generated(
-    generator: Generator | TorchGenerator, network: FeatureNetwork, count: int, seed: int, step: figures.Step
+    generator: Generator | TorchGenerator, network: FeatureNetwork, request: SampleRequest, step: figures.Step
 ) -> ImageSet:
     pixels, labels = [], []
-    for number, (part, asked) in enumerate(sampled(generator, SampleRequest(count, seed), 0, count)):
-        step(f"generating, {number * BLOCK:,} of {count:,}")
+    for number, (part, asked) in enumerate(sampled(generator, request, 0, request.count)):
+        step(f"generating, {number * BLOCK:,} of {request.count:,}")
         pixels.append(part)
         labels.append(asked)
     whole = torch.from_numpy(np.concatenate(pixels))

@@ -37,6 +37,7 @@ class TrainingScore:
         self.count = min(config.score_count, len(real.training) // 2)
         self.held_out = real.held_out.features
         self.classes = len(images.classes) if config.conditional else 0
+        self.asked = real.asked(self.count, 0)
         order = torch.randperm(len(real.training), generator=stream(torch.device("cpu"), 0, "floor"))
         floor = self._figures(real.training.features[order[: self.count]])
         self.floor = {f"floor_{name}": value for name, value in floor.items()}
@@ -53,7 +54,7 @@ class TrainingScore:
         rows = slice(accelerator.process_index * share, (accelerator.process_index + 1) * share)
         draws = Draws(torch.device("cpu"), config.seed, 0, share * accelerator.num_processes, rows)
         z = draws.latents("scores", config.latent_size, config.latent_distribution)
-        asked = torch.arange(rows.start, rows.stop) % max(self.classes, 1)
+        asked = self.asked[torch.arange(rows.start, rows.stop) % self.count]  # the last share may go beyond it
         y = F.one_hot(asked, self.classes).float() if self.classes else None
         features, right = [], []
         for start in range(0, share, BATCH):

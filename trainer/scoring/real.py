@@ -58,6 +58,14 @@ class Real:
     sha256: str
     held_out_is_unseen: bool
 
+    def asked(self, count: int, seed: int) -> Tensor:
+        """Labels int64 [count] to ask a conditional generator for: those of training images drawn at random.
+
+        With all classes equally often, real images themselves would be farther from the held-out ones than their floor.
+        """
+        order = torch.randperm(len(self.training), generator=stream(torch.device("cpu"), seed, "asked"))
+        return self.training.labels[order[torch.arange(count) % len(order)]]
+
 
 def read_images(pixels: Tensor, labels: Tensor, network: FeatureNetwork) -> ImageSet:
     """pixels: uint8 [n, channels, size, size]; labels: int64 [n]."""
