@@ -53,10 +53,7 @@ soak: .venv/installed-dev
 	$(BIN)/python -m bench.soak --json bench/results/soak.json
 
 bundled: .venv/installed
-	$(TRAIN) --preset quickstart --dataset mnist --run-dir runs/digits --images 4000000 \
-	  --gamma 0.2,0.1@300000,0.05@1500000 --ema-halflife-images 200000 \
-	  --g-lr 5e-4,2.5e-4@1800000,1e-4@3000000 --d-lr 5e-4,2.5e-4@1800000,1e-4@3000000 \
-	  --sample-every 200000 --checkpoint-every 200000 --log-every 20000
+	$(TRAIN) --preset digits --dataset mnist --run-dir runs/digits --score-every 500000 --score-count 10000
 	$(BIN)/python -m export.onnx runs/digits --out viewer/models/digits.onnx
 	cp runs/digits/log.jsonl viewer/models/digits.log.jsonl
 

@@ -71,7 +71,7 @@ def mnist_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def trained_run(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run directory that the real commands made: quickstart, shortly, on the embedded digits, exported."""
+    """A run directory that the real commands made: digits, shortly, on the embedded digits, exported."""
     run_dir = tmp_path_factory.mktemp("runs") / "small"
     trained = run(
         *TRAIN, "--dataset", "sklearn-digits", "--images", 3_840, "--sample-every", 2_560,

@@ -41,7 +41,7 @@ def setting(
 class TrainConfig:
     """What is trained, and how. Raises ConfigError where a value is out of range."""
 
-    preset: str = setting("quickstart", "The row of presets.py that the other settings start from.")
+    preset: str = setting("digits", "The row of presets.py that the other settings start from.")
     seed: int = setting(0, "Seed of weights, batches and latents.", low=0, high=2**63 - 1)
     images: int = setting(360_000, "Length of the run in images.", low=1, progress=True)
     seconds: float = setting(

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from safetensors.torch import load_file
 
+from trainer.presets import configure
 from trainer.train import main
 
 SHORT = ("--dataset", "sklearn-digits", "--images", "3840", "--checkpoint-every", "1280", "--sample-every", "2560")
@@ -32,7 +33,7 @@ def same_weights(first: Path, second: Path) -> bool:
 
 def test_a_run_directory_describes_itself(trained_run: Path) -> None:
     record = json.loads((trained_run / "config.json").read_text())
-    assert record["config"]["preset"] == "quickstart"
+    assert record["config"]["preset"] == "digits"
     assert record["config"]["dataset"] == "sklearn-digits"
     lines = [json.loads(line) for line in (trained_run / "log.jsonl").read_text().splitlines()]
     assert [line["images"] for line in lines][-1] == 3840
@@ -146,7 +147,7 @@ def small_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--g-lr", "0.1", "--seed", "3"], "seed: 3, not 0; g_lr: 0.1, not 5e-4"),
+        (["--g-lr", "0.1", "--seed", "3"], f"seed: 3, not 0; g_lr: 0.1, not {configure('digits', {}).g_lr}"),
         (["--resume", "never"], "already holds a run"),
         (["--preset", "quickstat"], "did you mean quickstart?"),
         (["--preset", "[/x]"], "There is no preset '[/x]'"),

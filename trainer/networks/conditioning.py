@@ -53,6 +53,14 @@ class UnflattenChannelsLast(nn.Module):
         return maps
 
 
+class FullRange(nn.Module):
+    """min(max(1.2 tanh(x), -1), 1): black and white themselves, which tanh only comes near, and real images are full of."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: any shape -> the same shape, in [-1, 1]."""
+        return (1.2 * x.tanh()).clamp(-1.0, 1.0)
+
+
 class Body(nn.Sequential):
     """Layers in a row, whose activations may be computed again in the backward pass (Chen et al. 2016)."""
 

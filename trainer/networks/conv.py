@@ -10,7 +10,7 @@ from torch import nn
 from trainer.config import ImageFormat, TrainConfig
 from trainer.errors import ConfigError
 from trainer.networks.attention import SelfAttention
-from trainer.networks.conditioning import FlattenChannelsLast, UnflattenChannelsLast
+from trainer.networks.conditioning import FlattenChannelsLast, FullRange, UnflattenChannelsLast
 
 
 def check(config: TrainConfig, images: ImageFormat) -> None:  # noqa: ARG001 - every family takes both
@@ -20,7 +20,7 @@ def check(config: TrainConfig, images: ImageFormat) -> None:  # noqa: ARG001 - e
 
 
 def generator(config: TrainConfig, images: ImageFormat, inputs: int) -> nn.Sequential:
-    """Linear to size/4 -> two transposed convolutions -> tanh."""
+    """Linear to size/4 -> two transposed convolutions -> tanh, reaching -1 and 1."""
     width, base = config.g_width, images.size // 4
     return nn.Sequential(
         nn.Linear(inputs, 2 * width * base**2),
@@ -32,7 +32,7 @@ def generator(config: TrainConfig, images: ImageFormat, inputs: int) -> nn.Seque
         nn.BatchNorm2d(width),
         nn.ReLU(),
         nn.ConvTranspose2d(width, images.channels, 4, stride=2, padding=1),
-        nn.Tanh(),
+        FullRange(),
     )
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from trainer.config import ImageFormat, TrainConfig
 from trainer.errors import ConfigError
-from trainer.networks.conditioning import FlattenChannelsLast, UnflattenChannelsLast
+from trainer.networks.conditioning import FlattenChannelsLast, FullRange, UnflattenChannelsLast
 
 
 class Residual(nn.Module):
@@ -39,7 +39,7 @@ def check(config: TrainConfig, images: ImageFormat) -> None:  # noqa: ARG001 - e
 
 
 def generator(config: TrainConfig, images: ImageFormat, inputs: int) -> nn.Sequential:
-    """Linear to size/4 -> blocks -> transposed convolution -> blocks -> transposed convolution -> tanh."""
+    """Linear to size/4 -> blocks -> transposed convolution -> blocks -> transposed convolution -> tanh, reaching -1 and 1."""
     width, base = config.g_width, images.size // 4
     return nn.Sequential(
         nn.Linear(inputs, 2 * width * base**2),
@@ -50,7 +50,7 @@ def generator(config: TrainConfig, images: ImageFormat, inputs: int) -> nn.Seque
         *(Residual(width) for _ in range(config.blocks)),
         nn.LeakyReLU(0.2),
         nn.ConvTranspose2d(width, images.channels, 4, stride=2, padding=1),
-        nn.Tanh(),
+        FullRange(),
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,7 @@ from trainer.config import ImageFormat
 from trainer.errors import ConfigError
 from trainer.losses import zero_centred_penalty
 from trainer.networks import build_discriminator, build_generator
+from trainer.networks.conditioning import FullRange
 from trainer.networks.dropout import Dropout
 from trainer.networks.residual import Residual
 from trainer.presets import PRESETS, configure
@@ -29,7 +31,7 @@ def test_networks_are_those_of_the_published_rows() -> None:
         config = configure(preset, {})
         return parameters(build_generator(config, MNIST)), parameters(build_discriminator(config, MNIST))
 
-    assert both("quickstart") == (942_273, 911_585)
+    assert both("digits") == both("quickstart") == (942_273, 911_585)
 
     def dense(*widths: int) -> int:
         return sum((before + 1) * after for before, after in pairwise(widths))
@@ -44,6 +46,11 @@ def test_networks_are_those_of_the_published_rows() -> None:
     assert both("conv-upsample") == (upsample_g, upsample_d + 4 * 4 * 256 + 1)
     dcgan_g = 16 * 100 * 128 + 9 * 128 * 64 + 16 * 64 * 32 + 16 * 32 + 2 * (128 + 64 + 32)
     assert both("dcgan") == (dcgan_g, 16 * 32 + 16 * 32 * 64 + 9 * 64 * 128 + 16 * 128 + 2 * (64 + 128))
+
+
+def test_a_generator_with_its_full_range_makes_true_black_and_white() -> None:
+    made = FullRange()(torch.tensor([-3.0, -0.5, 0.0, 3.0]))
+    assert made.tolist() == [-1, pytest.approx(-1.2 * math.tanh(0.5)), 0, 1]
 
 
 def slopes(module: nn.Module) -> list[float]:
