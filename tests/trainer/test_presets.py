@@ -19,7 +19,8 @@ def test_quickstart_learns_every_digit_in_minutes(
     tmp_path: Path,
 ) -> None:
     run_dir, figures = tmp_path / "run", tmp_path / "figures.json"
-    run(*train_command, "--preset", "quickstart", "--dataset", "mnist", "--run-dir", run_dir, timeout=1500).check_returncode()
+    command = (*train_command, "--preset", "quickstart", "--dataset", "mnist", "--run-dir", run_dir)
+    run(*command, timeout=1500).check_returncode()
     run("-m", "trainer.score", run_dir, "--json", figures).check_returncode()
     measured = json.loads(figures.read_text())
     assert measured["conditional_accuracy"] > 0.98

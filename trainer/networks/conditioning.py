@@ -54,7 +54,7 @@ class UnflattenChannelsLast(nn.Module):
 
 
 class FullRange(nn.Module):
-    """min(max(1.2 tanh(x), -1), 1): black and white themselves, which tanh only comes near, and real images are full of."""
+    """1.2 tanh(x), cut off at -1 and 1: black and white themselves, which tanh only comes near."""
 
     def forward(self, x: Tensor) -> Tensor:
         """x: any shape -> the same shape, in [-1, 1]."""

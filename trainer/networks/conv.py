@@ -20,7 +20,7 @@ def check(config: TrainConfig, images: ImageFormat) -> None:  # noqa: ARG001 - e
 
 
 def generator(config: TrainConfig, images: ImageFormat, inputs: int) -> nn.Sequential:
-    """Linear to size/4 -> two transposed convolutions -> tanh, reaching -1 and 1."""
+    """Linear to size/4 -> two transposed convolutions -> tanh, cut off."""
     width, base = config.g_width, images.size // 4
     return nn.Sequential(
         nn.Linear(inputs, 2 * width * base**2),
