@@ -149,7 +149,7 @@ def _summary(out: Path, exported: Exported, precision: str) -> Table:
     table = Table(title=Text(f"{out}, verified"), show_header=False)  # as Text: a name is no markup
     for name, value in {
         "size": f"{exported.size / 2**20:.2f} MiB, {exported.nodes} nodes, {precision}",
-        "largest error": f"{result.largest_error:.1g} (allowed: {parity.TOLERANCE[precision]:.0e})",
+        "largest error": f"{result.largest_error:.1g} (allowed: {result.allowed(precision):.1g})",
         "pixels that differ": f"{result.pixels_differing:.3%}, by {result.largest_pixel_error} of 255 at most",
         "an image": f"{exported.runtime_ms:.3f} ms in onnxruntime, {exported.torch_ms:.3f} ms in torch "
         f"(CPU, batches of {TIMED_BATCH})",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from export.runtime import Generator
 
 BATCHES = (1, 2, 7, 64)
 TOLERANCE = {"fp32": 1e-5, "fp16": 1e-2}
-"""Largest allowed error of a value in [-1, 1]."""
+"""Largest allowed error of a value in [-1, 1], where float32 itself is not the limit; see `Parity.allowed`."""
 PIXEL_TOLERANCE = {"fp32": 1, "fp16": 2}
 """Largest allowed difference of a uint8 pixel."""
 
@@ -35,6 +36,8 @@ class Case:
     pixels_differing: int
     """Number of the uint8 pixels that differ."""
     pixels: int
+    rounding: float
+    """Of all values of `image`: torch in float32 from torch in float64; 0 where one is not finite."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,14 @@ class Parity:
         """Share of the uint8 pixels that differ."""
         return sum(case.pixels_differing for case in self.cases) / sum(case.pixels for case in self.cases)
 
+    def allowed(self, precision: str) -> float:
+        """The largest error that passes: TOLERANCE, or twice what float32 costs torch itself, where that is more.
+
+        A steep generator, trained for long, makes more of every rounding; no runtime can then be nearer to torch than
+        both of them are to the exact image.
+        """
+        return max(TOLERANCE[precision], 2 * max(case.rounding for case in self.cases))
+
 
 def calls(info: GeneratorInfo) -> list[tuple[int, str, Float32 | None]]:
     """Batch size, name and class weights of each call: every class alone, and mixtures of classes."""
@@ -80,6 +91,7 @@ def compare(exportable: nn.Module, exported: Generator, step: Callable[[int, int
     exportable: (z, y or nothing) -> (image, pixels), in evaluation mode. step: told of calls done and calls in all.
     """
     assert not exportable.training
+    exact = copy.deepcopy(exportable).double()
     cases = []
     planned = calls(exported.info)
     for number, (batch, name, y) in enumerate(planned):
@@ -87,6 +99,7 @@ def compare(exportable: nn.Module, exported: Generator, step: Callable[[int, int
         z = latents(exported.info, seed=batch, start=0, count=batch)
         inputs = [torch.from_numpy(array) for array in (z, y) if array is not None]
         image, pixels = (output.numpy() for output in exportable(*inputs))
+        rounding = np.abs(image - exact(*(each.double() for each in inputs))[0].numpy())
         errors = np.abs(exported.generate(z, y) - image)
         pixel_errors = np.abs(exported.generate_pixels(z, y).astype(np.int16) - pixels)
         cases.append(
@@ -98,6 +111,7 @@ def compare(exportable: nn.Module, exported: Generator, step: Callable[[int, int
                 int(pixel_errors.max()),
                 int((pixel_errors > 0).sum()),
                 pixels.size,
+                float(rounding.max()) if np.isfinite(rounding).all() else 0.0,
             )
         )
     return Parity(tuple(cases))
@@ -105,10 +119,10 @@ def compare(exportable: nn.Module, exported: Generator, step: Callable[[int, int
 
 def require(parity: Parity, precision: str) -> None:
     """Raise ExportError where the file is further from torch than its precision allows."""
-    agrees = parity.largest_error <= TOLERANCE[precision]
+    agrees = parity.largest_error <= parity.allowed(precision)
     if not (agrees and parity.largest_pixel_error <= PIXEL_TOLERANCE[precision]):
         raise ExportError(
             f"The exported generator differs from the trained one by {parity.largest_error:.2g}, and its pixels by "
-            f"{parity.largest_pixel_error} (at most {TOLERANCE[precision]:.0e} and {PIXEL_TOLERANCE[precision]} are "
-            "allowed)."
+            f"{parity.largest_pixel_error} (at most {parity.allowed(precision):.1g} and {PIXEL_TOLERANCE[precision]} "
+            "are allowed)."
         )

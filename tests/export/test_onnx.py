@@ -12,6 +12,7 @@ import onnx
 import pytest
 import torch
 from scipy.ndimage import gaussian_filter
+from torch import nn
 
 from export import onnx as command
 from export import parity
@@ -119,14 +120,32 @@ def test_weights_that_are_not_finite_fail_at_the_gate_and_leave_the_file_before(
     assert command.failed_report(tmp_path / "generator.onnx").is_file()
 
 
-@pytest.mark.parametrize("measured", [(float("nan"), 0), (float("inf"), 0), (1e-4, 0), (0.0, 2)])
-def test_the_gate_looks_at_images_and_pixels(measured: tuple[float, int]) -> None:
-    def one(largest_error: float, largest_pixel_error: int) -> parity.Parity:
-        return parity.Parity((parity.Case(1, "none", largest_error, largest_pixel_error, 1, 100),))
+def measured(largest_error: float, largest_pixel_error: int, rounding: float = 1e-6) -> parity.Parity:
+    return parity.Parity((parity.Case(1, "none", largest_error, largest_pixel_error, 1, 100, rounding),))
 
-    parity.require(one(1e-6, 1), "fp32")
+
+@pytest.mark.parametrize(
+    "bad", [(float("nan"), 0), (float("inf"), 0), (1e-4, 0), (0.0, 2), (1.1e-5, 0), (2.1e-5, 0, 1e-5), (0.0, 2, 1e-5)]
+)
+def test_the_gate_looks_at_images_and_pixels(bad: tuple[float, int]) -> None:
+    parity.require(measured(1e-6, 1), "fp32")
     with pytest.raises(ExportError):
-        parity.require(one(*measured), "fp32")
+        parity.require(measured(*bad), "fp32")
+
+
+def test_the_gate_asks_for_no_more_than_float32_can_give(tmp_path: Path) -> None:
+    parity.require(measured(1.9e-5, 1, 1e-5), "fp32")
+    weights = untrained(tmp_path, "quickstart", {}, DIGITS)
+    plain = command.export_generator(weights, tmp_path / "plain.onnx").parity.allowed("fp32")
+    assert plain == parity.TOLERANCE["fp32"], "where rounding is small, nothing more is allowed"
+    trained = load_generator(weights)
+    with torch.no_grad():
+        for layer in trained.module.modules():
+            if isinstance(layer, nn.ConvTranspose2d):
+                layer.weight *= 30
+    save_generator(weights, trained)
+    steep = command.export_generator(weights, tmp_path / "steep.onnx").parity
+    assert parity.TOLERANCE["fp32"] < steep.allowed("fp32") < 1e-2
 
 
 def test_half_precision_is_half_the_size_and_says_its_error(tmp_path: Path) -> None:
