@@ -15,7 +15,7 @@ from viewer.core.training import CONFIG_FILE, EXPORTS, LOG_FILE
 
 LOG = BUNDLED_MODEL.with_name("digits.log.jsonl")
 """Of the bundled generator's own training."""
-NOISE = {100_000: 0.6, 500_000: 0.5, 1_000_000: 0.42, 2_000_000: 0.35, 3_000_000: 0.2, 4_000_000: 0.0}
+NOISE = {100_000: 0.6, 500_000: 0.5, 1_500_000: 0.42, 3_000_000: 0.35, 4_500_000: 0.2, 6_000_000: 0.0}
 """Share of noise in the weights after so many images: what looks like learning."""
 
 

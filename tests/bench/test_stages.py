@@ -18,7 +18,7 @@ def test_it_is_a_run_whose_last_stage_makes_the_bundled_generators_pictures(tmp_
     paths = write_run(tmp_path / "run")
     assert is_run(tmp_path / "run")
     assert [(stage.path, stage.images) for stage in stages_of(tmp_path / "run")] == list(zip(paths, NOISE, strict=True))
-    assert planned_images(tmp_path / "run") == 4_000_000
+    assert planned_images(tmp_path / "run") == 6_000_000
     generators = [open_generator(path, "cpu") for path in (BUNDLED_MODEL, *paths)]
     scene = scene_of(generators[0].info, ViewState(cells=4))
     assert scene is not None

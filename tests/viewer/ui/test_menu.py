@@ -112,7 +112,7 @@ def test_about_names_versions_licences_and_where_the_generator_comes_from(
     dialog = window.findChild(AboutDialog)
     assert dialog is not None
     shown = texts(dialog)
-    for part in ("PySide6", "LGPL", "onnxruntime", "numpy", "Pillow", "CC BY-SA 3.0", "4000000"):
+    for part in ("PySide6", "LGPL", "onnxruntime", "numpy", "Pillow", "CC BY-SA 3.0", "6000000"):
         assert part in shown
     assert "batch_size" not in shown
     fold = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Config")
