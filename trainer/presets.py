@@ -53,7 +53,8 @@ PRESETS = {
             network="conv", conditional=True, latent_size=64, latent_distribution="normal", embedding_size=64,
             g_width=64, d_width=32, batch_size=128, images=410_000,
             loss="non-saturating", joint_batch=True, gamma="0.2,0.1@300000", penalty_every=8,
-            g_lr="1e-3,3e-4@270000,1e-4@370000", d_lr="1e-3,3e-4@270000,1e-4@370000", beta1=0.0, beta2=0.99, ema_halflife_images=100_000, ema_warmup=0.05,
+            g_lr="1e-3,3e-4@270000,1e-4@370000", d_lr="1e-3,3e-4@270000,1e-4@370000", beta1=0.0, beta2=0.99,
+            ema_halflife_images=100_000, ema_warmup=0.05,
         )),
     "mlp": Preset(
         networks="100-256-512-1024-784 against its mirror image, LeakyReLU",
