@@ -32,7 +32,7 @@ def test_the_row_is_a_preset_that_trains_the_winner() -> None:
     assert all(len(line) <= WIDTH for line in row.splitlines())
     preset = eval(f"{{{row}}}", {"Preset": Preset})["found"]  # noqa: S307
     assert isinstance(preset, Preset)
-    config = TrainConfig.from_json(preset.settings)
+    config = TrainConfig.from_json({"preset": "quickstart", **preset.settings})
     assert config == configure("quickstart", SPACE.fixed | VALUES | {"images": 50_048, "log_every": config.log_every})
     assert "frechet_distance 2 ± 1 over 3 seeds" in preset.source
     assert "log_every" not in preset.settings, "how often is no part of a preset that had no word on it"
