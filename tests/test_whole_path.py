@@ -42,7 +42,9 @@ def test_a_run_becomes_a_data_set_a_sheet_and_a_window(run: Run, trained_run: Pa
         ("dense-bn", ()),
         ("conv-upsample", ("--classes", "3,8", "--limit", "0")),
         ("dcgan", ("--augment", "shift:0.1,elastic:0.02")),
+        ("digits", ()),
         ("quickstart", ("--image-size", "64", "--self-attention", "true")),
+        ("stacked-mnist", ()),
     ],
 )
 def test_every_preset_reaches_the_window(run: Run, tmp_path: Path, preset: str, more: tuple[str, ...]) -> None:

@@ -56,6 +56,18 @@ PRESETS = {
             g_lr="1e-3,3e-4@270000,1e-4@370000", d_lr="1e-3,3e-4@270000,1e-4@370000", beta1=0.0, beta2=0.99,
             ema_halflife_images=100_000, ema_warmup=0.05,
         )),
+    "stacked-mnist": Preset(
+        networks="as digits, without classes, three channels",
+        length="half an hour on two CPU cores", source="digitforge's own: three digits in one image, 1,000 modes",
+        choices="-",
+        settings=dict(
+            network="conv", dataset="stacked-mnist", conditional=False, latent_size=64, latent_distribution="normal",
+            g_width=64, d_width=32, batch_size=128, images=2_400_000,
+            loss="relativistic", joint_batch=True, gamma="0.2", penalty_every=8,
+            g_lr="1e-3,3e-4@1600000,1e-4@2100000", d_lr="1e-3,3e-4@1600000,1e-4@2100000", beta1=0.0, beta2=0.99,
+            ema_halflife_images=100_000, ema_warmup=0.05,
+            sample_every=200_000, checkpoint_every=200_000, log_every=20_000,
+        )),
     "mlp": Preset(
         networks="100-256-512-1024-784 against its mirror image, LeakyReLU",
         length="550 epochs", source="a published fully connected MNIST GAN (SGD and other losses were explored too)",

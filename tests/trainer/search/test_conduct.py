@@ -89,7 +89,8 @@ def test_a_killed_search_goes_on_with_the_trial_it_was_at(tmp_path: Path) -> Non
 
 def test_ctrl_c_is_a_sentence_and_leaves_the_trial_to_the_next_sitting(tmp_path: Path) -> None:
     folder = tmp_path / "s"
-    toml = f"{HEAD}trials = 2\n[search]\ng_width = [16, 64]\n[fixed]\nbeta1 = 0.3\n"
+    head = HEAD.replace("images = 30", "images = 3000")
+    toml = f"{head}trials = 2\n[search]\ng_width = [16, 64]\n[fixed]\nbeta1 = 0.3\n"
     with begin(folder, toml) as process:
         while process.poll() is None and not (folder / "trial-000" / "log.jsonl").is_file():
             time.sleep(0.02)
