@@ -2,7 +2,7 @@
 # make test   lint, types, import contracts, tests
 # make slow   the long proofs
 # make gpu-check   what only a GPU can prove; without one, says what that would be
-# make kills   200 kills in training and in writing, each followed by a resume (about five minutes)
+# make kills   200 kills in training and in writing, each followed by a resume (about three minutes)
 # make fuzz   10,000 damaged generators, each opened in a process of its own (about two minutes)
 # make soak    an hour of random use of the window, watched for errors, stuck frames and growth
 # make web     the generator on a static web page: dist/web (needs npm); make web-test tries it in Chromium
@@ -56,6 +56,7 @@ bundled: .venv/installed
 	$(TRAIN) --preset digits --dataset mnist --run-dir runs/digits --score-every 500000 --score-count 10000
 	$(BIN)/python -m export.onnx runs/digits --out viewer/models/digits.onnx
 	cp runs/digits/log.jsonl viewer/models/digits.log.jsonl
+	$(BIN)/python -m trainer.score viewer/models/digits.onnx --embed --json bench/results/score-digits.json
 
 bundle:
 	rm -rf build/bundle && $(PYTHON) -m venv build/bundle/venv

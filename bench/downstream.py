@@ -1,7 +1,8 @@
 """What generated digits are good for: `python -m bench.downstream [MODEL.onnx] [--epochs E] [--json FILE]`.
 
-The classifier of the scores, trained on real, on generated, on few real, and on few real and generated digits, and then
-asked to read the real test set. The generated ones are what `python -m export.sample` writes.
+The classifier of the scores, trained on real, on generated, on few real, and on few real and generated digits, on as
+many images in all, and then asked to read the real test set. The generated ones are what `python -m export.sample`
+writes.
 """
 
 from __future__ import annotations
@@ -26,8 +27,6 @@ from trainer.scoring.classifier import accuracy, train_classifier
 from viewer.__main__ import BUNDLED_MODEL
 
 BATCH = 128
-MOST_EPOCHS = 100
-"""Of the few real images, which would otherwise be seen as often as the many together."""
 
 
 def generate(model: Path, count: int, seed: int, like: Source) -> Source:
@@ -81,9 +80,9 @@ def main() -> int:
     table = Table("trained on", "images", "accuracy on the test set", "of each seed")
     found: dict[str, list[float]] = {}
     for name, source in sets.items():
-        epochs = min(given.epochs * len(real.images) // len(source.images), MOST_EPOCHS)
+        epochs = max(round(given.epochs * len(real.images) / len(source.images)), 1)
         console.print(f"{name}: {len(source.images):,} images, {epochs} epochs")
-        found[name] = [accuracy(train_classifier(source, max(epochs, 1), BATCH, seed), test) for seed in given.seeds]
+        found[name] = [accuracy(train_classifier(source, epochs, BATCH, seed), test) for seed in given.seeds]
         of_each = ", ".join(f"{value:.2%}" for value in found[name])
         table.add_row(name, f"{len(source.images):,}", f"{np.mean(found[name]):.2%}", of_each)
         if given.json:

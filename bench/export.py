@@ -22,13 +22,13 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench.train import MNIST_FORMAT
 from export.arrays import Float32
 from export.contract import ExportError
 from export.files import exit_status, write_whole
 from export.latents import labels_of, latents, one_hot
 from export.onnx import Exportable, export_generator
 from export.runtime import open_generator
-from trainer.config import ImageFormat
 from trainer.errors import TrainerError
 from trainer.networks import build_generator
 from trainer.networks.weights import GENERATOR_WEIGHTS, TrainedGenerator, load_generator, save_generator
@@ -36,7 +36,6 @@ from trainer.presets import configure
 
 BATCHES = (1, 16, 64, 256)
 WARM_UP = 3
-DIGITS = ImageFormat(1, 28, tuple("0123456789"))
 
 
 def medians_ms(calls: dict[str, Callable[[], object]], rounds: int, device: str) -> dict[str, float]:
@@ -102,8 +101,8 @@ def main(arguments: list[str] | None = None) -> int:
             weights = (given.run_dir or Path(folder)) / GENERATOR_WEIGHTS
             if given.run_dir is None:
                 config = configure(given.preset, {})
-                module = build_generator(config, DIGITS).eval()
-                save_generator(weights, TrainedGenerator(module, config, DIGITS, 0))
+                module = build_generator(config, MNIST_FORMAT).eval()
+                save_generator(weights, TrainedGenerator(module, config, MNIST_FORMAT, 0))
             rows = measure(weights, given.device, given.seconds)
         name = str(given.run_dir or given.preset)
         table = Table("batch", "torch", "compiled", "onnxruntime", title=f"{name} on {given.device}: ms an image")

@@ -2,7 +2,7 @@
 
 One launch for each preset, one after the other on the same machine, scored as it trains (`--score-every`, at most
 every `--every` seconds); the time is the trainer's own, without the scores. Targets are multiples of the floor, which
-is that of as many real training images, and what `dcgan` has reached at the end of its time.
+is that of as many real training images, and the least that `dcgan` has reached.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ def copies(images: ImageSet, real: Real, step: Step) -> tuple[dict[str, Any], Te
     to_training, neighbours = nearest(some, real.training.pixels)
     to_held_out, _ = nearest(some, real.held_out.pixels)
     baseline = cached_tensors(
-        f"held out to training {real.sha256} {MEMORISATION_IMAGES}",
+        f"held out to training {real.sha256} {MEMORISATION_IMAGES} {code_hash()}",
         lambda: {"distances": nearest(real.held_out.pixels[:MEMORISATION_IMAGES], real.training.pixels)[0]},
     )["distances"]
     found = memorisation(to_training, to_held_out, baseline, len(real.training), len(real.held_out))

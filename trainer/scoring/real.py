@@ -62,9 +62,14 @@ class Real:
         """Labels int64 [count] to ask a conditional generator for: those of training images drawn at random.
 
         With all classes equally often, real images themselves would be farther from the held-out ones than their floor.
+        Raises DataError where there are not so many, as there would be no floor either.
         """
+        if count > len(self.training):
+            raise DataError(
+                f"The floor of {count:,} images needs as many training images, but there are {len(self.training):,}."
+            )
         order = torch.randperm(len(self.training), generator=stream(torch.device("cpu"), seed, "asked"))
-        return self.training.labels[order[torch.arange(count) % len(order)]]
+        return self.training.labels[order[:count]]
 
 
 def read_images(pixels: Tensor, labels: Tensor, network: FeatureNetwork) -> ImageSet:

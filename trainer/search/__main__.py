@@ -70,7 +70,8 @@ def _search(given: argparse.Namespace, console: Console) -> None:
     folder = given.dir or Path("runs") / f"search-{name}"
     if folder.is_dir() and any(folder.iterdir()) and not (folder / SPACE_FILE).is_file():
         raise RunError(f"{folder} is not empty and holds no search: choose another --dir.")
-    files.write_text(folder / SPACE_FILE, given.space.read_text(encoding="utf-8"))
+    if not (folder / SPACE_FILE).is_file():
+        files.write_text(folder / SPACE_FILE, given.space.read_text(encoding="utf-8"))
     study = open_study(space, name, given.storage or f"sqlite:///{(folder / 'search.db').resolve()}")
     trials = Trials(study, space, folder)
     if given.abandon_others:

@@ -83,7 +83,7 @@ class Search:
         values = trial.user_attrs.get("values") or plan.suggest(trial)
         trial.set_user_attr("values", values)
         twins = [each for each in self.rows() if each.state == "finished" and each.values == values]
-        if twins:  # training is repeatable: it would come to the same
+        if twins and self.space.images:  # training is repeatable: it would come to the same
             self._end(trial, End(twins[0].reading))
             return
         reported = set(self.study.get_trials(deepcopy=False)[number].intermediate_values)
@@ -163,7 +163,7 @@ class Search:
         row_text = outcome.preset_row(self.name, self.space, best_one)
         files.write_text(
             self.folder / WINNER_FILE,
-            f"{outcome.command_line(self.space, best_one)}\n\n# A row of PRESETS:\n{row_text}",
+            f"{outcome.command_line(self.name, self.space, best_one)}\n\n# A row of PRESETS:\n{row_text}",
         )
         self.live.stop()
         self.console.print(trials_table(self.space, rows, self.console.height))

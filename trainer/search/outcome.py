@@ -91,11 +91,11 @@ def preset_row(name: str, space: Space, winner: Candidate) -> str:
     return "\n".join(lines) + "\n"
 
 
-def command_line(space: Space, winner: Candidate) -> str:
-    """The command that trains the winner again."""
+def command_line(name: str, space: Space, winner: Candidate) -> str:
+    """The command that trains the winner again, in a run directory of that name."""
     values = {"preset": space.preset, **space.fixed, **winner.values, "seed": space.seed}
-    values["images"] = winner.ends[0].reading.images
-    flags = [f"{flag(name)} {shlex.quote(text(value))}" for name, value in values.items()]
+    values |= {"images": winner.ends[0].reading.images, "run_dir": f"runs/{name}"}
+    flags = [f"{flag(setting)} {shlex.quote(text(value))}" for setting, value in values.items()]
     return " ".join(["accelerate launch --quiet --config_file accelerate_config.yaml trainer/train.py", *flags])
 
 

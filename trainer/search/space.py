@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -94,10 +95,11 @@ class Space:
         return [point for point in points if point != self.preset_values()]
 
     def told(self, name: str, value: Any) -> Any:
-        """A drawn value as the setting's own: numbers with four digits, schedules as text."""
-        if not isinstance(self.search[name], Range) or FIELDS[name].type == "int":
+        """A drawn value as the setting's own: numbers of a range without steps with four digits, schedules as text."""
+        spec = self.search[name]
+        if not isinstance(spec, Range) or FIELDS[name].type == "int":
             return value
-        text = f"{value:.4g}"
+        text = f"{value:.10g}" if spec.step else f"{value:.4g}"
         return text if FIELDS[name].metadata["schedule"] else float(text)
 
     def drawn(self, name: str, value: Any) -> Any:
@@ -109,7 +111,12 @@ class Space:
             points = schedules.parse(value)
             value = points[0][1] if len(points) == 1 else None
         held = value is not None and spec.low <= value <= spec.high
-        return value if held and (not spec.step or any(abs(value - each) < 1e-9 for each in spec.levels())) else None
+        return (
+            value
+            if held
+            and (not spec.step or any(math.isclose(value, each, rel_tol=1e-9, abs_tol=1e-12) for each in spec.levels()))
+            else None
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The space as JSON values."""

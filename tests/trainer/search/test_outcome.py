@@ -39,7 +39,7 @@ def test_the_row_is_a_preset_that_trains_the_winner() -> None:
 
 
 def test_the_command_trains_the_winner() -> None:
-    arguments = shlex.split(command(SPACE, WINNER))
+    arguments = shlex.split(command("found", SPACE, WINNER))
     config = command_line.parse(arguments[arguments.index("trainer/train.py") + 1 :]).config
     assert config == configure("quickstart", SPACE.fixed | VALUES | {"images": 50_048})
 

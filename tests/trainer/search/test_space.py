@@ -108,4 +108,11 @@ def test_a_schedule_is_drawn_as_a_number_and_told_as_text() -> None:
     space = Space(search={"g_lr": Range(1e-5, 1e-2, log=True)})
     assert space.told("g_lr", 0.00012345678) == "0.0001235"
     assert space.drawn("g_lr", "5e-4") == 5e-4
+
+
+def test_every_point_of_a_fine_grid_is_one_that_the_space_holds() -> None:
+    ranges = {"ema_halflife_images": Range(100_000, 200_000, 6_250), "g_lr": Range(1e-4, 1e-3, 1.23456e-6)}
+    space = Space(search=dict(ranges))
+    for name, each in ranges.items():
+        assert [space.drawn(name, space.told(name, level)) for level in each.levels()] == pytest.approx(each.levels())
     assert space.drawn("g_lr", "5e-4,1e-4@300") is None
