@@ -58,7 +58,7 @@ PRESETS = {
         )),
     "stacked-mnist": Preset(
         networks="as digits, without classes, three channels",
-        length="half an hour on two CPU cores", source="digitforge's own: three digits in one image, 1,000 modes",
+        length="20 minutes on two CPU cores", source="digitforge's own: three digits in one image, 1,000 modes",
         choices="-",
         settings=dict(
             network="conv", dataset="stacked-mnist", conditional=False, latent_size=64, latent_distribution="normal",

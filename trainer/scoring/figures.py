@@ -126,12 +126,10 @@ def copies(images: ImageSet, real: Real, step: Step) -> tuple[dict[str, Any], Te
 def floor(real: Real, features_sha256: str, count: int, step: Step) -> dict[str, Any]:
     """The same figures for `count` training images, drawn `FLOOR_DRAWS` times: their means, and `spread`.
 
+    count: at most the number of training images; `Real.asked` refuses more.
+
     Kept in the cache folder by hash of data, features and of the code that computes them.
     """
-    if count > len(real.training):
-        raise DataError(
-            f"The floor of {count:,} images needs as many training images, but there are {len(real.training):,}."
-        )
 
     def draw() -> dict[str, Any]:
         draws = []

@@ -116,7 +116,7 @@ def test_too_few_images_are_refused(digits: Real, network: FeatureNetwork) -> No
     with pytest.raises(DataError, match="too few to score"):
         figures.compare(digits.training.part(torch.arange(50)), digits, 0, quiet)
     with pytest.raises(DataError, match="needs as many training images"):
-        figures.floor(digits, network.sha256, 10_000, quiet)
+        digits.asked(10_000, 0)
 
 
 def test_figures_are_json_with_six_digits() -> None:
