@@ -34,7 +34,7 @@ from trainer.config import ImageFormat
 from trainer.data import sources
 from trainer.errors import DataError, TrainerError, sentence
 from trainer.networks.weights import GENERATOR_WEIGHTS, load_generator
-from trainer.report_page import write_report
+from trainer.report_page import read_log, write_report
 from trainer.reports import SENTENCES
 from trainer.runs import SCORES_FILE, RunRecord
 from trainer.scoring import figures
@@ -106,12 +106,9 @@ def _data_settings(config: dict[str, Any]) -> dict[str, Any]:
 
 def _run_facts(run_dir: Path, images_seen: int) -> dict[str, Any]:
     facts: dict[str, Any] = {"images_seen": images_seen}
-    try:
-        lines = [json.loads(line) for line in (run_dir / "log.jsonl").read_text(encoding="utf-8").splitlines()]
-        last = [line for line in lines if "seconds" in line][-1]
-        facts |= {"training_seconds": last["seconds"], "images_per_s": last["images"] / last["seconds"]}
-    except (OSError, ValueError, LookupError, ZeroDivisionError):
-        pass  # a log that is missing or cut off tells no times
+    if timed := [point for point in read_log(run_dir / "log.jsonl")[0] if point.get("seconds")]:
+        seconds = timed[-1]["seconds"]
+        facts |= {"training_seconds": seconds, "images_per_s": timed[-1]["images"] / seconds}
     return facts
 
 
