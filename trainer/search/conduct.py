@@ -69,7 +69,7 @@ class Search:
             self._repeat()
         finally:
             self._write()
-            plots.draw(self.study, list(self.space.search), self.folder)
+            plots.draw(self.study, list(self.space.search), self.space.objective, self.folder)
 
     def rows(self) -> list[Row]:
         """The trials as they stand."""

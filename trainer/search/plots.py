@@ -5,14 +5,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import optuna
 from optuna.trial import TrialState
 
 from trainer import files
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def draw(study: optuna.Study, names: list[str], folder: Path) -> None:
+
+def draw(study: optuna.Study, names: list[str], objective: str, folder: Path) -> None:
     """Draw what the finished trials allow into `folder`."""
     # The preset's trial lacks what the space does not hold: a plot of several settings needs trials that have them.
     ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
@@ -28,17 +32,31 @@ def draw(study: optuna.Study, names: list[str], folder: Path) -> None:
         import optuna.visualization.matplotlib as plots
 
         kinds: dict[str, Callable[[], object]] = {
-            "history": lambda: plots.plot_optimization_history(study),
-            "slice": lambda: plots.plot_slice(study, params=names),
-            "parallel": lambda: plots.plot_parallel_coordinate(study, params=names),
-            "importances": lambda: plots.plot_param_importances(study, params=names),
+            "history": lambda: plots.plot_optimization_history(study, target_name=objective),
+            "slice": lambda: plots.plot_slice(study, params=names, target_name=objective),
+            "parallel": lambda: plots.plot_parallel_coordinate(study, params=names, target_name=objective),
+            "importances": lambda: plots.plot_param_importances(study, params=names, target_name=objective),
         }
         for kind, plot in kinds.items():
             try:
                 plot()
+                _readable(pyplot.gcf(), kind, len(names), min(each.values[0] for each in ended) > 0)
                 with files.atomic_file(folder / f"{kind}.png") as temporary:
                     pyplot.gcf().savefig(temporary, dpi=120, bbox_inches="tight")
             except Exception:  # noqa: S112 - too few trials, all of one score: the search is worth more than a plot
                 continue
             finally:
                 pyplot.close("all")
+
+
+def _readable(figure: Figure, kind: str, count: int, positive: bool) -> None:
+    """Room for `count` settings; scores over powers of ten, as bad trials are bad by orders of magnitude."""
+    from matplotlib.ticker import NullFormatter
+
+    figure.set_size_inches((3 + 2.5 * count, 5) if kind in ("slice", "parallel") else (8, 5))
+    for axes in figure.axes:
+        if kind in ("slice", "history") and axes.get_label() != "<colorbar>" and positive:
+            axes.set_yscale("log")
+        if kind == "slice":
+            axes.tick_params(axis="x", labelrotation=30)
+            axes.xaxis.set_minor_formatter(NullFormatter())
