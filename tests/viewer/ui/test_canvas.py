@@ -159,7 +159,10 @@ def test_a_classifier_that_is_missing_is_told_once_for_each_generator(
     monkeypatch.setattr("viewer.engine.readings._classifier", missing)
     window = open_window(models["digits"])
     # The cell that is held is read again as soon as another generator shows it.
-    asking = (lambda: window.canvas.hold(3), lambda: window.open(models["other"]))
+    asking: tuple[Callable[[], object], ...] = (
+        lambda: window.canvas.hold(3),
+        lambda: window.open(models["other"]),
+    )
     for cell, ask in enumerate(asking, 4):
         with qtbot.waitSignal(window.player.failed):
             ask()
