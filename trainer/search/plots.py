@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import optuna
+from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from trainer import files
@@ -40,7 +41,7 @@ def draw(study: optuna.Study, names: list[str], objective: str, folder: Path) ->
         for kind, plot in kinds.items():
             try:
                 plot()
-                _readable(pyplot.gcf(), kind, len(names), min(each.values[0] for each in ended) > 0)
+                _readable(pyplot.gcf(), kind, len(names), study.direction is StudyDirection.MINIMIZE)
                 with files.atomic_file(folder / f"{kind}.png") as temporary:
                     pyplot.gcf().savefig(temporary, dpi=120, bbox_inches="tight")
             except Exception:  # noqa: S112 - too few trials, all of one score: the search is worth more than a plot
@@ -49,13 +50,13 @@ def draw(study: optuna.Study, names: list[str], objective: str, folder: Path) ->
                 pyplot.close("all")
 
 
-def _readable(figure: Figure, kind: str, count: int, positive: bool) -> None:
-    """Room for `count` settings; scores over powers of ten, as bad trials are bad by orders of magnitude."""
+def _readable(figure: Figure, kind: str, count: int, distance: bool) -> None:
+    """Room for `count` settings; a distance over powers of ten, as bad trials are bad by orders of magnitude."""
     from matplotlib.ticker import NullFormatter
 
     figure.set_size_inches((3 + 2.5 * count, 5) if kind in ("slice", "parallel") else (8, 5))
     for axes in figure.axes:
-        if kind in ("slice", "history") and axes.get_label() != "<colorbar>" and positive:
+        if kind in ("slice", "history") and axes.get_label() != "<colorbar>" and distance:
             axes.set_yscale("log")
         if kind == "slice":
             axes.tick_params(axis="x", labelrotation=30)

@@ -110,13 +110,9 @@ class Space:
         if FIELDS[name].metadata["schedule"]:
             points = schedules.parse(value)
             value = points[0][1] if len(points) == 1 else None
-        held = value is not None and spec.low <= value <= spec.high
-        return (
-            value
-            if held
-            and (not spec.step or any(math.isclose(value, each, rel_tol=1e-9, abs_tol=1e-12) for each in spec.levels()))
-            else None
-        )
+        if spec.step and value is not None:
+            return next((level for level in spec.levels() if math.isclose(value, level, rel_tol=1e-9)), None)
+        return value if value is not None and spec.low <= value <= spec.high else None
 
     def to_json(self) -> dict[str, Any]:
         """The space as JSON values."""

@@ -111,7 +111,10 @@ def test_a_schedule_is_drawn_as_a_number_and_told_as_text() -> None:
 
 
 def test_every_point_of_a_fine_grid_is_one_that_the_space_holds() -> None:
-    ranges = {"ema_halflife_images": Range(100_000, 200_000, 6_250), "g_lr": Range(1e-4, 1e-3, 1.23456e-6)}
+    ranges = {
+        "ema_halflife_images": Range(100_000, 200_000, 6_250), "g_lr": Range(1e-4, 1e-3, 1.23456e-6),
+        "beta2": Range(0.7, 0.7 + 0.1, 0.1),  # 0.7999999999999999
+    }  # fmt: skip
     space = Space(search=dict(ranges))
     for name, each in ranges.items():
         assert [space.drawn(name, space.told(name, level)) for level in each.levels()] == pytest.approx(each.levels())
