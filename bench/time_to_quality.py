@@ -1,8 +1,8 @@
-"""Training time to a Fréchet distance: `python -m bench.time_to_quality [--preset P ...] [--minutes M] [--json FILE]`.
+"""Training time to a Fréchet distance: `python -m bench.time_to_quality [--preset P ...] [--minutes M ...] [--json FILE]`.
 
-One launch for each preset, one after the other on the same machine, scored as it trains (`--score-every`, at most
-every `--every` seconds); the time is the trainer's own, without the scores. Targets are multiples of the floor, which
-is that of as many real training images, and the least that `dcgan` has reached.
+One launch for each preset, one after the other on the same machine, scored `--scores` times as it trains; the time is
+the trainer's own, without the scores. Targets are multiples of the floor, which is that of as many real training
+images, and the least that `dcgan` has reached.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ def speed(preset: str, data_dir: Path | None) -> float:
     return images_per_s(next_step, config.batch_size, SPEED_SECONDS)
 
 
-def race(preset: str, given: argparse.Namespace, run_dir: Path) -> list[Point]:
-    """Train for `given.minutes`; returns the scores, each a log line with the `seconds` of training before it."""
-    every = max(round(apart(speed, preset, given.data_dir) * given.every), 1)
+def race(preset: str, minutes: float, given: argparse.Namespace, run_dir: Path) -> list[Point]:
+    """Train for `minutes`; returns the scores, each a log line with the `seconds` of training before it."""
+    every = max(round(apart(speed, preset, given.data_dir) * 60 * minutes / given.scores), 1)
     return train_scored(
-        run_dir, given.data_dir, every, "--preset", preset, "--images", NEVER, "--seconds", str(60 * given.minutes),
+        run_dir, given.data_dir, every, "--preset", preset, "--images", NEVER, "--seconds", str(60 * minutes),
         "--seed", str(given.seed), "--score-count", str(given.count),
     )  # fmt: skip
 
@@ -97,20 +97,26 @@ def main() -> int:
     """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", nargs="+", choices=WHOLE, default=WHOLE, help="default: %(default)s")
-    parser.add_argument("--minutes", type=float, default=60, help="of training for each preset; default %(default)s")
-    parser.add_argument("--every", type=float, default=10, help="seconds between scores; default %(default)s")
+    parser.add_argument("--minutes", nargs="+", type=float, default=[60], help="of training, one number for all presets "
+                        "or one for each; default 60")  # fmt: skip
+    parser.add_argument("--scores", type=int, default=24, help="along each training; default %(default)s")
     parser.add_argument("--count", type=int, default=10_000, help="images of each score; default %(default)s")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--json", type=Path, help="write the figures there")
     given = parser.parse_args()
+    minutes = given.minutes * len(given.preset) if len(given.minutes) == 1 else given.minutes
+    if len(minutes) != len(given.preset):
+        parser.error(
+            f"--minutes has {len(minutes)} numbers for {len(given.preset)} presets: name one, or one for each."
+        )
     console = Console(soft_wrap=True)
     races: dict[str, list[Point]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for number, preset in enumerate(given.preset, 1):
-            console.rule(f"{preset} ({number} of {len(given.preset)}, {given.minutes:g} minutes of training)")
+        for number, (preset, length) in enumerate(zip(given.preset, minutes, strict=True), 1):
+            console.rule(f"{preset} ({number} of {len(given.preset)}, {length:g} minutes of training)")
             try:
-                races[preset] = race(preset, given, Path(folder) / preset)
+                races[preset] = race(preset, length, given, Path(folder) / preset)
             except (TrainerError, subprocess.CalledProcessError) as error:
                 console.print(f"[bold red]error:[/] {preset} was not trained: {error}")
                 return 2

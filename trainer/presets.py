@@ -46,15 +46,15 @@ PRESETS = {
             sample_every=200_000, checkpoint_every=200_000, log_every=20_000,
         )),
     "quickstart": Preset(
-        networks="as digits",
-        length="minutes", source="digitforge's own, made to learn all digits in minutes on two CPU cores",
+        networks="as digits, the generator half as wide",
+        length="minutes", source="digitforge's own, for two CPU cores, as a search found it (docs/recipe.md)",
         choices="-",
         settings=dict(
             network="conv", conditional=True, latent_size=64, latent_distribution="normal", embedding_size=64,
-            g_width=64, d_width=32, batch_size=128, images=410_000,
-            loss="non-saturating", joint_batch=True, gamma="0.2,0.1@300000", penalty_every=8,
-            g_lr="1e-3,3e-4@270000,1e-4@370000", d_lr="1e-3,3e-4@270000,1e-4@370000", beta1=0.0, beta2=0.99,
-            ema_halflife_images=100_000, ema_warmup=0.05,
+            g_width=32, d_width=32, batch_size=64, images=410_000,
+            loss="non-saturating", joint_batch=True, gamma="0.2", penalty_every=8,
+            g_lr="1.6e-3,4.8e-4@270000,1.6e-4@370000", d_lr="1.6e-3,4.8e-4@270000,1.6e-4@370000",
+            beta1=0.0, beta2=0.99, ema_halflife_images=100_000, ema_warmup=0.05,
         )),
     "stacked-mnist": Preset(
         networks="as digits, without classes, three channels",
