@@ -1,4 +1,4 @@
-"""Training time to a Fréchet distance: `python -m bench.time_to_quality [--preset P ...] [--minutes M ...] [--json FILE]`.
+"""Seconds to a Fréchet distance: `python -m bench.time_to_quality [--preset P ...] [--minutes M ...] [--json FILE]`.
 
 One launch for each preset, one after the other on the same machine, scored `--scores` times as it trains; the time is
 the trainer's own, without the scores. Targets are multiples of the floor, which is that of as many real training
@@ -97,8 +97,9 @@ def main() -> int:
     """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", nargs="+", choices=WHOLE, default=WHOLE, help="default: %(default)s")
-    parser.add_argument("--minutes", nargs="+", type=float, default=[60], help="of training, one number for all presets "
-                        "or one for each; default 60")  # fmt: skip
+    parser.add_argument(
+        "--minutes", nargs="+", type=float, default=[60], help="of training, for all presets or one for each; default 60"
+    )
     parser.add_argument("--scores", type=int, default=24, help="along each training; default %(default)s")
     parser.add_argument("--count", type=int, default=10_000, help="images of each score; default %(default)s")
     parser.add_argument("--seed", type=int, default=0)

@@ -86,9 +86,9 @@ def test_a_grid_holds_every_combination_but_the_presets_own() -> None:
             "search": {"g_width": [32, 64], "beta2": {"low": 0.98, "high": 0.995, "step": 0.01}},
         }
     )  # fmt: skip
-    assert space.preset_values() == {"g_width": 64, "beta2": 0.99}
+    assert space.preset_values() == {"g_width": 32, "beta2": 0.99}
     assert space.grid() == [
-        {"g_width": 32, "beta2": 0.98}, {"g_width": 32, "beta2": 0.99}, {"g_width": 64, "beta2": 0.98},
+        {"g_width": 32, "beta2": 0.98}, {"g_width": 64, "beta2": 0.98}, {"g_width": 64, "beta2": 0.99},
     ]  # fmt: skip
     assert space.trials == 4
 
