@@ -25,6 +25,7 @@ from rich.table import Table
 from safetensors.torch import load_file
 
 from export.doctor import AGREEMENT
+from trainer.command_line import launcher
 
 ROOT = Path(__file__).resolve().parents[1]
 BUDGET_S = 480.0
@@ -33,7 +34,6 @@ SMALL = (
     "--preset", "quickstart", "--dataset", "sklearn-digits", "--sample-every", "1e6", "--checkpoint-every", "6400",
     "--images", "12800",
 )  # fmt: skip
-LAUNCH = ("-m", "accelerate.commands.launch", "--quiet", "--config_file", "accelerate_config.yaml")
 
 
 class CheckFailed(Exception):
@@ -63,14 +63,12 @@ class Bench:
     def train(self, name: str, *arguments: str, processes: int = 0) -> Path:
         """Train shortly; returns the run directory. processes: 0 launches without a process group."""
         run_dir = self.folder / name
-        launch: tuple[str, ...] = LAUNCH
+        launch = launcher(processes or 1)[1:]
         if processes == 1:  # Accelerate's launcher makes no group of one
-            launch = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "1")
-        elif processes:
-            launch = (*LAUNCH, "--multi_gpu", "--num_processes", str(processes), "--main_process_port", "0")
+            launch = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "1", "trainer/train.py")
         if processes > 1:
             arguments = (*arguments, "--batch-size", str(64 * processes))
-        self.python(*launch, "trainer/train.py", *SMALL, "--run-dir", run_dir, *arguments)
+        self.python(*launch, *SMALL, "--run-dir", run_dir, *arguments)
         return run_dir
 
 

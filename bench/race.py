@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
+from trainer.command_line import launcher
 from trainer.report_page import Point, read_log
 
-ROOT = Path(__file__).resolve().parents[1]
 NEVER = "1000000000"
 
 
@@ -19,12 +18,11 @@ def train_scored(run_dir: Path, data_dir: Path | None, every: int, *flags: str) 
     Raises subprocess.CalledProcessError where the training fails; it has said why.
     """
     command = (
-        sys.executable, "-m", "accelerate.commands.launch", "--quiet", "--config_file", "accelerate_config.yaml",
-        "trainer/train.py", "--dataset", "mnist", "--run-dir", str(run_dir), *flags, "--score-every", str(every),
+        *launcher(), "--dataset", "mnist", "--run-dir", str(run_dir), *flags, "--score-every", str(every),
         "--log-every", str(every), "--sample-every", NEVER, "--checkpoint-every", NEVER,
     )  # fmt: skip
     environment = os.environ | ({"DIGITFORGE_DATA": str(data_dir.resolve())} if data_dir else {})
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    subprocess.run(command, env=environment, check=True)
     points, _ = read_log(run_dir / "log.jsonl")
     seconds = {point["images"]: point["seconds"] for point in points if "seconds" in point}
     return [point | {"seconds": seconds[point["images"]]} for point in points if "frechet_distance" in point]

@@ -21,11 +21,11 @@ from rich.table import Table
 
 from bench.train import MNIST_FORMAT, apart, images_per_s, ours
 from trainer import launch
+from trainer.command_line import launcher
 from trainer.data import sources
 from trainer.networks import build_discriminator, build_generator
 from trainer.presets import configure
 
-ROOT = Path(__file__).resolve().parents[1]
 PRESETS = ("quickstart", "dcgan")
 BATCHES = (32, 64, 128, 256, 512)
 WIDTHS = (0.5, 1.0, 2.0)
@@ -55,17 +55,13 @@ def gradient_mib(preset: str, width: float) -> dict[str, float]:
 
 def launched(preset: str, processes: int, threads: int) -> float:
     """Images per second of a real launch of CPU processes, from its log."""
-    group = ("--multi_gpu", "--num_processes", str(processes), "--main_process_port", "0") if processes > 1 else ()
     with tempfile.TemporaryDirectory() as folder:
         command = (
-            sys.executable, "-m", "accelerate.commands.launch", "--quiet", "--config_file", "accelerate_config.yaml",
-            *group, "trainer/train.py", "--preset", preset, "--dataset", "sklearn-digits", "--batch-size", "128",
+            *launcher(processes), "--preset", preset, "--dataset", "sklearn-digits", "--batch-size", "128",
             "--images", "19200", "--log-every", "6400", "--sample-every", "1e6", "--threads", str(threads),
             "--run-dir", folder + "/run",
         )  # fmt: skip
-        subprocess.run(
-            command, cwd=ROOT, env=os.environ | {"ACCELERATE_USE_CPU": "true"}, check=True, capture_output=True
-        )
+        subprocess.run(command, env=os.environ | {"ACCELERATE_USE_CPU": "true"}, check=True, capture_output=True)
         lines = (Path(folder) / "run" / "log.jsonl").read_text().splitlines()
     return float(json.loads(lines[1])["images_per_s"])
 

@@ -97,9 +97,8 @@ def main() -> int:
     """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", nargs="+", choices=WHOLE, default=WHOLE, help="default: %(default)s")
-    parser.add_argument(
-        "--minutes", nargs="+", type=float, default=[60], help="of training, for all presets or one for each; default 60"
-    )
+    minutes_help = "of training, for all or for each preset; default 60"
+    parser.add_argument("--minutes", nargs="+", type=float, default=[60], help=minutes_help)
     parser.add_argument("--scores", type=int, default=24, help="along each training; default %(default)s")
     parser.add_argument("--count", type=int, default=10_000, help="images of each score; default %(default)s")
     parser.add_argument("--seed", type=int, default=0)

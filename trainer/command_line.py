@@ -1,16 +1,19 @@
-"""The trainer's flags: one for each setting, made from `TrainConfig`, and a few that say where things are."""
+"""The trainer's command line: a flag for each setting of `TrainConfig`, some for places, and the launch before them."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from trainer.config import TrainConfig, parse_value
 from trainer.errors import ConfigError, nearest
 from trainer.presets import PRESETS, configure
+
+SCRIPT = Path(__file__).with_name("train.py")
 
 
 @dataclass(frozen=True)
@@ -49,17 +52,34 @@ def parse(arguments: list[str]) -> Command:
             sentence += f" One of {', '.join(PRESETS)}; see --list-presets."
         elif choices := field.metadata["choices"]:
             sentence += f" One of {', '.join(choices)}."
-        parser.add_argument(_flag(field.name), help=sentence.replace("%", "%%"), metavar=str(field.type).upper())
+        parser.add_argument(flag(field.name), help=sentence.replace("%", "%%"), metavar=str(field.type).upper())
     given, unknown = parser.parse_known_args(arguments)
     if unknown:
         flags = [option for action in parser._actions for option in action.option_strings]
         raise ConfigError(f"There is no flag {unknown[0]!r}: {nearest(unknown[0].split('=')[0], flags)}")
     overrides = {
-        field.name: parse_value(field, text) for field in fields if (text := getattr(given, field.name)) is not None
+        field.name: parse_value(field, value) for field in fields if (value := getattr(given, field.name)) is not None
     }
     preset = overrides.pop("preset", TrainConfig.preset)
     return Command(configure(preset, overrides), given.data_dir, given.run_dir, given.resume, given.list_presets)
 
 
-def _flag(name: str) -> str:
+def flag(name: str) -> str:
+    """A setting's flag."""
     return f"--{name.replace('_', '-')}"
+
+
+def text(value: Any) -> str:
+    """A setting's value behind its flag."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def launcher(processes: int = 1) -> tuple[str, ...]:
+    """The command that launches the trainer with so many processes, from any folder; flags follow."""
+    config_file = SCRIPT.parents[1] / "accelerate_config.yaml"
+    configured = ("--config_file", str(config_file)) if config_file.is_file() else ()
+    group = ("--multi_gpu", "--main_process_port", "0") if processes > 1 else ()
+    return (
+        sys.executable, "-m", "accelerate.commands.launch", "--quiet", *configured,
+        "--num_processes", str(processes), *group, str(SCRIPT),
+    )  # fmt: skip

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trainer.command_line import flag, text
 from trainer.config import TrainConfig
 from trainer.presets import PRESETS
 from trainer.search.space import FIELDS, Space
-from trainer.search.trial import End, flag, text
+from trainer.search.trial import End
 
 WIDTH = 120
 

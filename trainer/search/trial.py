@@ -17,12 +17,11 @@ from typing import Any
 
 import psutil
 
-import trainer
+from trainer.command_line import flag, launcher, text
 from trainer.interrupts import PR_SET_PDEATHSIG
 from trainer.report_page import Point, read_log
 from trainer.search.space import STEPS, Space
 
-SCRIPT = Path(trainer.__file__).with_name("train.py")
 FOREVER = 10**12
 """More images than any run has."""
 POLL_S = 0.3
@@ -58,11 +57,6 @@ def command(
     space: Space, values: Mapping[str, Any], seed: int, run_dir: Path, data_dir: Path | None = None
 ) -> list[str]:
     """The launch that trains `values` on the budget."""
-    config_file = SCRIPT.parents[1] / "accelerate_config.yaml"
-    launch = ["--quiet", *(["--config_file", str(config_file)] if config_file.is_file() else [])]
-    launch += ["--num_processes", str(space.processes)]
-    if space.processes > 1:
-        launch += ["--multi_gpu", "--main_process_port", "0"]
     # Checkpoints at the scores: an interrupted trial loses no more than what it would be judged by next.
     kept = {"checkpoint_every": space.score_every, "keep_checkpoints": 1, "sample_every": FOREVER}
     budget = {"images": space.images or FOREVER, "seconds": space.seconds, "seed": space.seed + seed}
@@ -71,20 +65,7 @@ def command(
     if data_dir:
         settings["data_dir"] = data_dir.resolve()
     flags = [f"{flag(name)}={text(value)}" for name, value in settings.items()]
-    return [
-        sys.executable, "-m", "accelerate.commands.launch", *launch, str(SCRIPT), *flags,
-        f"--run-dir={run_dir.resolve()}",
-    ]  # fmt: skip
-
-
-def flag(name: str) -> str:
-    """A setting's flag."""
-    return f"--{name.replace('_', '-')}"
-
-
-def text(value: Any) -> str:
-    """A setting's value on the command line."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return [*launcher(space.processes), *flags, f"--run-dir={run_dir.resolve()}"]
 
 
 def read(space: Space, run_dir: Path) -> Reading:
