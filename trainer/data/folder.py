@@ -58,12 +58,11 @@ def _pictures_below(folder: Path, root: Path) -> list[str]:
     def fail(error: OSError) -> None:
         raise error
 
-    return sorted(
-        (Path(parent) / name).relative_to(root).as_posix()
-        for parent, _, names in os.walk(folder, onerror=fail)
-        for name in names
-        if _is_picture(name)
-    )
+    found: list[str] = []
+    for parent, folders, names in os.walk(folder, onerror=fail):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [(Path(parent) / name).relative_to(root).as_posix() for name in names if _is_picture(name)]
+    return sorted(found)
 
 
 def _is_picture(name: str) -> bool:

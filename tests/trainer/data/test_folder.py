@@ -32,6 +32,8 @@ def test_sub_folders_belong_to_their_class(pictures: MakePictures) -> None:
     (root / "a" / "deeper").mkdir()
     (root / "a" / "0000.png").rename(root / "a" / "deeper" / "0000.png")
     assert sources.load(f"folder:{root}", None).labels.tolist() == [0, 0, 1, 1]
+    (root / "a" / "deeper").rename(root / "a" / ".deeper")
+    assert sources.load(f"folder:{root}", None).labels.tolist() == [0, 1, 1], "hidden folders are passed over"
 
 
 def test_a_flat_folder_is_unlabelled(pictures: MakePictures) -> None:
