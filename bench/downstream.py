@@ -1,8 +1,8 @@
 """What generated digits are good for: `python -m bench.downstream [MODEL.onnx] [--epochs E] [--json FILE]`.
 
 The classifier of the scores, trained on real, on generated, on few real, and on few real and generated digits, on
-about as many images in all, and then asked to read the real test set. The generated ones are what `python -m export.sample`
-writes.
+about as many images in all, and then asked to read the real test set. The generated ones are what
+`python -m export.sample` writes.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from safetensors.torch import load_file
 
 from trainer import checkpoints
 from trainer.data import sources
+from trainer.files import write_json
 from trainer.train import main as train
 
 IMAGES = 4_096
@@ -153,7 +154,7 @@ def main() -> int:
         table.add_row(name.replace("_", " "), f"{value}")
     console.print(table)
     if given.json:
-        given.json.write_text(json.dumps({"seed": given.seed, "torch": torch.__version__} | asdict(figures), indent=2))
+        write_json(given.json, {"seed": given.seed, "torch": str(torch.__version__)} | asdict(figures))
     return int(bool(figures.lost or figures.runs_not_equal))
 
 

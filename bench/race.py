@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -20,9 +19,9 @@ def train_scored(run_dir: Path, data_dir: Path | None, every: int, *flags: str) 
     command = (
         *launcher(), "--dataset", "mnist", "--run-dir", str(run_dir), *flags, "--score-every", str(every),
         "--log-every", str(every), "--sample-every", NEVER, "--checkpoint-every", NEVER,
+        *(("--data-dir", str(data_dir)) if data_dir else ()),
     )  # fmt: skip
-    environment = os.environ | ({"DIGITFORGE_DATA": str(data_dir.resolve())} if data_dir else {})
-    subprocess.run(command, env=environment, check=True)
+    subprocess.run(command, check=True)
     points, _ = read_log(run_dir / "log.jsonl")
     seconds = {point["images"]: point["seconds"] for point in points if "seconds" in point}
     return [point | {"seconds": seconds[point["images"]]} for point in points if "frechet_distance" in point]

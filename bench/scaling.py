@@ -7,7 +7,6 @@ weigh, which is what data-parallel processes have to exchange.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -23,8 +22,10 @@ from bench.train import MNIST_FORMAT, apart, images_per_s, ours
 from trainer import launch
 from trainer.command_line import launcher
 from trainer.data import sources
+from trainer.files import write_json
 from trainer.networks import build_discriminator, build_generator
 from trainer.presets import configure
+from trainer.report_page import read_log
 
 PRESETS = ("quickstart", "dcgan")
 BATCHES = (32, 64, 128, 256, 512)
@@ -62,8 +63,8 @@ def launched(preset: str, processes: int, threads: int) -> float:
             "--run-dir", folder + "/run",
         )  # fmt: skip
         subprocess.run(command, env=os.environ | {"ACCELERATE_USE_CPU": "true"}, check=True, capture_output=True)
-        lines = (Path(folder) / "run" / "log.jsonl").read_text().splitlines()
-    return float(json.loads(lines[1])["images_per_s"])
+        points, _ = read_log(Path(folder) / "run" / "log.jsonl")
+    return float(points[1]["images_per_s"])
 
 
 def main() -> int:
@@ -91,7 +92,7 @@ def main() -> int:
         console.print(table)
         console.print({key: row[key] for key in ("width", "gradient_MiB", "processes x threads")})
     if given.json:
-        given.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+        write_json(given.json, rows)
     for row in rows:
         group = row["processes x threads"]
         print(f"{row['preset']}: two processes / one of one thread = {group['2 x 1'] / group['1 x 1']:.2f}")

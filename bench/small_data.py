@@ -39,6 +39,8 @@ def main() -> int:
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--json", type=Path, help="write the figures there")
     given = parser.parse_args()
+    if given.scores < 1:
+        parser.error(f"--scores is {given.scores}, but it must be at least 1.")
     console = Console(soft_wrap=True)
     few = ("--limit", str(given.limit))
     adaptive = (*few, "--augment", given.augment, "--augment-target", given.target)

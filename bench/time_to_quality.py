@@ -106,6 +106,8 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the figures there")
     given = parser.parse_args()
     minutes = given.minutes * len(given.preset) if len(given.minutes) == 1 else given.minutes
+    if given.scores < 1:
+        parser.error(f"--scores is {given.scores}, but it must be at least 1.")
     if len(minutes) != len(given.preset):
         parser.error(
             f"--minutes has {len(minutes)} numbers for {len(given.preset)} presets: name one, or one for each."

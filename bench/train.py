@@ -8,7 +8,6 @@ they see the same machine. Also measured: what a checkpoint costs, and peak memo
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import resource
 import statistics
@@ -35,6 +34,7 @@ from trainer.config import ImageFormat, TrainConfig
 from trainer.data import mnist_family, sources
 from trainer.data.images import ImageStore
 from trainer.errors import DataError, TrainerError
+from trainer.files import write_json
 from trainer.loop import build
 from trainer.networks import build_discriminator, build_generator
 from trainer.presets import PRESETS, configure
@@ -222,7 +222,7 @@ def main() -> int:
     if given.json:
         memory = {"batch_size": MEMORY_BATCH, "peak_MiB": peaks}
         figures = {"training": rows, "checkpoints": saved, "memory": memory}
-        given.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        write_json(given.json, figures)
     for row in rows:
         print(f"{row['preset']}: digitforge / textbook = {row['ratio']:.2f}")
     return 0

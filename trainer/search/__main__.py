@@ -18,7 +18,7 @@ from rich.text import Text
 
 from trainer import files
 from trainer.errors import ConfigError, RunError, TrainerError, sentence
-from trainer.search.space import read_space
+from trainer.search.space import read_space, refuse_another
 
 SPACE_FILE = "space.toml"
 """The space, as it was first searched."""
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--abandon-others",
         action="store_true",
-        help="Count as failed what runs elsewhere: its machine is gone.",
+        help="Count as failed all that runs elsewhere: those machines are gone.",
     )
     given = parser.parse_args(arguments)
     console = Console(stderr=True, soft_wrap=True)
@@ -70,14 +70,17 @@ def _search(given: argparse.Namespace, console: Console) -> None:
     folder = given.dir or Path("runs") / f"search-{name}"
     if folder.is_dir() and any(folder.iterdir()) and not (folder / SPACE_FILE).is_file():
         raise RunError(f"{folder} is not empty and holds no search: choose another --dir.")
+    if (folder / SPACE_FILE).is_file():
+        refuse_another(read_space(folder / SPACE_FILE).settled(), space.settled(), str(folder))
+    folder.mkdir(parents=True, exist_ok=True)
+    study = open_study(space, name, given.storage or f"sqlite:///{(folder / 'search.db').resolve()}")
     if not (folder / SPACE_FILE).is_file():
         files.write_text(folder / SPACE_FILE, given.space.read_text(encoding="utf-8"))
-    study = open_study(space, name, given.storage or f"sqlite:///{(folder / 'search.db').resolve()}")
     trials = Trials(study, space, folder)
-    if given.abandon_others:
-        trials.abandon_others()
     with Live(console=console, auto_refresh=False, transient=True) as live:
         try:
+            if given.abandon_others:
+                trials.abandon_others()
             Search(space, name, folder, study, trials, given.data_dir, console, live).conduct()
         except (SQLAlchemyError, optuna.exceptions.OptunaError) as error:
             reason = str(error).partition("\n")[0]

@@ -45,8 +45,10 @@ class Search:
     _now: dict[int, Reading] = field(default_factory=dict)
     """What this process trains."""
     _candidates: list[Candidate] = field(default_factory=list)
+    _began: bool = False
+    """Whether a launch of this sitting has trained."""
     _held: list[tuple[optuna.Trial, End]] = field(default_factory=list)
-    """Trials that could not begin, while none could: the fault may be none of theirs."""
+    """Trials that could not begin, until one has."""
 
     def conduct(self) -> None:
         """Train what trials are left, then repeat the winner. Raises RunError where none can begin, or none succeeded.
@@ -55,8 +57,13 @@ class Search:
         """
         try:
             while trial := self.trials.take():
-                self._train(trial)
-            if self._held and not self._any_began():
+                try:
+                    self._train(trial)
+                except optuna.exceptions.UpdateFinishedTrialError:
+                    self.console.print(f"Trial {trial.number} was given up by another machine's --abandon-others.")
+                    self._now.pop(trial.number, None)
+                    self.trials.release(trial.number)
+            if self._held and all(each.state == "running" for each in self.rows()):
                 raise RunError(f"No trial could begin: {self._held[0][1].sentence}")
             self._settle()
             if others := self.trials.running():
@@ -100,16 +107,17 @@ class Search:
             return False
 
         run_dir = self.folder / f"trial-{number:03d}"
+        resumed, before = (run_dir / CONFIG_FILE).is_file(), read(space, run_dir).images
         end = run(command(space, values, 0, run_dir, self.data_dir), space, run_dir, watch)
-        if end.sentence and not (run_dir / CONFIG_FILE).is_file() and not self._any_began():
+        # Where a launch stopped before it trained at all, and none has trained in this sitting, the fault may be none
+        # of the trial's: no data, no disk.
+        began = (run_dir / CONFIG_FILE).is_file() and not (resumed and end.reading.images == before)
+        if end.sentence and not began and not self._began:
             self._hold(trial, end)
             return
+        self._began = True
         self._settle()
         self._end(trial, end)
-
-    def _any_began(self) -> bool:
-        """Whether a trial got as far as training; until one has, those that failed are held."""
-        return any(each.state != "running" for each in self.rows())
 
     def _hold(self, trial: optuna.Trial, end: End) -> None:
         """Keep an early failure open, to be tried again. Raises RunError for a second one of the same reason."""
@@ -160,11 +168,9 @@ class Search:
             self.console.print("The winner is being repeated by another process.")
             return
         best_one = self._candidates[-1]
-        row_text = outcome.preset_row(self.name, self.space, best_one)
-        files.write_text(
-            self.folder / WINNER_FILE,
-            f"{outcome.command_line(self.name, self.space, best_one)}\n\n# A row of PRESETS:\n{row_text}",
-        )
+        as_command = outcome.command_line(self.name, self.space, best_one, self.data_dir)
+        as_row = outcome.preset_row(self.name, self.space, best_one)
+        files.write_text(self.folder / WINNER_FILE, f"{as_command}\n\n# A row of PRESETS:\n{as_row}")
         self.live.stop()
         self.console.print(trials_table(self.space, rows, self.console.height))
         self.console.print(outcome_table(self.space, self._candidates))

@@ -7,6 +7,7 @@ import shlex
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from trainer.command_line import flag, text
@@ -92,10 +93,11 @@ def preset_row(name: str, space: Space, winner: Candidate) -> str:
     return "\n".join(lines) + "\n"
 
 
-def command_line(name: str, space: Space, winner: Candidate) -> str:
+def command_line(name: str, space: Space, winner: Candidate, data_dir: Path | None = None) -> str:
     """The command that trains the winner again, in a run directory of that name."""
     values = {"preset": space.preset, **space.fixed, **winner.values, "seed": space.seed}
     values |= {"images": winner.ends[0].reading.images, "run_dir": f"runs/{name}"}
+    values |= {"data_dir": data_dir.resolve()} if data_dir else {}
     flags = [f"{flag(setting)} {shlex.quote(text(value))}" for setting, value in values.items()]
     return " ".join(["accelerate launch --quiet --config_file accelerate_config.yaml trainer/train.py", *flags])
 

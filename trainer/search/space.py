@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 import math
 import tomllib
 from collections.abc import Mapping
@@ -46,7 +47,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Space:
-    """A checked SPACE.toml. Raises ConfigError where it asks for what cannot be."""
+    """A SPACE.toml, as `build_space` has checked it."""
 
     preset: str = "quickstart"
     images: int = 0
@@ -57,7 +58,7 @@ class Space:
     sampler: str = "tpe"
     pruner: str = "median"
     prune_after: int = 2
-    """Scores that a trial may have before the pruner judges it."""
+    """Scores that a trial may have before the pruner judges it; of a budget of seconds, tenths of that."""
     objective: str = "frechet_distance"
     score_every: int = 10_000
     score_count: int = 2_000
@@ -81,9 +82,9 @@ class Space:
         return STEPS if self.seconds else max(1, self.images // self.score_every)
 
     def preset_values(self) -> dict[str, Any]:
-        """The searched settings as the preset has them."""
+        """The searched settings as the preset has them, spelled as the search spells them."""
         base = configure(self.preset, self.fixed)
-        return {name: getattr(base, name) for name in self.search}
+        return {name: _setting(name, getattr(base, name)) for name in self.search}
 
     def grid(self) -> list[dict[str, Any]]:
         """All combinations but the preset's own."""
@@ -99,8 +100,7 @@ class Space:
         spec = self.search[name]
         if not isinstance(spec, Range) or FIELDS[name].type == "int":
             return value
-        text = f"{value:.10g}" if spec.step else f"{value:.4g}"
-        return text if FIELDS[name].metadata["schedule"] else float(text)
+        return _setting(name, float(f"{value:.10g}" if spec.step else f"{value:.4g}"))
 
     def drawn(self, name: str, value: Any) -> Any:
         """The reverse: the number or choice that `told` makes `value` of; None where the space does not hold it."""
@@ -121,11 +121,23 @@ class Space:
 
     def settled(self) -> dict[str, Any]:
         """What may not change between the sittings of a search, as flat JSON values."""
-        values = self.to_json()
+        values: dict[str, Any] = json.loads(json.dumps(self.to_json()))
         for name in ("trials", "repeats", "processes"):
             del values[name]
         search = {f"search.{name}": each for name, each in values.pop("search").items()}
         return values | {f"fixed.{name}": each for name, each in values.pop("fixed").items()} | search
+
+
+def refuse_another(before: Mapping[str, Any], now: Mapping[str, Any], name: str) -> None:
+    """Raise ConfigError where a search of the settled values `before` is asked to go on with those of `now`."""
+    changed = [
+        f"{key}: {now.get(key)}, not {before.get(key)}" for key in {**before, **now} if now.get(key) != before.get(key)
+    ]
+    if changed:
+        raise ConfigError(
+            f"{name} is the search of another space ({'; '.join(changed)}): choose another --dir, and where machines "
+            "share a --storage, another name for SPACE.toml."
+        )
 
 
 def read_space(path: Path) -> Space:
@@ -170,7 +182,8 @@ def _consistent(space: Space, base: TrainConfig) -> Space:
     for name, low in (("score_every", 1), ("prune_after", 1), ("processes", 1), ("repeats", 0), ("trials", 0)):
         if getattr(space, name) < low:
             raise ConfigError(f"{name} is {getattr(space, name)}, but it must be at least {low}.")
-    if (space.images > 0) == (space.seconds > 0) or min(space.images, space.seconds) < 0:
+    budgets = (space.images, space.seconds)
+    if (space.images > 0) == (space.seconds > 0) or min(budgets) < 0 or max(budgets) == math.inf:
         raise ConfigError("A trial's budget is either images or seconds, above 0: give one of the two keys.")
     if not space.search:
         raise ConfigError("Nothing is searched: name settings in [search], as in g_width = [32, 64].")
@@ -187,7 +200,7 @@ def _consistent(space: Space, base: TrainConfig) -> Space:
 
 
 def _typed(name: str, kind: str, value: Any) -> Any:
-    if kind == "int" and isinstance(value, float) and value == int(value):
+    if kind == "int" and isinstance(value, float) and value.is_integer():
         return int(value)  # TOML's 6e4 is a float
     kinds = {"str": (str,), "int": (int,), "float": (int, float)}.get(kind, (dict,))
     if not isinstance(value, kinds) or isinstance(value, bool):
@@ -207,11 +220,15 @@ def _known(name: str) -> None:
 
 
 def _setting(name: str, value: Any) -> Any:
-    """A value of the file as the setting's own type; what does not fit is left for TrainConfig to refuse."""
+    """A value as the setting's own type, one number of a schedule always spelled alike.
+
+    What does not fit is left for TrainConfig to refuse.
+    """
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if FIELDS[name].metadata["schedule"] and number:
-        return f"{value:g}"
-    if number and FIELDS[name].type == "int" and value == int(value):
+    if FIELDS[name].metadata["schedule"] and (number or isinstance(value, str)):
+        points = schedules.parse(str(value))
+        return f"{points[0][1]:.10g}" if len(points) == 1 else value
+    if number and FIELDS[name].type == "int" and float(value).is_integer():
         return int(value)
     return float(value) if number and FIELDS[name].type == "float" else value
 
@@ -240,10 +257,11 @@ def _range(name: str, given: Mapping[str, Any]) -> Range:
     log = given.get("log", False)
     if not isinstance(log, bool):
         raise ConfigError(f"search.{name}.log is {log!r}, but it must be true or false.")
-    if not low < high or step < 0:
+    if not -math.inf < low < high < math.inf or not 0 <= step < math.inf:
         raise ConfigError(f"search.{name} goes from {low} to {high} in steps of {step}, which is no range.")
     if log and (step or low <= 0):
         raise ConfigError(f"search.{name} is logarithmic: its low must be above 0, and it has no step.")
     if step:
-        high = low + int((high - low) / step + 1e-9) * step
+        # Optuna takes a range by its decimal digits, and cuts its last level off where they are 0.7999999999999999.
+        high = _typed(f"search.{name}.high", kind, float(f"{low + int((high - low) / step + 1e-9) * step:.10g}"))
     return Range(low, high, step, log)

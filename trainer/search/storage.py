@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from trainer.errors import ConfigError
 from trainer.search.plan import Plan, pruner
-from trainer.search.space import Space
+from trainer.search.space import Space, refuse_another
 
 UNPLACED = timedelta(minutes=1)
 """After which a trial that nobody has put anywhere belongs to a search that was killed."""
@@ -27,21 +27,16 @@ UNPLACED = timedelta(minutes=1)
 
 def open_study(space: Space, name: str, address: str) -> optuna.Study:
     """The study of that name, begun or continued. Raises ConfigError, also where it is of another space."""
-    settled = json.dumps(space.settled())
     try:
         study = _create(space, name, address)
+        if "space" not in study.user_attrs:
+            study.set_user_attr("space", json.dumps(space.settled()))
+        before = json.loads(study.user_attrs["space"])
     except (SQLAlchemyError, ImportError, ValueError, OSError, optuna.exceptions.OptunaError) as error:
         shown = re.sub(r"//.*@", "//...@", address)  # no password
         reason = str(error).partition("\n")[0]
         raise ConfigError(f"The storage {shown} cannot be opened ({reason}): see --storage.") from None
-    if "space" not in study.user_attrs:
-        study.set_user_attr("space", settled)
-    before, now = (json.loads(each) for each in (study.user_attrs["space"], settled))
-    changed = [
-        f"{key}: {now.get(key)}, not {before.get(key)}" for key in {**before, **now} if now.get(key) != before.get(key)
-    ]
-    if changed:
-        raise ConfigError(f"{name} is the search of another space ({'; '.join(changed)}): choose another --dir.")
+    refuse_another(before, space.settled(), name)
     return study
 
 
@@ -91,15 +86,15 @@ class Trials:
         if len(self.study.get_trials(deepcopy=False)) >= self.space.trials:
             return None
         trial = self.study.ask()
-        if trial.number >= self.space.trials:  # another machine took the last one
-            self.study.tell(trial, state=TrialState.FAIL)
+        if trial.number >= self.space.trials:  # another machine took the last one; this waits for more `trials`
             return None
         self._lock(trial.number)
         return self._begin(trial)
 
     def running(self) -> list[optuna.trial.FrozenTrial]:
-        """Those that have begun and not ended, here or elsewhere."""
-        return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        """Those that have begun and not ended, here or elsewhere, among the `trials` that there are to be."""
+        found = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        return [each for each in found if each.number < self.space.trials]
 
     def release(self, number: int) -> None:
         """Another process may have it, as far as this one is concerned."""
@@ -109,7 +104,7 @@ class Trials:
         """Count as failed what runs elsewhere."""
         for each in self.running():
             if each.user_attrs.get("place") != self.place:
-                self.study.tell(each.number, state=TrialState.FAIL)
+                self.study.tell(each.number, state=TrialState.FAIL, skip_if_finished=True)
 
     def _begin(self, trial: optuna.Trial) -> optuna.Trial:
         trial.set_user_attr("place", self.place)

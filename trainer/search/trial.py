@@ -150,10 +150,10 @@ def stop(run_dir: Path) -> None:
     def left() -> list[psutil.Process]:
         return [each for each in psutil.process_iter(["cmdline"]) if mine in (each.info["cmdline"] or ())]
 
-    for number, patience in ((signal.SIGTERM, GRACE_S), (signal.SIGKILL, 10)):
+    for end, patience in ((psutil.Process.terminate, GRACE_S), (psutil.Process.kill, 10)):
         for each in left():
             with contextlib.suppress(psutil.Error):
-                each.send_signal(number)
+                end(each)
         until = time.monotonic() + patience
         while left() and time.monotonic() < until:
             time.sleep(0.1)

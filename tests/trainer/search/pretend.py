@@ -19,7 +19,7 @@ def train(arguments: list[str]) -> int:
     """Log as the trainer does, a better score every ten images; wide networks are slow."""
     flags = dict(each.removeprefix("--").split("=", 1) for each in arguments)
     run_dir, budget, beta1 = Path(flags["run-dir"]), int(flags["images"]), float(flags.get("beta1", 0))
-    if beta1 == 0.1:
+    if beta1 == 0.1 or (run_dir.parent / "no-data").is_file():
         print("error: There is no such data set.", file=sys.stderr)
         return 2
     run_dir.mkdir(exist_ok=True)

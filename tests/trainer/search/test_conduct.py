@@ -14,11 +14,11 @@ from typing import Any
 import optuna
 
 PRETEND = Path(__file__).with_name("pretend.py")
-HEAD = "images = 30\nscore_every = 10\nsampler = 'grid'\npruner = 'none'\nrepeats = 2\n"
+HEAD = "preset = 'digits'\nimages = 30\nscore_every = 10\nsampler = 'grid'\npruner = 'none'\nrepeats = 2\n"
 
 
-def begin(folder: Path, toml: str, *more: str) -> subprocess.Popen[str]:
-    space = folder.parent / "space.toml"
+def begin(folder: Path, toml: str, *more: str, name: str = "space") -> subprocess.Popen[str]:
+    space = folder.parent / f"{name}.toml"
     space.write_text(toml)
     command = [sys.executable, str(PRETEND), str(space), "--dir", str(folder), *more]
     # A shell lets what it starts in the background ignore SIGINT, and these tests with it.
@@ -128,6 +128,28 @@ def test_nothing_more_is_started_where_nothing_can_begin_and_all_is_tried_again(
     again, said = search(folder, toml)
     assert again == 2
     assert "Trials 0 and 1 could not begin" in said, "they were tried again, and not counted"
+
+
+def test_where_the_data_have_gone_no_trial_is_lost(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    toml = f"{HEAD.replace('repeats = 2', 'repeats = 0')}[search]\ng_width = [16, 24, 32, 64]\n"
+    assert search(folder, f"trials = 1\n{toml}")[0] == 0
+    (folder / "no-data").touch()
+    status, said = search(folder, toml)
+    assert (status, "Trials 1 and 2 could not begin" in said) == (2, True)
+    (folder / "no-data").unlink()
+    assert search(folder, toml)[0] == 0
+    assert [each["state"] for each in results(folder)["trials"]] == ["finished"] * 4
+
+
+def test_the_folder_of_another_space_is_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    assert search(folder, f"{HEAD}[search]\ng_width = [16]\n")[0] == 0
+    before = results(folder)
+    with begin(folder, f"{HEAD}[search]\ng_width = [24]\n", name="other") as process:
+        said = process.communicate(timeout=60)[0]
+    assert (process.returncode, results(folder)) == (2, before)
+    assert "is the search of another space (search.g_width: [24], not [16])" in said
 
 
 def test_two_processes_share_the_trials_of_one_storage(tmp_path: Path) -> None:

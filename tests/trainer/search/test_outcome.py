@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,9 +40,10 @@ def test_the_row_is_a_preset_that_trains_the_winner() -> None:
 
 
 def test_the_command_trains_the_winner() -> None:
-    arguments = shlex.split(command("found", SPACE, WINNER))
-    config = command_line.parse(arguments[arguments.index("trainer/train.py") + 1 :]).config
-    assert config == configure("quickstart", SPACE.fixed | VALUES | {"images": 50_048})
+    arguments = shlex.split(command("found", SPACE, WINNER, Path("my data")))
+    asked = command_line.parse(arguments[arguments.index("trainer/train.py") + 1 :])
+    assert asked.data_dir == Path("my data").resolve()
+    assert asked.config == configure("quickstart", SPACE.fixed | VALUES | {"images": 50_048})
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -52,8 +52,10 @@ def test_the_preset_comes_first_though_the_space_lacks_it_and_stopping_changes_n
 
 
 def test_a_grid_is_tried_once_each() -> None:
-    searched = space(sampler="grid", search={"g_width": [16, 32], "beta2": [0.5, 0.9, 0.99]})
+    # Written as binary fractions, the step's end is 0.7999999999999999.
+    searched = space(sampler="grid", search={"g_width": [16, 24, 40], "beta2": {"low": 0.7, "high": 0.8, "step": 0.1}})
     found = tried(optuna.create_study(sampler=Plan(searched)), Plan(searched), searched.trials)
+    assert {values["beta2"] for values in found[1:]} == {0.7, 0.8}
     assert searched.trials == 7
     assert sorted(map(str, found)) == sorted(map(str, [searched.preset_values(), *searched.grid()]))
 
@@ -94,3 +96,5 @@ def test_each_trial_is_one_processs_own_and_an_interrupted_one_goes_on(tmp_path:
     assert len(first.study.trials) == 3
     second.abandon_others()
     assert [each.state.name for each in first.study.trials] == ["RUNNING", "RUNNING", "FAIL"]
+    fewer = Trials(open_study(space(trials=1), "s", address), space(trials=1), tmp_path)
+    assert [each.number for each in fewer.running()] == [0], "what is beyond `trials` waits for more of them"

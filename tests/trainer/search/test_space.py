@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from trainer.errors import ConfigError
+from trainer.presets import configure
 from trainer.search.space import Range, Space, build_space, read_space
 
 LEAST: dict[str, Any] = {"images": 1000, "search": {"g_width": [32, 64]}}
@@ -64,6 +66,11 @@ def test_values_take_the_settings_own_types() -> None:
         ({"fixed": {"conditional": 1}}, "conditional is 1, but it must be of type bool"),
         ({"fixed": {"conditional": False}, "objective": "conditional_accuracy"}, "needs classes to ask for"),
         ({"sampler": "grid", "search": {"beta2": {"low": 0.5, "high": 0.9}}}, "give its range a step"),
+        ({"images": math.inf}, "images is inf, but it must be a whole number"),
+        ({"trials": math.nan}, "trials is nan, but it must be a whole number"),
+        ({"images": 0, "seconds": math.inf}, "either images or seconds"),
+        ({"search": {"g_width": [math.inf]}}, "g_width is inf, but it must be of type int"),
+        ({"search": {"g_lr": {"low": 1e-4, "high": math.inf, "step": 1e-4}}}, "which is no range"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_one_sentence(change: dict[str, Any], said: str) -> None:
@@ -77,6 +84,15 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text("images = ")
     with pytest.raises(ConfigError, match="is no TOML file"):
         read_space(tmp_path / "s.toml")
+
+
+def test_one_rate_is_one_choice_however_it_is_spelled() -> None:
+    grid = {"images": 1000, "sampler": "grid", "preset": "dcgan"}
+    space = build_space(grid | {"search": {"g_lr": [0.0003, "1e-4"]}})
+    assert configure("dcgan", {}).g_lr == "3e-4"
+    assert (space.preset_values(), space.grid()) == ({"g_lr": "0.0003"}, [{"g_lr": "0.0001"}])
+    with pytest.raises(ConfigError, match=r"lists '0\.0003' twice"):
+        build_space(grid | {"search": {"g_lr": ["3e-4", 3e-4]}})
 
 
 def test_a_grid_holds_every_combination_but_the_presets_own() -> None:
