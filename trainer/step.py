@@ -153,6 +153,8 @@ def step(
     networks.augmentation.observe(real_sign, number, lambda mean: accelerator.reduce(mean, "mean"))
 
     figures = {"d_loss": d_loss, "real_accuracy": real_accuracy, "fake_accuracy": fake_accuracy}
+    if config.augment_target:
+        figures["augment_probability"] = networks.augmentation.probability.clone()
     if g_due:
         # The discriminator is frozen and plain, so that nothing of it is averaged over processes.
         networks.plain_discriminator.requires_grad_(False)

@@ -160,6 +160,8 @@ def test_the_curves_are_in_the_page_and_missing_keys_leave_curves_out(tmp_path: 
     assert losses["x"] == [100, 200]
     assert [one["y"] for one in losses["series"]] == [[2, 1.25], [1, 0.5]]
     assert (accuracy["x"], accuracy["share"], speed["x"]) == ([200], True, [200])
+    adaptive = page_of(make_run(tmp_path / "adaptive", [LINE | {"images": 200, "augment_probability": 0.25}])).json()
+    assert [one["y"] for one in adaptive[2]["series"]] == [[0.25]]
     page = page_of(make_run(tmp_path / "older", lines[:1]))
     assert len(page.json()) == len(page.all("svg")) == 1
     assert "Training time" not in page.texts["dt"]

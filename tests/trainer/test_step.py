@@ -102,6 +102,15 @@ def test_accuracies_are_shares() -> None:
     assert all(0 <= each[name] <= 1 for each in figures for name in ("real_accuracy", "fake_accuracy"))
 
 
+def test_only_an_adaptive_probability_is_a_figure() -> None:
+    changed = SMALL | {"augment": "noise:0.1"}
+    networks, figures = trained(configure("mlp", changed | {"augment_target": 0.001}), 8)
+    assert [each["augment_probability"] for each in figures[:3]] == [0, 0, 0], "it moves every four steps"
+    assert figures[-1]["augment_probability"] == networks.augmentation.probability
+    _, figures = trained(configure("mlp", changed), 1)
+    assert "augment_probability" not in figures[0]
+
+
 def test_compiled_networks_keep_their_names() -> None:
     config = configure("mlp", SMALL | {"compile": True})
     compiled, _ = trained(config, 0)
