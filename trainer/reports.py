@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 from torch import Tensor
 
@@ -54,13 +54,12 @@ class Reporter:
         self._progress = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("images  {task.fields[facts]}"),
+            TextColumn("{task.fields[facts]}"),
             TimeRemainingColumn(compact=True),
             console=console,
             disable=not main or not console.is_terminal,
         )
-        self._task = self._progress.add_task(f"{config.preset} on {config.dataset}", total=config.images, facts="")
+        self._task = self._progress.add_task(f"{config.preset} on {config.dataset}", total=1.0, facts="")
 
     @property
     def seconds(self) -> float:
@@ -101,7 +100,8 @@ class Reporter:
         files.write_text(log, "".join(line for line in lines if _images_of(line) <= images_seen))
         for event in self._events:
             self.log(**event)
-        self._progress.update(self._task, completed=images_seen)
+        share, so_far = self._so_far(images_seen)
+        self._progress.update(self._task, completed=share, facts=so_far)
         self._progress.start()
 
     def end(self) -> None:
@@ -136,7 +136,15 @@ class Reporter:
             f"D {means['d_loss']:.3f} ({means['real_accuracy']:.0%} of reals, {means['fake_accuracy']:.0%} of fakes "
             f"told)  G {means.get('g_loss', float('nan')):.3f}{self._saved}"
         )
-        self._progress.update(self._task, completed=images_seen, facts=f"{self._images_per_s:,.0f}/s  {self._last}")
+        share, so_far = self._so_far(images_seen)
+        self._progress.update(self._task, completed=share, facts=f"{so_far}  {self._images_per_s:,.0f}/s  {self._last}")
+
+    def _so_far(self, images_seen: int) -> tuple[float, str]:
+        """The share of the run that is done, by whichever ends it first, images or seconds; and both in words."""
+        images, limit_s, seconds = self.config.images, self.config.seconds, self.seconds
+        if limit_s and seconds / limit_s > images_seen / images:
+            return seconds / limit_s, f"{min(seconds, limit_s):.0f} of {limit_s:g} s, {images_seen:,} images"
+        return images_seen / images, f"{images_seen:,} of {images:,} images"
 
     def scored(self, images_seen: int, figures: Mapping[str, float]) -> None:
         """Log and say what a score found."""
@@ -161,8 +169,7 @@ class Reporter:
             if self.config.seconds:
                 left = min(left, self.config.seconds - self.seconds)
             self.console.print(
-                f"{images_seen:,} of {self.config.images:,} images  {self._images_per_s:,.0f}/s  "
-                f"{self._last}  {max(left, 0):.0f} s left"
+                f"{self._so_far(images_seen)[1]}  {self._images_per_s:,.0f}/s  {self._last}  {max(left, 0):.0f} s left"
             )
 
     def say(self, sentence: str, style: str = "") -> None:

@@ -31,7 +31,9 @@ def test_a_run_ends_by_the_clock_with_a_score_and_may_be_lengthened(
     arguments = [*SMALL, "--run-dir", str(run_dir), "--seconds"]
     assert main([*arguments, "1"]) == 0
     first = log(run_dir)
-    assert "Trained on" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "1 of 1 s, " in said, "progress is told in what ends the run"
+    assert "Trained on" in said
     assert first[-1]["images"] == first[-2]["images"], "the score stands at the end"
     assert first[-1]["frechet_distance"] > 0
     assert first[-2]["seconds"] >= 1
