@@ -28,11 +28,9 @@ from export.graph import to_onnx, write
 from export.latents import labels_of, latents, one_hot
 from export.provenance import describe
 from export.runtime import GENERATOR_FILE, Generator, open_generator
-from trainer.networks.gaussian import GaussianFilter
+from trainer.networks.gaussian import GaussianFilter, most_sigma
 from trainer.networks.weights import GENERATOR_WEIGHTS, WeightsError, load_generator
 
-MOST_SMOOTHING = 3.0
-"""Pixels; its filter reaches over twelve pixels to either side."""
 TIMED_BATCH = 64
 TIMED_CALLS = 9
 
@@ -86,7 +84,7 @@ def export_generator(
     """
     step("building the generator")
     trained = load_generator(weights)
-    limit = min(MOST_SMOOTHING, (trained.images.size - 1) / 4)  # the filter must fit into the image
+    limit = most_sigma(trained.images.size)
     if not 0 <= smooth <= limit:
         raise ExportError(f"--smooth is {smooth:g}, but for these images it must be between 0 and {limit:g}.")
     exportable = Exportable(trained.module, smooth).eval()

@@ -108,8 +108,8 @@ def load_newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
             manifest = json.loads((path / MANIFEST_FILE).read_text(encoding="utf-8"))
             whole = manifest["format"] == FORMAT and manifest["sha256"] == _sha256(path / STATE_FILE)
             images_seen, facts = int(manifest["images_seen"]), dict(manifest["facts"])
-        except (OSError, ValueError, KeyError, TypeError):
-            whole = False
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, KeyError, TypeError):
+            whole = False  # any other error of the disk says nothing of the checkpoint
         if whole:
             return Checkpoint(images_seen, load_file(path / STATE_FILE), facts), damaged
         damaged.append(path.name)
@@ -119,7 +119,9 @@ def load_newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
 def set_aside(folder: Path, names: list[str]) -> None:
     """Rename damaged checkpoints, so that they no longer count among the newest."""
     for name in names:
-        (folder / name).rename(folder / f"{name}.damaged")
+        aside = folder / f"{name}.damaged"
+        shutil.rmtree(aside, ignore_errors=True)  # of an earlier time
+        (folder / name).rename(aside)
 
 
 def _finished(folder: Path) -> list[Path]:

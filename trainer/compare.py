@@ -7,7 +7,6 @@ table, in the terminal and on a page, only where they were taken alike.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -105,7 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
         rows = open_rows(given.runs)
         write_comparison(given.out, rows)
         if given.json:
-            files.write_text(given.json, json.dumps(to_json(rows), indent=2) + "\n")
+            files.write_json(given.json, to_json(rows))
     except (TrainerError, OSError) as error:
         print(f"error: {sentence(error)}", file=sys.stderr)
         return 2

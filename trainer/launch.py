@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, NoReturn, TypeVar, cast
 
 import torch
@@ -14,7 +15,7 @@ from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import register_rendezvous_handler, rendezvous
 
 from trainer.config import TrainConfig
-from trainer.errors import ConfigError, RunError, TrainerError, explain_os_error
+from trainer.errors import ConfigError, RunError, TrainerError, sentence
 
 Result = TypeVar("Result")
 
@@ -36,7 +37,8 @@ def start(config: TrainConfig) -> Accelerator:
         # BatchNorm in a discriminator that is called twice a step breaks where its buffers are broadcast.
         kwargs_handlers=[
             DistributedDataParallelKwargs(broadcast_buffers=False),
-            InitProcessGroupKwargs(init_method="attempt://"),
+            # The others wait for the first process of a machine, which may download, decode or read for long.
+            InitProcessGroupKwargs(init_method="attempt://", timeout=timedelta(hours=2)),
         ],
     )
     if accelerator.num_processes != world:
@@ -46,10 +48,9 @@ def start(config: TrainConfig) -> Accelerator:
         )
     # Without it, cuDNN may add up a gradient in another order each time, and resuming would not be to the bit.
     torch.backends.cudnn.deterministic = True
-    if accelerator.device.type == "cpu":
-        # The launcher leaves one thread to each process; share the cores instead.
-        local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        torch.set_num_threads(config.threads or max(1, _cores() // local))
+    # The launcher leaves one thread to each process; share the cores instead. (Beside GPUs, scores need them.)
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    torch.set_num_threads(config.threads or max(1, _cores() // local))
     return accelerator
 
 
@@ -58,13 +59,11 @@ def together(work: Callable[[], Result]) -> Result:
     problem, result = "", None
     try:
         result = work()
-    except TrainerError as error:
-        problem = str(error)
-    except OSError as error:
-        problem = explain_os_error(error)
-    for sentence in gather_object([problem]):
-        if sentence:
-            raise RunError(sentence)
+    except (TrainerError, OSError) as error:
+        problem = sentence(error)
+    for each in gather_object([problem]):
+        if each:
+            raise RunError(each)
     return cast(Result, result)
 
 
@@ -74,7 +73,12 @@ def one_first(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
     return together(lambda: first or work())
 
 
-def lost_another(error: RuntimeError) -> bool:
+def out_of_memory(error: Exception) -> bool:
+    """Whether `error` says that the device, or this machine, has no memory left."""
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "t allocate memory" in str(error)
+
+
+def lost_another(error: Exception) -> bool:
     """Whether `error` says that another process ended or cannot be reached any more."""
     return isinstance(error, torch.distributed.DistError) or "gloo/transport" in str(error)
 

@@ -32,13 +32,17 @@ def fixed_inputs(config: TrainConfig, images: ImageFormat, device: torch.device)
     return z.to(device), y if y is None else y.to(device)
 
 
+def to_pixels(images: Tensor) -> Tensor:
+    """Images of any shape from -1 to 1 as uint8 from 0 to 255."""
+    return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+
+
 @torch.no_grad()
 def save_samples(path: Path, generator: nn.Module, inputs: tuple[Tensor, Tensor | None]) -> None:
     """Write a grid of the generator's images for `inputs`, `GRID` in a row, twice their size."""
     images = generator(*inputs).float().cpu()
     count, channels, height, width = images.shape
-    pixels = ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    rows = pixels.view(count // GRID, GRID, channels, height, width)
+    rows = to_pixels(images).view(count // GRID, GRID, channels, height, width)
     sheet = rows.permute(0, 3, 1, 4, 2).reshape(count // GRID * height, GRID * width, channels).squeeze(2)
     picture = Image.fromarray(sheet.numpy())
     with files.atomic_file(path) as temporary:

@@ -131,7 +131,7 @@ class Reporter:
         self._images_per_s = (images_seen - images_then) / max(now - then, 1e-9)
         figures = {name: round(value, 5) for name, value in means.items()}
         self.log(images=images_seen, **figures, images_per_s=round(self._images_per_s), seconds=round(self.seconds, 1))
-        self._track(figures | {"images_per_s": self._images_per_s}, images_seen)
+        self._tell_tracker(figures | {"images_per_s": self._images_per_s}, images_seen)
         self._last = (
             f"D {means['d_loss']:.3f} ({means['real_accuracy']:.0%} of reals, {means['fake_accuracy']:.0%} of fakes "
             f"told)  G {means.get('g_loss', float('nan')):.3f}{self._saved}"
@@ -150,7 +150,7 @@ class Reporter:
         """Log and say what a score found."""
         rounded = {name: round(value, 5) for name, value in figures.items()}
         self.log(images=images_seen, **rounded)
-        self._track(rounded, images_seen)
+        self._tell_tracker(rounded, images_seen)
         told = "  ".join(
             f"{name.replace('_', ' ')} {value:.4g}" for name, value in figures.items() if "floor" not in name
         )
@@ -171,6 +171,13 @@ class Reporter:
             self.console.print(
                 f"{self._so_far(images_seen)[1]}  {self._images_per_s:,.0f}/s  {self._last}  {max(left, 0):.0f} s left"
             )
+
+    def _tell_tracker(self, figures: Mapping[str, float], images_seen: int) -> None:
+        try:
+            self._track(dict(figures), images_seen)
+        except Exception as error:  # whatever a tracker's package raises, the training is worth more
+            self.say(f"The tracker failed and gets no more figures: {error}", "yellow")
+            self._track = lambda *_: None
 
     def say(self, sentence: str, style: str = "") -> None:
         """Tell the person something, above the progress bar."""

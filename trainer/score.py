@@ -30,9 +30,10 @@ from export.requests import SampleRequest
 from export.requests import images as sampled
 from export.runtime import Generator, find_model, open_generator
 from trainer import files
-from trainer.config import ImageFormat
+from trainer.config import ImageFormat, TrainConfig
 from trainer.data import sources
 from trainer.errors import DataError, TrainerError, sentence
+from trainer.networks.gaussian import MOST_SIGMA, most_sigma
 from trainer.networks.weights import GENERATOR_WEIGHTS, load_generator
 from trainer.report_page import read_log, write_report
 from trainer.reports import SENTENCES
@@ -46,6 +47,8 @@ from trainer.scoring.table import FIGURES
 FORMAT = 2
 """1 asked a conditional generator for all classes equally often."""
 DEFAULT_COUNT = 10_000
+OF_DATA = ("classes", "image_size", "limit")
+"""The settings that say which images a generator was trained on."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Subject:
     """What is scored."""
 
     generator: Generator | TorchGenerator
-    file: Path
+    file_sha256: str
     dataset: str
     """That it was trained on."""
     data: dict[str, Any]
@@ -86,27 +89,34 @@ def open_subject(path: Path) -> Subject:
         trained = load_generator(weights)
         generator = TorchGenerator(describe(trained, weights, "fp32"), Exportable(trained.module).eval())
         config = trained.config.to_json()
+        facts = _run_facts(path, trained.images_seen)
         return Subject(
-            generator,
-            weights,
-            str(config["dataset"]),
-            _data_settings(config),
-            config["limit"],
-            _run_facts(path, trained.images_seen),
+            generator, _sha256(weights), str(config["dataset"]), _data_settings(config), config["limit"], facts
         )
     exported = open_generator(find_model(path))
-    config = json.loads(exported.info.provenance.get("config", "{}"))
-    dataset = exported.info.provenance.get("dataset", "")
-    return Subject(exported, exported.path, dataset, _data_settings(config), int(config.get("limit", 0)), {})
+    provenance = exported.info.provenance
+    try:
+        told = json.loads(provenance.get("config", "{}"))
+        config = TrainConfig.from_json({name: told[name] for name in OF_DATA if name in told}).to_json()
+    except (TrainerError, ValueError, TypeError, RecursionError) as error:
+        raise DataError(f"{path} does not say readably how it was trained ({error}): export it again.") from None
+    dataset = provenance.get("dataset", "")
+    return Subject(exported, _sha256(exported.path), dataset, _data_settings(config), config["limit"], {})
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _data_settings(config: dict[str, Any]) -> dict[str, Any]:
-    return {"classes": config.get("classes", ""), "image_size": config.get("image_size", 0)}
+    return {"classes": config["classes"], "image_size": config["image_size"]}
 
 
 def _run_facts(run_dir: Path, images_seen: int) -> dict[str, Any]:
     facts: dict[str, Any] = {"images_seen": images_seen}
-    if timed := [point for point in read_log(run_dir / "log.jsonl")[0] if point.get("seconds")]:
+    # The log of a run that is still training, or was killed, goes beyond the weights.
+    points = [point for point in read_log(run_dir / "log.jsonl")[0] if point["images"] <= images_seen]
+    if timed := [point for point in points if point.get("seconds")]:
         seconds = timed[-1]["seconds"]
         facts |= {"training_seconds": seconds, "images_per_s": timed[-1]["images"] / seconds}
     return facts
@@ -129,6 +139,7 @@ def score(
         raise DataError(f"{path} does not say what it was trained on: name the data set with --dataset.")
     step(f"loading {chosen}")
     training, test = (sources.load(chosen, data_dir, split, **subject.data) for split in ("train", "test"))
+    chosen = training.dataset  # of auto, what it came to
     made = ImageFormat(info.channels, info.height, info.classes)
     if (made.channels, made.size) != (training.format.channels, training.format.size):
         raise DataError(
@@ -140,6 +151,8 @@ def score(
             f"{path} makes the classes {', '.join(made.classes[:12])}, but {chosen} has "
             f"{', '.join(training.format.classes[:12])}: name its own --dataset."
         )
+    if smooth > (most := most_sigma(made.size)):
+        raise DataError(f"--smooth is {smooth:g}, but for images of this size it is at most {most:g}.")
     network = open_features(choice, weights, training.format)
     step("reading real images")
     real = load_real(training, test, network)
@@ -152,7 +165,7 @@ def score(
     if chosen == subject.dataset and not subject.limit:  # only of images that it has been trained on
         copied, neighbours = figures.copies(images, real, step)
     values = {
-        "format": FORMAT, "scored": path.name, "file_sha256": hashlib.sha256(subject.file.read_bytes()).hexdigest(),
+        "format": FORMAT, "scored": path.name, "file_sha256": subject.file_sha256,
         "weights_sha256": info.provenance.get("weights_sha256", ""), "preset": info.provenance.get("preset", ""),
         "dataset": chosen, "data_sha256": real.sha256, "count": count, "seed": seed,
         "features": network.name, "features_sha256": network.sha256, **subject.run, **found, **copied,
@@ -221,14 +234,17 @@ def main(arguments: list[str] | None = None) -> int:
         if (
             (given.count is not None and given.count < figures.LEAST_IMAGES)
             or given.seed < 0
-            or not 0 <= given.smooth <= 3
+            or not 0 <= given.smooth <= MOST_SIGMA
         ):
-            raise DataError(f"--count begins at {figures.LEAST_IMAGES}, --seed at 0, and --smooth is between 0 and 3.")
+            raise DataError(
+                f"--count begins at {figures.LEAST_IMAGES}, --seed at 0, and --smooth is between 0 and {MOST_SIGMA:g}."
+            )
         with Progress(*columns, console=console, transient=True) as progress:
             values, images, real, neighbours = score(
                 given.subject, given.dataset, given.data_dir, given.count, given.seed, given.features, given.weights,
                 given.smooth, progress,
             )  # fmt: skip
+        show(values, console)
         if is_run and RunRecord.read(given.subject):
             draw(given.subject / "scores", images, real, neighbours, given.smooth)
             files.write_json(given.subject / SCORES_FILE, values)
@@ -240,7 +256,6 @@ def main(arguments: list[str] | None = None) -> int:
     except (TrainerError, ExportError, OSError) as error:
         print(f"error: {sentence(error)}", file=sys.stderr)
         return 2
-    show(values, console)
     return 0
 
 

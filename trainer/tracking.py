@@ -8,7 +8,7 @@ from accelerate import Accelerator
 from accelerate.tracking import filter_trackers, get_available_trackers
 
 from trainer.config import TrainConfig
-from trainer.errors import ConfigError
+from trainer.errors import ConfigError, RunError
 
 
 def check(tracker: str) -> None:
@@ -23,4 +23,9 @@ def start(accelerator: Accelerator, config: TrainConfig, run_dir: Path) -> None:
         return
     accelerator.project_configuration.set_directories(str(run_dir / "tracker"))
     accelerator.log_with = filter_trackers(config.tracker, accelerator.logging_dir)
-    accelerator.init_trackers("digitforge", config=config.to_json())
+    try:
+        accelerator.init_trackers("digitforge", config=config.to_json())
+    except Exception as error:  # whatever a tracker's package raises: no login, no server
+        raise RunError(
+            f"The tracker {config.tracker} did not start ({error}): set it up, or leave --tracker out."
+        ) from error

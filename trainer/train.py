@@ -16,6 +16,7 @@ if __name__ == "__main__":
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
+from shlex import quote
 
 import torch
 from accelerate import Accelerator
@@ -29,7 +30,7 @@ from trainer.config import ImageFormat, TrainConfig
 from trainer.data import sources
 from trainer.data.images import ImageStore
 from trainer.data.sources import Source
-from trainer.errors import ConfigError, TrainerError, explain_os_error
+from trainer.errors import ConfigError, TrainerError, sentence
 from trainer.interrupts import StopRequest, own_terminal
 from trainer.loop import train
 from trainer.networks import check_network
@@ -42,6 +43,11 @@ NOT_MNIST = """MNIST was not found and there was no network to fetch it from.
 Training on the 1,797 embedded digits of scikit-learn instead: expect plainer forgeries.
 To train on MNIST, name its folder with --data-dir or $DIGITFORGE_DATA, in a new --run-dir."""
 
+NO_MEMORY = (
+    "There is not enough memory: with a lower --batch-size or smaller networks, or with --accumulation 2 or "
+    "--recompute both, a run needs less. These are a run's own settings, so give a new --run-dir as well."
+)
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
@@ -53,13 +59,13 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         with own_terminal(), StopRequest().listening() as stop:
             _run(command, launch.start(command.config), console, stop)
-    except TrainerError as error:
-        return _fail(str(error))
-    except OSError as error:
-        return _fail(explain_os_error(error))
+    except (TrainerError, OSError) as error:
+        return _fail(sentence(error))
     except KeyboardInterrupt:
         return _fail("interrupted at once; the last checkpoint is whole.", status=130)
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
+        if launch.out_of_memory(error):
+            return _fail(NO_MEMORY, alone=True)
         if not launch.lost_another(error):
             raise
         return _fail("Another process of this launch has ended; to resume, give the same command again.", alone=True)
@@ -79,7 +85,7 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
     source = _load(config, command.data_dir, accelerator, console)
     config = replace(config, dataset=source.dataset)
     check_network(config, source.format)
-    run_dir = command.run_dir or Path("runs") / f"{config.preset}-{Path(config.dataset).name}"
+    run_dir = command.run_dir or Path("runs") / f"{config.preset}-{sources.short_name(config.dataset)}"
     record = runs.RunRecord(config, source.format, source.sha256, fell_back or source.fell_back)
     launch.together(lambda: runs.enter(run_dir, record, command.resume))
     store = ImageStore(source, accelerator.device, config.batch_size, config.seed, config.conditional, config.store)
@@ -89,7 +95,7 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
             accelerator, lambda: TrainingScore(config, source.format, command.data_dir, accelerator)
         )
     launch.together(lambda: runs.open_run(run_dir, record) if main else None)
-    tracking.start(accelerator, config, run_dir)
+    launch.together(lambda: tracking.start(accelerator, config, run_dir))
 
     reporter = Reporter(run_dir, config, source.format, accelerator.device, console, main, accelerator.log)
     if record.fell_back and main:
@@ -112,7 +118,9 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
         reporter.end()
         store.close()
     if finished:
-        reporter.say(f"Trained on {images_seen:,} images. Export the generator: python -m export.onnx {run_dir}")
+        reporter.say(
+            f"Trained on {images_seen:,} images. Export the generator: python -m export.onnx {quote(str(run_dir))}"
+        )
     elif images_seen:
         reporter.say(f"Stopped after {images_seen:,} images; checkpoint saved. Give the same command again to resume.")
     else:
@@ -161,10 +169,10 @@ def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, 
     return source
 
 
-def _fail(sentence: str, status: int = 2, alone: bool = False) -> int:
+def _fail(reason: str, status: int = 2, alone: bool = False) -> int:
     """Say why this process ends; `alone`: the main one may not be there to say it."""
     if alone or os.environ.get("RANK", "0") == "0":
-        Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), sentence))
+        Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), reason))
     return status
 
 

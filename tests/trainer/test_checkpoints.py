@@ -63,6 +63,21 @@ def test_a_damaged_checkpoint_is_named_and_passed_over(tmp_path: Path, tensors: 
     assert loaded.tensors.keys() == tensors.keys()
 
 
+def test_a_disk_that_fails_to_read_damages_no_checkpoint(
+    tmp_path: Path, tensors: dict[str, Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints.save(tmp_path, 100, tensors, FACTS, keep=1)
+
+    def fail(_: Path) -> str:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(checkpoints, "_sha256", fail)
+        with pytest.raises(OSError, match="Input/output"):
+            checkpoints.load_newest(tmp_path)
+    assert newest(tmp_path).images_seen == 100
+
+
 def test_a_half_written_checkpoint_is_not_seen_and_does_not_stand_in_the_way(
     tmp_path: Path, tensors: dict[str, Tensor], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -177,6 +177,12 @@ def test_the_headline_figures(tmp_path: Path) -> None:
     assert page.texts["dd"][2:4] == ["30 s", "estimated"], "1,000 at 100 and 4,000 at 200 images/s"
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(29.9, "50 %"), (59.96, "finished")])
+def test_a_run_that_ends_by_the_clock_is_finished_by_it(tmp_path: Path, seconds: float, told: str) -> None:
+    line = LINE | {"images": 100, "seconds": seconds}
+    assert told in page_of(make_run(tmp_path / "run", [line], images=10**9, seconds=60.0)).texts["span"]
+
+
 def test_a_log_that_was_resumed_and_cut_off_is_read(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     lines = [{"images": 100, "d_loss": 1}, {"images": 200, "d_loss": 2}, {"images": 300, "d_loss": 3}]

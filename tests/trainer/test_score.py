@@ -50,7 +50,10 @@ def test_a_run_and_its_export_agree(run_dir: Path, tmp_path: Path, capsys: pytes
 
 
 def test_scores_travel_with_the_exported_file(run_dir: Path) -> None:
+    with (run_dir / "log.jsonl").open("a") as log:  # of a run that has trained on
+        log.write(json.dumps({"images": 10**9, "seconds": 1e6}) + "\n")
     assert main([str(run_dir), "--count", "200"]) == 0
+    assert json.loads((run_dir / "scores.json").read_text())["training_seconds"] < 1e6
     assert export([str(run_dir)]) == 0
     model = run_dir / "generator.onnx"
     kept = json.loads(open_generator(model).info.provenance["scores"])
@@ -85,6 +88,28 @@ def test_what_cannot_be_scored_gets_one_sentence(
     assert said in error
     assert error.startswith("error: ")
     assert not (run_dir / "scores.json").exists()
+
+
+@pytest.mark.parametrize("config", ["oops", '{"limit": "x"}', "[" * 10_000])
+def test_a_file_that_lies_of_its_training_gets_one_sentence(
+    models: dict[str, Path], tmp_path: Path, config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = onnx.load(models["digits"])
+    onnx.helper.set_model_props(
+        model, {each.key: each.value for each in model.metadata_props} | {"digitforge.provenance.config": config}
+    )
+    onnx.save(model, tmp_path / "liar.onnx")
+    assert main([str(tmp_path / "liar.onnx"), "--dataset", "sklearn-digits"]) == 2
+    assert "does not say readably how it was trained" in capsys.readouterr().err
+
+
+def test_figures_that_cannot_be_written_are_shown(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(run_dir), "--count", "100", "--json", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert "name a file" in said.err
+    assert "Fréchet distance" in said.out
 
 
 def test_models_of_other_images_are_refused(models: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from accelerate import Accelerator
 
 from trainer import tracking
 from trainer.errors import ConfigError
@@ -22,6 +23,21 @@ def test_a_tracker_receives_the_figures_of_the_log(tmp_path: Path) -> None:
     events.Reload()
     assert {"d_loss", "g_loss", "real_accuracy", "fake_accuracy", "images_per_s"} <= set(events.Tags()["scalars"])
     assert [event.step for event in events.Scalars("g_loss")] == [32, 64, 96, 128]
+
+
+def test_a_tracker_that_fails_is_said_once_and_training_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise ConnectionError("the server is gone")
+
+    monkeypatch.setattr(Accelerator, "log", fail)
+    assert main([*SHORT, "--images", "128", "--log-every", "32", "--run-dir", str(tmp_path / "run")]) == 0
+    assert capsys.readouterr().out.count("gets no more figures: the server is gone") == 1
+    monkeypatch.setattr(Accelerator, "init_trackers", fail)
+    again = ["--tracker", "tensorboard", "--run-dir", str(tmp_path / "again")]
+    assert main([*SHORT, *again]) == 2
+    assert "did not start (the server is gone)" in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_a_missing_tracker_is_named_before_anything_is_written(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -204,6 +205,20 @@ def test_divergence_stops_with_a_sentence(tmp_path: Path, capsys: pytest.Capture
     assert "training has diverged" in capsys.readouterr().err.replace("\n", " ")
 
 
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory."), RuntimeError("DefaultCPUAllocator: can't allocate memory")]
+)
+def test_too_little_memory_is_a_sentence(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def train(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("trainer.train.train", train)
+    assert main(["--dataset", "sklearn-digits", "--run-dir", str(tmp_path / "r")]) == 2
+    assert "There is not enough memory: with a lower --batch-size" in capsys.readouterr().err.replace("\n", " ")
+
+
 def test_falling_back_is_said_in_a_box(tmp_path: Path, project: Path) -> None:
     nowhere = {"DIGITFORGE_DATA": "", "XDG_CACHE_HOME": str(tmp_path), "no_proxy": ""}
     nowhere |= dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
@@ -260,6 +275,7 @@ def test_a_damaged_checkpoint_is_passed_over_and_set_aside(
     run_dir = Path(small_run[-1])
     assert main([*small_run, "--images", "256"]) == 0
     (run_dir / "checkpoints" / "000000000256" / "manifest.json").unlink()
+    (run_dir / "checkpoints" / "000000000256.damaged" / "of before").mkdir(parents=True)
     assert main([*small_run, "--images", "192"]) == 0
     said = capsys.readouterr().out.replace("\n", " ")
     assert "Damaged and passed over: checkpoint 000000000256." in said

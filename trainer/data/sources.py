@@ -85,6 +85,13 @@ def load(
     return source
 
 
+def short_name(dataset: str) -> str:
+    """A data set's name in those of files: a folder's own."""
+    if dataset.startswith("folder:"):
+        return Path(dataset.removeprefix("folder:")).expanduser().resolve().name or "folder"
+    return dataset
+
+
 def _load_whole(dataset: str, data_dir: Path | None, split: str) -> Source:
     if dataset == "sklearn-digits":
         return Source(dataset, *embedded.load(), ImageFormat(1, 28, mnist_family.DIGITS))

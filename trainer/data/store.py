@@ -77,8 +77,11 @@ def _key(root: Path, names: Sequence[str], classes: tuple[str, ...], size: int) 
     """A name that changes when a picture does."""
     digest = hashlib.sha256(json.dumps([FORMAT, str(root.resolve()), size, classes]).encode())
     for name in names:
-        about = (root / name).stat()
-        digest.update(json.dumps([name, about.st_size, about.st_mtime_ns]).encode())
+        try:
+            about = (root / name).stat()
+            digest.update(json.dumps([name, about.st_size, about.st_mtime_ns]).encode())
+        except OSError:  # as of a link to nowhere: one that will be unreadable
+            digest.update(json.dumps([name]).encode())
     return digest.hexdigest()[:24]
 
 

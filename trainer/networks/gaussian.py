@@ -6,6 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+MOST_SIGMA = 3.0
+"""Pixels; its filter reaches over twelve pixels to either side."""
+
+
+def most_sigma(size: int) -> float:
+    """The largest sigma for images of size x size, pixels: the filter must fit into the image."""
+    return min(MOST_SIGMA, (size - 1) / 4)
+
 
 class GaussianFilter(nn.Module):
     """A Gaussian filter of `sigma` pixels, cut off at four sigmas, mirrored at the edges.

@@ -66,8 +66,8 @@ def accuracy(model: Classifier, source: Source) -> float:
     return float((logits.argmax(dim=1) == torch.from_numpy(source.labels)).float().mean())
 
 
-def describe(path: Path, card: ClassifierCard, count: int, command: str, minutes: float) -> str:
-    """The card that lies beside the weights, for people."""
+def describe(path: Path, card: ClassifierCard, judged: str, count: int, command: str, minutes: float) -> str:
+    """The card that lies beside the weights, for people. judged: the images of the card's accuracy, in words."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return f"""# {path.name}
 
@@ -76,7 +76,7 @@ A classifier (trainer/networks/classifier.py), for judging generated images.
 - data: {card.dataset}, {count:,} training images, distorted ({DISTORTION})
 - classes: {", ".join(card.images.classes)}
 - command: `{command}`, {minutes:.1f} minutes on {torch.get_num_threads()} CPU threads
-- accuracy on the test images: {card.accuracy:.2%}
+- accuracy on {judged}: {card.accuracy:.2%}
 - sha256: `{digest}`
 """
 
@@ -107,6 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
         began = time.monotonic()
         model = train_classifier(source, given.epochs, min(given.batch_size, len(source.images)), given.seed)
         minutes = (time.monotonic() - began) / 60
+        judged = "the test images" if test.sha256 != source.sha256 else "its own training images (there are no others)"
         card = ClassifierCard(source.dataset, source.format, source.sha256, accuracy(model, test))
         save_classifier(out, model, card)
         command = (
@@ -114,11 +115,11 @@ def main(arguments: list[str] | None = None) -> int:
             f"--batch-size {given.batch_size} --seed {given.seed}"
             + (f" --image-size {given.image_size}" if given.image_size else "")
         )
-        files.write_text(out.with_suffix(".md"), describe(out, card, len(source.images), command, minutes))
+        files.write_text(out.with_suffix(".md"), describe(out, card, judged, len(source.images), command, minutes))
     except (TrainerError, OSError) as error:
         print(f"error: {sentence(error)}", file=sys.stderr)
         return 2
-    print(f"{out}: {card.accuracy:.2%} of the test images read correctly, after {minutes:.1f} minutes")
+    print(f"{out}: {card.accuracy:.2%} of {judged} read correctly, after {minutes:.1f} minutes")
     return 0
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data import sources
+from trainer.pictures import to_pixels
 from trainer.scoring.features import open_features
 from trainer.scoring.fidelity import frechet_distance
 from trainer.scoring.neighbours import overlap
@@ -60,14 +61,14 @@ class TrainingScore:
         for start in range(0, share, BATCH):
             part = slice(start, start + BATCH)
             inputs = [each[part].to(accelerator.device) for each in (z, y) if each is not None]
-            pixels = ((generator(*inputs) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
-            probabilities, read = self.network.read(pixels)
+            probabilities, read = self.network.read(to_pixels(generator(*inputs)).cpu())
             features.append(read)
-            right.append((probabilities.argmax(dim=1) == asked[part]).float())
-        gathered = self._gather(torch.cat(features))[: self.count]
-        accuracy = self._gather(torch.cat(right))[: self.count].mean()
-        figures = self._figures(gathered) | self.floor
-        return figures | ({"conditional_accuracy": float(accuracy)} if self.classes else {})
+            if self.classes:  # else the classifier may know none
+                right.append((probabilities.argmax(dim=1) == asked[part]).float())
+        figures = self._figures(self._gather(torch.cat(features))[: self.count]) | self.floor
+        if self.classes:
+            figures["conditional_accuracy"] = float(self._gather(torch.cat(right))[: self.count].mean())
+        return figures
 
     def _figures(self, features: Tensor) -> dict[str, float]:
         found = overlap(self.held_out, features)

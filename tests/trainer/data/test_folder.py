@@ -36,6 +36,12 @@ def test_sub_folders_belong_to_their_class(pictures: MakePictures) -> None:
     assert sources.load(f"folder:{root}", None).labels.tolist() == [0, 1, 1], "hidden folders are passed over"
 
 
+def test_a_link_to_nowhere_is_one_unreadable_picture(pictures: MakePictures) -> None:
+    root = pictures(10)
+    (root / "a" / "gone.png").symlink_to("nowhere")
+    assert len(sources.load(f"folder:{root}", None).images) == 10
+
+
 def test_a_flat_folder_is_unlabelled(pictures: MakePictures) -> None:
     source = sources.load(f"folder:{pictures(10) / 'a'}", None, image_size=8)
     assert source.images.shape == (5, 1, 8, 8)

@@ -27,6 +27,12 @@ def test_a_named_data_set_never_falls_back(name: str) -> None:
         sources.load(name, None)
 
 
+def test_a_folder_has_the_name_of_its_last_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = [sources.short_name(each) for each in ("mnist", "folder:pics", "folder:/a/b/", "folder:.", "folder:/")]
+    assert names == ["mnist", "pics", "b", tmp_path.name, "folder"]
+
+
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(ConfigError, match="did you mean kmnist"):
         sources.load("k-mnist", None)

@@ -8,7 +8,9 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+from PIL import Image
 
+from trainer.data import sources
 from trainer.train import main
 
 # Nothing is learnt, so one process and two hold the same generator.
@@ -41,6 +43,19 @@ def test_processes_share_the_work_and_agree_with_one(
         assert mine == pytest.approx(theirs, rel=1e-3)
         assert mine["frechet_distance"] > 100 * mine["floor_frechet_distance"] > 0
         assert 0 <= mine["conditional_accuracy"] <= 1
+
+
+def test_unlabelled_images_are_scored_without_an_accuracy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number, image in enumerate(sources.load("sklearn-digits", None).images[:300]):
+        Image.fromarray(image[0]).save(folder / f"{number:03d}.png")
+    unlabelled = ["--dataset", f"folder:{folder}", "--image-size", "28", "--conditional", "false"]
+    assert main([*STILL, *unlabelled, "--score-count", "100", "--run-dir", str(tmp_path / "r")]) == 0
+    found = scores(tmp_path / "r")
+    assert [line["images"] for line in found] == [128, 256]
+    assert not any("conditional_accuracy" in line for line in found)
 
 
 def test_images_without_a_feature_network_are_refused_before_training(
