@@ -28,7 +28,7 @@ def test_a_tracker_receives_the_figures_of_the_log(tmp_path: Path) -> None:
 def test_a_tracker_that_fails_is_said_once_and_training_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ConnectionError("the server is gone")
 
     monkeypatch.setattr(Accelerator, "log", fail)
