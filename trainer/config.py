@@ -80,7 +80,7 @@ class TrainConfig:
     )
     augment_target: float = setting(
         0.0,
-        "Adapt that share until the mean sign of the discriminator on reals is this (0.6 is usual); 0 keeps it fixed.",
+        "Adapt that share until the mean sign of the discriminator on reals is this (docs/data.md); 0 keeps it fixed.",
         low=0,
         high=1,
     )
