@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -80,16 +81,26 @@ def summary(races: dict[str, list[Point]], floor: float) -> dict[str, Any]:
 def show(result: dict[str, Any], console: Console) -> None:
     """Print the table."""
     targets: dict[str, float] = result["targets"]
-    table = Table("preset", *(f"{name}\n{value:.4f}" for name, value in targets.items()), "best", "images", "trained",
-                  title="seconds of training to a Fréchet distance")  # fmt: skip
+    headings = ["\n".join([*name.rsplit(" ", 1), f"{value:.4f}"]) for name, value in targets.items()]
+    table = Table(
+        "preset",
+        *headings,
+        "best",
+        "images",
+        title="seconds of training to a Fréchet distance",
+        box=SIMPLE,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     for name, row in result["presets"].items():
         times = (row["seconds"][target] for target in targets)
         table.add_row(
             name,
             *("never" if time is None else f"{time:,.0f}" for time in times),
-            f"{row['best']:.4f}", f"{row['images']:,.0f}", f"{row['trained_seconds']:,.0f} s",
+            f"{row['best']:.4f}", f"{row['images']:,.0f}",
         )  # fmt: skip
-    table.columns[0].no_wrap = True
+    for column in table.columns:
+        column.no_wrap = True
     console.print(table)
 
 

@@ -6,7 +6,6 @@ hash of it. It is written under a temporary name and renamed; older ones are rem
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -87,7 +86,7 @@ def save(folder: Path, images_seen: int, tensors: Mapping[str, Tensor], facts: M
         state = temporary / STATE_FILE
         state.write_bytes(serialise({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}))
         files.flush(state)
-        manifest = {"format": FORMAT, "images_seen": images_seen, "sha256": _sha256(state), "facts": dict(facts)}
+        manifest = {"format": FORMAT, "images_seen": images_seen, "sha256": files.sha256(state), "facts": dict(facts)}
         files.write_json(temporary / MANIFEST_FILE, manifest)
         files.flush(temporary)
         shutil.rmtree(final, ignore_errors=True)
@@ -106,7 +105,7 @@ def load_newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     for path in _finished(folder):
         try:
             manifest = json.loads((path / MANIFEST_FILE).read_text(encoding="utf-8"))
-            whole = manifest["format"] == FORMAT and manifest["sha256"] == _sha256(path / STATE_FILE)
+            whole = manifest["format"] == FORMAT and manifest["sha256"] == files.sha256(path / STATE_FILE)
             images_seen, facts = int(manifest["images_seen"]), dict(manifest["facts"])
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, KeyError, TypeError):
             whole = False  # any other error of the disk says nothing of the checkpoint
@@ -129,8 +128,3 @@ def _finished(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted((path for path in folder.iterdir() if path.is_dir() and path.name.isdigit()), reverse=True)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,7 +7,6 @@ its scores.json, from where its report shows them and its export takes them alon
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from dataclasses import dataclass
@@ -91,7 +90,7 @@ def open_subject(path: Path) -> Subject:
         config = trained.config.to_json()
         facts = _run_facts(path, trained.images_seen)
         return Subject(
-            generator, _sha256(weights), str(config["dataset"]), _data_settings(config), config["limit"], facts
+            generator, files.sha256(weights), str(config["dataset"]), _data_settings(config), config["limit"], facts
         )
     exported = open_generator(find_model(path))
     provenance = exported.info.provenance
@@ -101,11 +100,7 @@ def open_subject(path: Path) -> Subject:
     except (TrainerError, ValueError, TypeError, RecursionError) as error:
         raise DataError(f"{path} does not say readably how it was trained ({error}): export it again.") from None
     dataset = provenance.get("dataset", "")
-    return Subject(exported, _sha256(exported.path), dataset, _data_settings(config), config["limit"], {})
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return Subject(exported, files.sha256(exported.path), dataset, _data_settings(config), config["limit"], {})
 
 
 def _data_settings(config: dict[str, Any]) -> dict[str, Any]:

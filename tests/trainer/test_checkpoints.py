@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from trainer import checkpoints
+from trainer import checkpoints, files
 from trainer.optimizers import build_optimizer
 from trainer.presets import configure
 
@@ -72,7 +72,7 @@ def test_a_disk_that_fails_to_read_damages_no_checkpoint(
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as failing:
-        failing.setattr(checkpoints, "_sha256", fail)
+        failing.setattr(files, "sha256", fail)
         with pytest.raises(OSError, match="Input/output"):
             checkpoints.load_newest(tmp_path)
     assert newest(tmp_path).images_seen == 100

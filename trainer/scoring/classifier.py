@@ -7,7 +7,6 @@ scores; with --dataset and --out, the same command makes one for any labelled da
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 import time
 from pathlib import Path
@@ -68,7 +67,7 @@ def accuracy(model: Classifier, source: Source) -> float:
 
 def describe(path: Path, card: ClassifierCard, judged: str, count: int, command: str, minutes: float) -> str:
     """The card that lies beside the weights, for people. judged: the images of the card's accuracy, in words."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = files.sha256(path)
     return f"""# {path.name}
 
 A classifier (trainer/networks/classifier.py), for judging generated images.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from trainer import files
 from trainer.config import ImageFormat
 from trainer.data import stacked
 from trainer.errors import DataError
@@ -128,7 +128,7 @@ def _inception(weights: Path | None) -> FeatureNetwork:
 
 def _sha256(path: Path) -> str:
     """The hash of a weights' file. Raises DataError where the card beside it, if there is one, names another."""
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = files.sha256(path)
     card = path.with_suffix(".md")
     told = re.search(r"sha256: `([0-9a-f]{64})`", card.read_text(encoding="utf-8")) if card.is_file() else None
     if told and told[1] != found:

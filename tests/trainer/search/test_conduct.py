@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.trial import TrialState
 
 PRETEND = Path(__file__).with_name("pretend.py")
 HEAD = "preset = 'digits'\nimages = 30\nscore_every = 10\nsampler = 'grid'\npruner = 'none'\nrepeats = 2\n"
@@ -100,6 +101,20 @@ def test_ctrl_c_is_a_sentence_and_leaves_the_trial_to_the_next_sitting(tmp_path:
     assert process.returncode == 130
     assert said == "Stopped; what was training is saved. Give the same command again to carry on.\n"
     assert results(folder)["trials"][0]["state"] == "running"
+
+
+def test_a_trial_that_another_machine_gives_up_is_left_and_the_search_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    toml = f"{HEAD.replace('repeats = 2', 'repeats = 0')}[search]\ng_width = [16, 64]\n[fixed]\nbeta1 = 0.3\n"
+    with begin(folder, toml) as process:
+        while process.poll() is None and not (folder / "trial-000" / "log.jsonl").is_file():
+            time.sleep(0.02)
+        study = optuna.load_study(study_name="space", storage=f"sqlite:///{folder / 'search.db'}")
+        study.tell(0, state=TrialState.FAIL)
+        said = process.communicate(timeout=60)[0]
+    assert process.returncode == 0, said
+    assert "Trial 0 was given up by another machine's --abandon-others." in said
+    assert [each["state"] for each in results(folder)["trials"]] == ["failed", "finished"]
 
 
 def test_a_worse_trial_is_pruned_once_three_have_finished(tmp_path: Path) -> None:
