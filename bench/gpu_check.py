@@ -131,6 +131,21 @@ def resuming(bench: Bench) -> dict[str, Any]:
     return differences
 
 
+def replaying(bench: Bench) -> dict[str, Any]:
+    """Steps replayed as CUDA graphs train to the bits of steps that are not, family by family."""
+    found: dict[str, Any] = {}
+    for preset in ("mlp-dropout", "dcgan", "quickstart"):
+        replayed = bench.train(f"{preset}-replayed", "--preset", preset)
+        computed = bench.train(f"{preset}-computed", "--preset", preset, "--cuda-graphs", "false")
+        found[preset] = {
+            "largest_difference": largest_difference(replayed, computed),
+            "images_per_s": [last_line(run_dir)["images_per_s"] for run_dir in (replayed, computed)],
+        }
+    if any(each["largest_difference"] for each in found.values()):
+        raise CheckFailed(f"not to the bit: {found}")
+    return found
+
+
 def recomputing(bench: Bench) -> dict[str, Any]:
     """Recomputed activations train alike in less memory."""
     plain, again = bench.train("kept"), bench.train("recomputed", "--recompute", "both")
@@ -182,7 +197,8 @@ def speed(bench: Bench) -> dict[str, Any]:
 
 
 CHECKS: tuple[Callable[[Bench], dict[str, Any]], ...] = (
-    one_device, several_devices, two_forwards_with_batch_norm, precisions, resuming, recomputing, compiling, exporting,
+    one_device, several_devices, two_forwards_with_batch_norm, precisions, resuming, replaying, recomputing,
+    compiling, exporting,
     speed,
 )  # fmt: skip
 

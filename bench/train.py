@@ -35,10 +35,10 @@ from trainer.data import mnist_family, sources
 from trainer.data.images import ImageStore
 from trainer.errors import DataError, TrainerError
 from trainer.files import write_json
+from trainer.graphs import stepper
 from trainer.loop import build
 from trainer.networks import build_discriminator, build_generator
 from trainer.presets import PRESETS, configure
-from trainer.step import step
 
 ROUNDS = 5
 WARM_UP_STEPS = 5
@@ -95,11 +95,12 @@ def ours(config: TrainConfig, source: sources.Source, accelerator: Accelerator) 
     """One step of digitforge's, ready to be called."""
     store = ImageStore(source, accelerator.device, config.batch_size, 0, config.conditional)
     networks = build(config, source.format, accelerator)
+    step = stepper(networks, store, config, accelerator)
     images_seen = 0
 
     def next_step() -> None:
         nonlocal images_seen
-        step(networks, store, config, accelerator, images_seen)
+        step(images_seen)
         images_seen += config.batch_size
         if config.ema_halflife_images:
             networks.ema.update(networks.plain_generator, 0.999)

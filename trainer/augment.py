@@ -168,19 +168,20 @@ class Augmentation(nn.Module):
         return augment(images, self.strengths, self.probability, draws, name)
 
     @torch.no_grad()
-    def observe(self, mean_sign: Tensor, number: int, reduce: Callable[[Tensor], Tensor]) -> None:
-        """Adapt the probability to the mean sign of the scores of the reals of step `number`, scalar; once a step.
+    def observe(self, mean_sign: Tensor, move: bool, reduce: Callable[[Tensor], Tensor]) -> None:
+        """Adapt the probability to the mean sign of the scores of a step's reals, scalar; once a step.
 
         It is near 0 for a discriminator that is not sure and 1 for one that knows the training set; every ADAPT_EVERY
         steps, the probability moves up where it is above the target, else down (ADA, section 3). So scores have to be
         logits: above 0 for "real". A target of 0 keeps the probability.
 
+        move: whether this is the last of ADAPT_EVERY steps.
         reduce: averages a tensor over processes, so that all adapt alike. Nothing waits for the device.
         """
         if not self.target:
             return
         self.signs += reduce(mean_sign)
-        if (number + 1) % ADAPT_EVERY == 0:
+        if move:
             self.probability += (self.signs / ADAPT_EVERY - self.target).sign() * self.stride
             self.probability.clamp_(0, 1)
             self.signs.zero_()

@@ -163,6 +163,12 @@ class TrainConfig:
         choices=("none", "generator", "discriminator", "both"),
     )
     compile: bool = setting(False, "Whether both networks are compiled (torch.compile).")
+    cuda_graphs: bool = setting(
+        True,
+        "On one GPU, whether each kind of step is recorded once and replayed (with adam or adamw; not compiled, nor "
+        "recomputed).",
+        progress=True,
+    )
     threads: int = setting(0, "CPU threads of each process; 0 shares the cores evenly.", low=0, progress=True)
 
     # What is kept and shown.

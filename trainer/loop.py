@@ -16,10 +16,11 @@ from trainer.config import ImageFormat, TrainConfig
 from trainer.data.images import ImageStore
 from trainer.ema import Ema, decay
 from trainer.errors import RunError
+from trainer.graphs import stepper
 from trainer.networks import build_discriminator, build_generator
 from trainer.optimizers import build_optimizer
 from trainer.reports import Reporter
-from trainer.step import Networks, step
+from trainer.step import Networks
 
 STOP_EVERY_STEPS = 16
 """Several processes must stop at the same step: they ask each other this often (one small all-reduce)."""
@@ -47,6 +48,7 @@ def train(
     networks = build(config, images, accelerator)
     folder = run_dir / "checkpoints"
     images_seen = resumed_at = _resume(folder, networks, accelerator, reporter)
+    next_step = stepper(networks, store, config, accelerator)
     launch.together(lambda: reporter.begin(images_seen))
 
     def due(every: int) -> bool:
@@ -93,7 +95,7 @@ def train(
         if stopping:
             return images_seen, finished
 
-        reporter.note(step(networks, store, config, accelerator, images_seen))
+        reporter.note(next_step(images_seen))
 
         images_seen += config.batch_size
         if config.ema_halflife_images:

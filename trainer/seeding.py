@@ -20,7 +20,7 @@ def stream(device: torch.device, *key: int | str) -> torch.Generator:
     return torch.Generator(device).manual_seed(seed_of(*key))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Draws:
     """The random numbers of some rows of one step's batch.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +11,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from trainer import losses, schedules
-from trainer.augment import Augmentation
+from trainer.augment import ADAPT_EVERY, Augmentation
 from trainer.config import TrainConfig
 from trainer.data.images import ImageStore
 from trainer.ema import Ema
@@ -56,6 +56,26 @@ class Part:
     y: Tensor | None
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What is done in a step: two steps of one kind differ in their inputs alone."""
+
+    penalised: bool
+    generator: bool
+    adapts: bool
+    """Whether the probability of augmentation moves."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a step is done with. Numbers may be scalars on the device."""
+
+    parts: Sequence[Part]
+    g_lr: float | Tensor
+    d_lr: float | Tensor
+    penalty_weight: float | Tensor
+
+
 def step(
     networks: Networks, store: ImageStore, config: TrainConfig, accelerator: Accelerator, images_seen: int
 ) -> dict[str, Tensor]:
@@ -63,15 +83,34 @@ def step(
 
     Returns both losses and the discriminator's accuracies as scalars, without waiting for them.
     """
+    return compute(networks, config, accelerator, *prepare(store, config, accelerator, images_seen))
+
+
+def prepare(store: ImageStore, config: TrainConfig, accelerator: Accelerator, images_seen: int) -> tuple[Kind, Inputs]:
+    """What the step that follows `images_seen` images does, and with what."""
     number = images_seen // config.batch_size
     if config.dropout:
         torch.manual_seed(seed_of(config.seed, "dropout", number, accelerator.process_index))
-    parts = [_part(store, config, accelerator, images_seen, position) for position in range(config.accumulation)]
-    seen = networks.augmentation
-    g_due = number % config.d_steps == 0
-    kept: list[Tensor] = []
     gamma = schedules.value_at(config.gamma, images_seen) if number % config.penalty_every == 0 else 0.0
-    weight = gamma * config.penalty_every  # a penalty that is due less often counts for the steps between
+    kind = Kind(
+        penalised=gamma > 0,
+        generator=number % config.d_steps == 0,
+        adapts=bool(config.augment_target) and (number + 1) % ADAPT_EVERY == 0,
+    )
+    return kind, Inputs(
+        [_part(store, config, accelerator, images_seen, position) for position in range(config.accumulation)],
+        schedules.value_at(config.g_lr, images_seen),
+        schedules.value_at(config.d_lr, images_seen),
+        gamma * config.penalty_every,  # a penalty that is due less often counts for the steps between
+    )
+
+
+def compute(
+    networks: Networks, config: TrainConfig, accelerator: Accelerator, kind: Kind, inputs: Inputs
+) -> dict[str, Tensor]:
+    """Do the step that `prepare` describes; returns what `step` does."""
+    seen = networks.augmentation
+    kept: list[Tensor] = []
 
     def latents(part: Part, name: str) -> Tensor:
         return part.draws.latents(name, config.latent_size, config.latent_distribution)
@@ -83,14 +122,14 @@ def step(
 
     def discriminator(part: Part) -> tuple[Tensor, Tensor]:
         # The fakes carry the reals' classes, and the discriminator sees them without a gradient.
-        if g_due and config.reuse_fakes:
+        if kind.generator and config.reuse_fakes:
             kept.append(generate(part, "d_latents"))
             fakes = kept[0].detach().float()
         else:
             with torch.no_grad(), accelerator.autocast():
                 fakes = networks.plain_generator(latents(part, "d_latents"), part.y).float()
         both = torch.cat([seen(part.reals, part.draws, "d_reals"), seen(fakes, part.draws, "d_fakes")])
-        both.requires_grad_(weight > 0 and config.penalty != "gradient-penalty")
+        both.requires_grad_(kind.penalised and config.penalty != "gradient-penalty")
 
         def score(images: Tensor, y: Tensor | None) -> Tensor:
             with accelerator.autocast():
@@ -104,15 +143,15 @@ def step(
         real_scores, fake_scores = scores.chunk(2)
         loss = losses.discriminator_loss(config.loss, real_scores, fake_scores, *_labels(config, part))
         objective = loss
-        if weight and config.penalty == "gradient-penalty":
+        if kind.penalised and config.penalty == "gradient-penalty":
             reals, fakes = both.detach().chunk(2)
             mixture = part.draws.uniform("mixture")
             penalty = losses.interpolated_penalty(lambda images: score(images, part.y), reals, fakes, mixture)
-            objective = loss + weight * penalty
-        elif weight:
+            objective = loss + inputs.penalty_weight * penalty
+        elif kind.penalised:
             # The mean is over both halves, so this is gamma / 2 * R1, R2 or (R1 + R2).
             penalised = {"r1": real_scores, "r2": fake_scores, "r1+r2": scores}[config.penalty]
-            objective = loss + weight * losses.zero_centred_penalty(penalised, both)
+            objective = loss + inputs.penalty_weight * losses.zero_centred_penalty(penalised, both)
         accuracies = losses.accuracies(config.loss, real_scores.detach(), fake_scores.detach())
         return objective, torch.stack([loss.detach(), *accuracies, real_scores.detach().sign().mean()])
 
@@ -131,34 +170,34 @@ def step(
     def descend(
         network: nn.Module,
         optimizer: torch.optim.Optimizer,
-        rate: str,
+        rate: float | Tensor,
         objective: Callable[[Part], tuple[Tensor, Tensor]],
     ) -> Tensor:
         for group in optimizer.param_groups:
-            group["lr"] = schedules.value_at(rate, images_seen)
+            group["lr"] = rate
         optimizer.zero_grad()
         of_parts = []
-        for part in parts:
+        for part in inputs.parts:
             # Gradients are averaged over processes with the last part, for all of them.
-            with contextlib.nullcontext() if part is parts[-1] else accelerator.no_sync(network):
+            with contextlib.nullcontext() if part is inputs.parts[-1] else accelerator.no_sync(network):
                 value, figure = objective(part)
-                accelerator.backward(value / len(parts))
+                accelerator.backward(value / len(inputs.parts))
             of_parts.append(figure)
         optimizer.step()
         return torch.stack(of_parts).mean(dim=0)
 
     d_loss, real_accuracy, fake_accuracy, real_sign = descend(
-        networks.discriminator, networks.d_optimizer, config.d_lr, discriminator
+        networks.discriminator, networks.d_optimizer, inputs.d_lr, discriminator
     )
-    networks.augmentation.observe(real_sign, number, lambda mean: accelerator.reduce(mean, "mean"))
+    networks.augmentation.observe(real_sign, kind.adapts, lambda mean: accelerator.reduce(mean, "mean"))
 
     figures = {"d_loss": d_loss, "real_accuracy": real_accuracy, "fake_accuracy": fake_accuracy}
     if config.augment_target:
         figures["augment_probability"] = networks.augmentation.probability.clone()
-    if g_due:
+    if kind.generator:
         # The discriminator is frozen and plain, so that nothing of it is averaged over processes.
         networks.plain_discriminator.requires_grad_(False)
-        figures["g_loss"] = descend(networks.generator, networks.g_optimizer, config.g_lr, generator)
+        figures["g_loss"] = descend(networks.generator, networks.g_optimizer, inputs.g_lr, generator)
         networks.plain_discriminator.requires_grad_(True)
     return figures
 
