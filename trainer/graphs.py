@@ -18,6 +18,7 @@ from torch import Tensor
 
 from trainer.config import TrainConfig
 from trainer.data.images import ImageStore
+from trainer.errors import RunError
 from trainer.seeding import Draws
 from trainer.step import Inputs, Kind, Networks, Part, compute, prepare, step
 
@@ -63,7 +64,7 @@ class GraphedStep:
         """Recording needs a stream other than the usual one, and what is recorded must have run there before."""
 
     def __call__(self, images_seen: int) -> dict[str, Tensor]:
-        """See `step`."""
+        """See `step`. Raises RunError where recording fails."""
         kind, inputs = prepare(self._store, self._config, self._accelerator, images_seen)
         if self._inputs is None:
             self._inputs = KeptInputs(inputs, self._accelerator.device)
@@ -72,7 +73,15 @@ class GraphedStep:
             if self._computed[kind] < WARM_UP_STEPS:
                 self._computed[kind] += 1
                 return self._compute(kind, self._inputs)
-            self._recorded[kind] = self._record(kind, self._inputs)
+            try:
+                self._recorded[kind] = self._record(kind, self._inputs)
+            except torch.OutOfMemoryError:
+                raise
+            except RuntimeError as error:
+                reason = str(error).splitlines()[0]
+                raise RunError(
+                    f"This training cannot be recorded as CUDA graphs: give --cuda-graphs false. ({reason})"
+                ) from error
         graph, names, figures = self._recorded[kind]
         graph.replay()
         return dict(zip(names, figures.clone().unbind(), strict=True))
