@@ -24,6 +24,7 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
+import psutil
 from PySide6.QtCore import QEventLoop, QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QDrag
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -55,14 +56,11 @@ class Found(Exception):
 
 
 def resident_mib() -> float:
-    """Memory of this process that is in use, on Linux; elsewhere 0.
+    """Memory of this process that is in RAM, MiB.
 
     It grows longer than what is allocated: glibc keeps what was freed in an arena for each thread there has been.
     """
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-    except (OSError, ValueError, AttributeError):
-        return 0.0
+    return float(psutil.Process().memory_info().rss) / 2**20
 
 
 class _Mallinfo(ctypes.Structure):

@@ -26,13 +26,13 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 if not __package__:  # run as a file: the project's root is not on the search path
     sys.path[0] = str(Path(__file__).parents[1])
 
-import psutil
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from bench.soak import resident_mib
 from export.files import exit_status, write_whole
 from export.runtime import find_model, open_generator
 from viewer.__main__ import BUNDLED_MODEL
@@ -136,11 +136,6 @@ def cpu_share(seconds: float) -> tuple[float, float]:
     rest(seconds)
     elapsed_s = time.perf_counter() - start
     return (time.process_time() - start_cpu) / elapsed_s, elapsed_s
-
-
-def resident_mib() -> float:
-    """Memory of this process that is in RAM, MiB."""
-    return float(psutil.Process().memory_info().rss) / 2**20
 
 
 def in_a_window(path: Path, leak_frames: int, step: Step) -> dict[str, Any]:

@@ -44,6 +44,11 @@ def save_samples(path: Path, generator: nn.Module, inputs: tuple[Tensor, Tensor 
     count, channels, height, width = images.shape
     rows = to_pixels(images).view(count // GRID, GRID, channels, height, width)
     sheet = rows.permute(0, 3, 1, 4, 2).reshape(count // GRID * height, GRID * width, channels).squeeze(2)
+    save_doubled(path, sheet)
+
+
+def save_doubled(path: Path, sheet: Tensor) -> None:
+    """Write pixels, uint8 [height, width] or [height, width, 3], as a picture twice their size."""
     picture = Image.fromarray(sheet.numpy())
     with files.atomic_file(path) as temporary:
         picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST).save(temporary)

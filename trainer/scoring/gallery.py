@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from PIL import Image
 from torch import Tensor
 
-from trainer import files
+from trainer import pictures
 from trainer.scoring import pixels
 from trainer.scoring.real import ImageSet, Real
 
@@ -44,9 +43,7 @@ def save(path: Path, images: Tensor) -> None:
     for number, image in enumerate(images):
         top, left = number // SIDE * (height + GAP), number % SIDE * (width + GAP)
         sheet[top : top + height, left : left + width] = image.permute(1, 2, 0)
-    picture = Image.fromarray(sheet.squeeze(2).numpy())
-    with files.atomic_file(path) as temporary:
-        picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST).save(temporary)
+    pictures.save_doubled(path, sheet.squeeze(2))
 
 
 def _in_turn(first: Tensor, second: Tensor) -> Tensor:

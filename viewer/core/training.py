@@ -76,12 +76,13 @@ def name_of(path: Path) -> str:
 
 
 def planned_images(run_dir: Path) -> int | None:
-    """The length of the run in images, where its config.json says so."""
+    """The length of the run in images, where its config.json says so and no length in seconds ends it sooner."""
     try:
-        planned = json.loads((run_dir / CONFIG_FILE).read_text(encoding="utf-8"))["config"]["images"]
-    except (OSError, ValueError, KeyError, TypeError):
+        config = json.loads((run_dir / CONFIG_FILE).read_text(encoding="utf-8"))["config"]
+        planned, seconds = config["images"], config.get("seconds")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return planned if isinstance(planned, int) else None
+    return planned if isinstance(planned, int) and not seconds else None
 
 
 def to_open(stages: tuple[Stage, ...], shown: Stage | None, follow: bool) -> Stage | None:

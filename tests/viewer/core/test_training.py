@@ -46,6 +46,8 @@ def test_without_stages_the_runs_own_export_counts(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"config": {"images": 500}}')
     assert training.is_run(tmp_path)
     assert training.planned_images(tmp_path) == 500
+    (tmp_path / "config.json").write_text('{"config": {"images": 500, "seconds": 60.0}}')
+    assert training.planned_images(tmp_path) is None
     with pytest.raises(ExportError, match=r"python -m export\.onnx"):
         training.model_of(tmp_path)
     (tmp_path / "generator.onnx").write_bytes(b"x")
