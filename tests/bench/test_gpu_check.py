@@ -20,6 +20,12 @@ def test_without_a_gpu_it_says_what_it_would_have_run(run: Run) -> None:
         assert check.__name__ in done.stdout
 
 
+def test_the_check_of_the_export_can_run(run: Run, tmp_path: Path) -> None:
+    done = run("-m", "bench.gpu_check", "--rehearse", "--only", "exporting", "--json", tmp_path / "figures.json")
+    assert done.returncode == 0, done.stdout
+    assert "exporting: holds" in done.stdout
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_check_can_run(run: Run, tmp_path: Path) -> None:
