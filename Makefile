@@ -7,7 +7,7 @@
 # make soak    an hour of random use of the window, watched for errors, stuck frames and growth
 # make web     the generator on a static web page: dist/web (needs npm); make web-test tries it in Chromium
 # make bundle  the desktop application as a folder of its own: dist/digitforge
-# make bundled   train the bundled generator again (about an hour on two CPU cores)
+# make bundled   train the bundled generator again (47 minutes of training on two CPU cores)
 PYTHON ?= python3
 RUN ?= runs/demo
 # Which onnxruntime: exactly one of the extras `gpu` and `cpu`.

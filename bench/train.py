@@ -41,7 +41,8 @@ from trainer.networks import build_discriminator, build_generator
 from trainer.presets import PRESETS, configure
 
 ROUNDS = 5
-WARM_UP_STEPS = 5
+WARM_UP_STEPS = 32
+"""Enough to record each kind of step on a GPU, where a penalty is due every eighth."""
 MEMORY_BATCH = 1024
 MNIST_FORMAT = ImageFormat(1, 28, tuple("0123456789"))
 

@@ -2,7 +2,8 @@
 
 The networks are so small that a GPU waits for the host, which hands it several hundred kernels for each step. A CUDA
 graph is such a list of kernels, recorded once and started by a single call: it reads and writes the same memory each
-time, so a step's inputs are copied to where the recorded ones lay. It computes what the step itself would, to the bit.
+time, so a step's inputs are copied to where the recorded ones lay. It computes what the step itself would, to the bit
+(as far as the step itself does so twice: see `augment`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedType
 from torch import Tensor
 
+from trainer import launch
 from trainer.config import TrainConfig
 from trainer.data.images import ImageStore
 from trainer.errors import RunError
@@ -38,9 +40,8 @@ def stepper(
 def _replayable(config: TrainConfig, accelerator: Accelerator) -> bool:
     """Whether the steps can be recorded.
 
-    Not where gradients are averaged over processes, as the exchange is not ours to record; not where random states are
-    saved and restored (recomputing) or graphs are already in use (compiling); and of the optimisers, only Adam's
-    have all their state on the device.
+    Not in a process group, whose exchange is not ours to record; not where random states are saved and restored
+    (recomputing) or graphs are already in use (compiling). Of the optimisers, only Adam and AdamW have been tried.
     """
     return (
         config.cuda_graphs
@@ -75,10 +76,10 @@ class GraphedStep:
                 return self._compute(kind, self._inputs)
             try:
                 self._recorded[kind] = self._record(kind, self._inputs)
-            except torch.OutOfMemoryError:
-                raise
             except RuntimeError as error:
-                reason = str(error).splitlines()[0]
+                if launch.out_of_memory(error):
+                    raise
+                reason = (str(error).splitlines() or [type(error).__name__])[0]
                 raise RunError(
                     f"This training cannot be recorded as CUDA graphs: give --cuda-graphs false. ({reason})"
                 ) from error

@@ -75,7 +75,8 @@ def one_first(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
 
 def out_of_memory(error: Exception) -> bool:
     """Whether `error` says that the device, or this machine, has no memory left."""
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "t allocate memory" in str(error)
+    said = ("t allocate memory", "CUDA error: out of memory", "ALLOC_FAILED")  # the CPU, the driver, cuBLAS and cuDNN
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(part in str(error) for part in said)
 
 
 def lost_another(error: Exception) -> bool:

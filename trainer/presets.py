@@ -34,7 +34,8 @@ ALL = (
 PRESETS = {
     "digits": Preset(
         networks="class-conditional; two transposed convolutions against three convolutions",
-        length="an hour on two CPU cores", source="digitforge's own: the bundled generator, as docs/recipe.md found it",
+        length="47 minutes on two CPU cores",
+        source="digitforge's own: the bundled generator, as docs/recipe.md found it",
         choices="-",
         settings=dict(
             network="conv", conditional=True, latent_size=64, latent_distribution="normal", embedding_size=64,

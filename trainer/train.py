@@ -45,7 +45,8 @@ To train on MNIST, name its folder with --data-dir or $DIGITFORGE_DATA, in a new
 
 NO_MEMORY = (
     "There is not enough memory: with a lower --batch-size or smaller networks, or with --accumulation 2 or "
-    "--recompute both, a run needs less. These are a run's own settings, so give a new --run-dir as well."
+    "--recompute both, a run needs less. These are a run's own settings, so give a new --run-dir as well. "
+    "(On one GPU, --cuda-graphs false needs less too, in the same --run-dir.)"
 )
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from accelerate import Accelerator
+from accelerate.utils import DistributedType
+from torch import Tensor
 
-from tests.trainer.test_step import SMALL, weights
+from tests.trainer.test_step import SMALL, trained, weights
 from trainer import graphs, launch
 from trainer.data import sources
 from trainer.data.images import ImageStore
-from trainer.graphs import KeptDraws, KeptInputs
+from trainer.errors import RunError
+from trainer.graphs import GraphedStep, KeptDraws, KeptInputs
 from trainer.loop import build
 from trainer.presets import configure
-from trainer.seeding import Draws
-from trainer.step import compute, prepare, step
+from trainer.step import Inputs, Kind, Networks, compute, prepare, step
 
 RATES = {"g_lr": f"{2**-10},{2**-12}@128", "d_lr": str(2**-10)}
 """Numbers of float32, as rates on the device are."""
@@ -46,15 +49,85 @@ def test_inputs_that_stay_where_they_are_train_to_the_same_bits(preset: str, set
         again = compute(kept, config, accelerator, kind, inputs.kept)
         assert figures.keys() == again.keys()
         assert all(torch.equal(figures[name], again[name]) for name in figures)
-        places.append([_places(part.draws) for part in inputs.kept.parts])
+        places.append(_places(inputs.kept))
     store.close()
     assert all(torch.equal(mine, theirs) for mine, theirs in zip(weights(plain), weights(kept), strict=True))
     assert places[2:] == places[1:-1]  # by then, each kind of step has asked for its random numbers
 
 
-def _places(draws: Draws) -> list[int]:
-    assert isinstance(draws, KeptDraws)
-    return [numbers.data_ptr() for numbers in draws.kept.values()]
+def _places(inputs: Inputs) -> list[int]:
+    """Where everything lies that a recorded step reads."""
+    read = [inputs.g_lr, inputs.d_lr, inputs.penalty_weight]
+    for part in inputs.parts:
+        assert isinstance(part.draws, KeptDraws)
+        read += [part.reals, *([] if part.y is None else [part.y]), *part.draws.kept.values()]
+    assert all(isinstance(each, Tensor) for each in read)
+    return [each.data_ptr() for each in read if isinstance(each, Tensor)]
+
+
+class FakeGraph:
+    """Computes the step where a graph would be replayed, and leaves the figures in the same place."""
+
+    def __init__(self, compute: Callable[[], dict[str, Tensor]], values: Tensor) -> None:
+        self.compute, self.values = compute, values
+
+    def replay(self) -> None:
+        self.values.copy_(torch.stack(list(self.compute().values())))
+
+
+class FakeGraphs(GraphedStep):
+    """Without the device."""
+
+    def _compute(self, kind: Kind, inputs: KeptInputs) -> dict[str, Tensor]:
+        return compute(self._networks, self._config, self._accelerator, kind, inputs.kept)
+
+    def _record(self, kind: Kind, inputs: KeptInputs) -> Any:
+        names = ["d_loss", "real_accuracy", "fake_accuracy", *(["g_loss"] if kind.generator else [])]
+        values = torch.zeros(len(names))
+        return FakeGraph(lambda: self._compute(kind, inputs), values), names, values
+
+
+class Unrecordable(FakeGraphs):
+    """Fails to record."""
+
+    error: RuntimeError
+
+    def _record(self, kind: Kind, inputs: KeptInputs) -> Any:
+        raise self.error
+
+
+def graphed(monkeypatch: pytest.MonkeyPatch, how: type[GraphedStep], **settings: Any) -> tuple[GraphedStep, Networks]:
+    monkeypatch.setattr(torch.cuda, "Stream", lambda device: device)
+    config = configure("mlp", SMALL | RATES | {"precision": "fp32"} | settings)
+    accelerator = launch.start(config)
+    source = sources.load("sklearn-digits", None)
+    store = ImageStore(source, accelerator.device, config.batch_size, config.seed, config.conditional)
+    networks = build(config, source.format, accelerator)
+    return how(networks, store, config, accelerator), networks
+
+
+def test_each_kind_of_step_is_computed_three_times_and_then_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {"d_steps": 2, "gamma": "0.5,0@640"}
+    next_step, networks = graphed(monkeypatch, FakeGraphs, **settings)
+    figures = [next_step(number * 64) for number in range(20)]
+    expected, of_steps = trained(configure("mlp", SMALL | RATES | {"precision": "fp32"} | settings), 20)
+    assert [{name: value.item() for name, value in each.items()} for each in figures] == of_steps
+    assert all(torch.equal(mine, theirs) for mine, theirs in zip(weights(networks), weights(expected), strict=True))
+    kinds = {Kind(penalised, generator, False) for penalised in (True, False) for generator in (True, False)}
+    assert next_step._computed == dict.fromkeys(kinds, 3)
+    assert next_step._recorded.keys() == kinds
+
+
+def test_a_recording_that_fails_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    next_step, _ = graphed(monkeypatch, Unrecordable)
+    for number in range(3):
+        next_step(number * 64)
+    monkeypatch.setattr(Unrecordable, "error", RuntimeError("operation not permitted\nmore"), raising=False)
+    with pytest.raises(RunError, match=r"--cuda-graphs false. \(operation not permitted\)$"):
+        next_step(192)
+    monkeypatch.setattr(Unrecordable, "error", RuntimeError("CUDA error: out of memory"))
+    with pytest.raises(RuntimeError, match=r"^CUDA error"):
+        next_step(192)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +149,5 @@ def test_steps_are_replayed_on_one_gpu_alone(
     assert not graphs._replayable(config, accelerator)
     monkeypatch.setattr(accelerator.state, "device", torch.device("cuda"))
     assert graphs._replayable(config, accelerator) == replayed
+    monkeypatch.setattr(accelerator.state, "distributed_type", DistributedType.MULTI_GPU)
+    assert not graphs._replayable(config, accelerator)
