@@ -50,7 +50,7 @@ def trained(preset: str, settings: dict[str, Any]) -> list[Tensor]:
     next_step = stepper(networks, store, config, accelerator)
     if accelerator.device.type == "cuda" and isinstance(next_step, GraphedStep) != config.cuda_graphs:
         raise AssertionError(f"{preset} is not trained as {config.cuda_graphs=} says")
-    figures = []
+    figures: list[Tensor] = []
     for images_seen in range(0, STEPS * config.batch_size, config.batch_size):
         figures += next_step(images_seen).values()
     store.close()
