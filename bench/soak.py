@@ -24,7 +24,6 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
-import psutil
 from PySide6.QtCore import QEventLoop, QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QDrag
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -32,6 +31,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from shiboken6 import Shiboken
 
+from bench.memory import resident_mib
 from bench.monkey import Monkey
 from export.files import exit_status, write_whole
 from viewer.__main__ import BUNDLED_MODEL
@@ -53,14 +53,6 @@ TELLING_MINUTES = 30.0
 
 class Found(Exception):
     """What went wrong."""
-
-
-def resident_mib() -> float:
-    """Memory of this process that is in RAM, MiB.
-
-    It grows longer than what is allocated: glibc keeps what was freed in an arena for each thread there has been.
-    """
-    return float(psutil.Process().memory_info().rss) / 2**20
 
 
 class _Mallinfo(ctypes.Structure):

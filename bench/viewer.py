@@ -32,7 +32,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from bench.soak import resident_mib
+from bench.memory import resident_mib
 from export.files import exit_status, write_whole
 from export.runtime import find_model, open_generator
 from viewer.__main__ import BUNDLED_MODEL
