@@ -41,16 +41,16 @@ slow: .venv/installed-dev
 	$(BIN)/python -m pytest -m slow
 
 gpu-check: .venv/installed
-	$(BIN)/python -m bench.gpu_check
+	$(BIN)/python -m proofs.gpu_check
 
 kills: .venv/installed
-	$(BIN)/python -m bench.kills --json bench/results/kills.json
+	$(BIN)/python -m proofs.kills --json bench/results/kills.json
 
 fuzz: .venv/installed-dev
-	$(BIN)/python -m tests.export.fuzz --json bench/results/fuzz.json
+	$(BIN)/python -m proofs.fuzz --json bench/results/fuzz.json
 
 soak: .venv/installed-dev
-	$(BIN)/python -m bench.soak --json bench/results/soak.json
+	$(BIN)/python -m proofs.soak --json bench/results/soak.json
 
 bundled: .venv/installed
 	$(TRAIN) --preset digits --dataset mnist --run-dir runs/digits --score-every 500000 --score-count 10000
@@ -66,16 +66,16 @@ bundle:
 	@echo "dist/digitforge is ready: $$(du -sh dist/digitforge | cut -f1). Start it with dist/digitforge/digitforge"
 
 web:
-	npm ci --prefix docs/web --ignore-scripts --no-audit --no-fund --silent
+	npm ci --prefix web --ignore-scripts --no-audit --no-fund --silent
 	rm -rf dist/web && mkdir -p dist/web/runtime
-	cp docs/web/index.html docs/web/style.css docs/web/app.js docs/web/generator.js viewer/models/digits.onnx dist/web/
-	cd docs/web/node_modules/onnxruntime-web/dist && cp ort.wasm.min.mjs ort-wasm-simd-threaded.mjs \
+	cp web/index.html web/style.css web/app.js web/generator.js viewer/models/digits.onnx dist/web/
+	cd web/node_modules/onnxruntime-web/dist && cp ort.wasm.min.mjs ort-wasm-simd-threaded.mjs \
 	  ort-wasm-simd-threaded.wasm $(CURDIR)/dist/web/runtime/
 	@echo "dist/web is ready for any web server; to look at it: python3 -m http.server --directory dist/web"
 
 web-test: web .venv/installed-dev
 	$(PIP) --quiet --editable ".[web]"
-	$(BIN)/python -m pytest tests/web
+	$(BIN)/python -m pytest tests/flows/test_web_page.py
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

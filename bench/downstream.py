@@ -19,8 +19,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from trainer.data import sources
-from trainer.data.sources import Source
+from trainer.data import datasets
+from trainer.data.datasets import Source
 from trainer.errors import TrainerError
 from trainer.files import write_text
 from trainer.scoring.classifier import accuracy, train_classifier
@@ -67,7 +67,7 @@ def main() -> int:
     given = parser.parse_args()
     console = Console(soft_wrap=True)
     try:
-        real, test = (sources.load("mnist", given.data_dir, split) for split in ("train", "test"))
+        real, test = (datasets.load("mnist", given.data_dir, split) for split in ("train", "test"))
         made = generate(given.model, given.count, 0, real)
     except (TrainerError, subprocess.CalledProcessError) as error:
         console.print(f"[bold red]error:[/] {error}")

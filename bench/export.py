@@ -23,15 +23,15 @@ from rich.progress import track
 from rich.table import Table
 
 from bench.train import MNIST_FORMAT
-from export.arrays import Float32
 from export.contract import ExportError
 from export.files import exit_status, write_whole
-from export.latents import labels_of, latents, one_hot
 from export.onnx import Exportable, export_generator
-from export.runtime import open_generator
+from export.runtime.arrays import Float32
+from export.runtime.generator import open_generator
+from export.runtime.latents import labels_of, latents, one_hot
 from trainer.errors import TrainerError
 from trainer.networks import build_generator
-from trainer.networks.weights import GENERATOR_WEIGHTS, TrainedGenerator, load_generator, save_generator
+from trainer.networks.generator_file import GENERATOR_WEIGHTS, TrainedGenerator, load_generator, save_generator
 from trainer.presets import configure
 
 BATCHES = (1, 16, 64, 256)

@@ -21,11 +21,11 @@ from rich.table import Table
 from bench.train import MNIST_FORMAT, apart, images_per_s, ours
 from trainer import launch
 from trainer.command_line import launcher
-from trainer.data import sources
+from trainer.data import datasets
 from trainer.files import write_json
 from trainer.networks import build_discriminator, build_generator
 from trainer.presets import configure
-from trainer.report_page import read_log
+from trainer.report.run_page import read_log
 
 PRESETS = ("quickstart", "dcgan")
 BATCHES = (32, 64, 128, 256, 512)
@@ -40,7 +40,7 @@ def speed(preset: str, batch_size: int, width: float, seconds: float) -> float:
     widths = {"g_width": round(base.g_width * width), "d_width": round(base.d_width * width)}
     config = configure(preset, {"batch_size": batch_size, **widths})
     accelerator = launch.start(config)
-    next_step = ours(config, sources.load("sklearn-digits", None), accelerator)
+    next_step = ours(config, datasets.load("sklearn-digits", None), accelerator)
     for _ in range(3):
         next_step()
     return images_per_s(next_step, batch_size, seconds)

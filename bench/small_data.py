@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.race import train_scored
+from bench.scored_run import train_scored
 from trainer.files import write_text
 from trainer.presets import PRESETS
 

@@ -22,14 +22,14 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from bench.race import NEVER, train_scored
+from bench.scored_run import NEVER, train_scored
 from bench.train import apart, images_per_s, ours
 from trainer import launch
-from trainer.data import sources
+from trainer.data import datasets
 from trainer.errors import TrainerError
 from trainer.files import write_text
 from trainer.presets import PRESETS, configure
-from trainer.report_page import Point
+from trainer.report.run_page import Point
 
 WHOLE = tuple(name for name, row in PRESETS.items() if row.settings.get("dataset", "mnist") == "mnist"
               and not row.settings.get("classes"))  # fmt: skip
@@ -42,7 +42,7 @@ OLD = "dcgan"
 def speed(preset: str, data_dir: Path | None) -> float:
     """Images per second of the preset's training, to choose the images between scores."""
     config = configure(preset, {"dataset": "mnist"})
-    next_step = ours(config, sources.load("mnist", data_dir), launch.start(config))
+    next_step = ours(config, datasets.load("mnist", data_dir), launch.start(config))
     images_per_s(next_step, config.batch_size, 1.0)
     return images_per_s(next_step, config.batch_size, SPEED_SECONDS)
 

@@ -31,8 +31,8 @@ from torchvision.datasets import MNIST
 
 from trainer import checkpoints, launch, losses, schedules
 from trainer.config import ImageFormat, TrainConfig
-from trainer.data import mnist_family, sources
-from trainer.data.images import ImageStore
+from trainer.data import datasets, mnist_family
+from trainer.data.batches import ImageStore
 from trainer.errors import DataError, TrainerError
 from trainer.files import write_json
 from trainer.graphs import stepper
@@ -92,7 +92,7 @@ def textbook(config: TrainConfig, root: Path, device: torch.device) -> Callable[
     return next_step
 
 
-def ours(config: TrainConfig, source: sources.Source, accelerator: Accelerator) -> Callable[[], None]:
+def ours(config: TrainConfig, source: datasets.Source, accelerator: Accelerator) -> Callable[[], None]:
     """One step of digitforge's, ready to be called."""
     store = ImageStore(source, accelerator.device, config.batch_size, 0, config.conditional)
     networks = build(config, source.format, accelerator)
@@ -136,7 +136,7 @@ def compare(preset: str, data_dir: Path | None, seconds: float) -> dict[str, Any
         raise DataError("The textbook loop needs a folder with MNIST/raw: name it with --data-dir or $DIGITFORGE_DATA.")
     loops = {
         "textbook": textbook(config, folder.parents[1], accelerator.device),
-        "ours": ours(config, sources.load("mnist", data_dir), accelerator),
+        "ours": ours(config, datasets.load("mnist", data_dir), accelerator),
     }
     for next_step in loops.values():
         for _ in range(WARM_UP_STEPS):
@@ -177,7 +177,7 @@ def peak_memory(recompute: str, batch_size: int) -> int:
     overrides = {"recompute": recompute, "batch_size": batch_size, "g_width": 128, "d_width": 64, "precision": "fp32"}
     config = configure("quickstart", overrides)
     accelerator = launch.start(config)
-    next_step = ours(config, sources.load("sklearn-digits", None), accelerator)
+    next_step = ours(config, datasets.load("sklearn-digits", None), accelerator)
     for _ in range(3):
         next_step()
     wait_for_device()

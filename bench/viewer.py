@@ -34,16 +34,16 @@ from rich.table import Table
 
 from bench.memory import resident_mib
 from export.files import exit_status, write_whole
-from export.runtime import find_model, open_generator
+from export.runtime.generator import find_model, open_generator
 from viewer.__main__ import BUNDLED_MODEL
-from viewer.core.frames import Frame, OpenRequest, RenderRequest
-from viewer.core.look import PLAIN, Look
-from viewer.core.scene import scene_of
-from viewer.core.state import ViewState
+from viewer.core.picture.look import PLAIN, Look
+from viewer.core.scene.cells import scene_of
+from viewer.core.scene.requests import Frame, OpenRequest, RenderRequest
+from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
 from viewer.engine.worker import Worker
 from viewer.ui import theme
-from viewer.ui.canvas import Canvas
+from viewer.ui.canvas.canvas import Canvas
 from viewer.ui.window import Window
 
 ROOT = Path(__file__).parents[1]

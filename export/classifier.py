@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from export.contract import ExportError
+from export.convert.graph import to_onnx, write
 from export.files import atomic_file, exit_status
-from export.graph import to_onnx, write
-from export.reading import BUNDLED_CLASSIFIER, FEATURES, INPUT, KIND, PROBABILITIES, open_classifier
+from export.runtime.predict import BUNDLED_CLASSIFIER, FEATURES, INPUT, KIND, PROBABILITIES, open_classifier
 from trainer.errors import DataError
-from trainer.networks.classifier import BUNDLED, load_classifier
+from trainer.networks.judge import BUNDLED, load_classifier
 
 TOLERANCE = 1e-4
 """Largest allowed difference of a probability or a feature, relative to the largest."""

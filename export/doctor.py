@@ -26,11 +26,11 @@ from rich.text import Text
 
 from export.contract import ExportError
 from export.files import exit_status, write_whole
-from export.latents import labels_of, latents, one_hot
-from export.providers import CPU, CUDA, Facts, Finding, explain, look, usable_cpus
+from export.runtime.latents import labels_of, latents, one_hot
+from export.runtime.providers import CPU, CUDA, Facts, Finding, explain, look, usable_cpus
 
 if TYPE_CHECKING:
-    from export.runtime import Generator
+    from export.runtime.generator import Generator
 
 BUNDLED = Path(__file__).parents[1] / "viewer" / "models" / "digits.onnx"
 BATCHES = (1, 16, 64)
@@ -122,7 +122,7 @@ def _cpu() -> str:
 
 
 def _model(path: Path, finding: Finding, step: Step) -> list[Row]:
-    from export.runtime import find_model, open_generator  # with onnxruntime, which may be what is broken
+    from export.runtime.generator import find_model, open_generator  # with onnxruntime, which may be what is broken
 
     step("opening the generator")
     try:

@@ -21,15 +21,15 @@ from rich.table import Table
 from rich.text import Text
 from torch import Tensor, nn
 
-from export import parity
 from export.contract import IMAGE, PIXELS, ExportError, GeneratorInfo
+from export.convert import parity
+from export.convert.graph import to_onnx, write
+from export.convert.provenance import describe
 from export.files import CannotWrite, atomic_file, exit_status, write_whole
-from export.graph import to_onnx, write
-from export.latents import labels_of, latents, one_hot
-from export.provenance import describe
-from export.runtime import GENERATOR_FILE, Generator, open_generator
+from export.runtime.generator import GENERATOR_FILE, Generator, open_generator
+from export.runtime.latents import labels_of, latents, one_hot
 from trainer.networks.gaussian import GaussianFilter, most_sigma
-from trainer.networks.weights import GENERATOR_WEIGHTS, WeightsError, load_generator
+from trainer.networks.generator_file import GENERATOR_WEIGHTS, WeightsError, load_generator
 
 TIMED_BATCH = 64
 TIMED_CALLS = 9

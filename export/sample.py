@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from export.card import card_path
 from export.contract import ExportError, GeneratorInfo
-from export.datasets import FORMATS, write_dataset
+from export.datasets.card import card_path
+from export.datasets.sampling import SampleRequest
+from export.datasets.writers import FORMATS, write_dataset
 from export.files import exit_status
-from export.requests import SampleRequest
-from export.runtime import find_model, open_generator
+from export.runtime.generator import find_model, open_generator
 
 
 class _Rate(ProgressColumn):

@@ -19,10 +19,10 @@ from rich.text import Text
 
 from trainer import files
 from trainer.errors import TrainerError, sentence
-from trainer.pages import write_page
-from trainer.scoring.dots import dots
-from trainer.scoring.rows import Row, best, brief, floor, open_rows, shown
-from trainer.scoring.table import Figure, tell
+from trainer.report.comparison import Row, best, brief, floor, open_rows, shown
+from trainer.report.dots import dots
+from trainer.report.pages import write_page
+from trainer.scoring.metrics import Figure, tell
 
 FORMAT = 1
 """Of the JSON file."""
@@ -85,7 +85,7 @@ def write_comparison(path: Path, rows: Sequence[Row]) -> None:
     """Write the page."""
     figures = shown(rows)
     write_page(
-        path, "compare_page.html", rows=rows, figures=figures, first=rows[0].scores,
+        path, "comparison_page.html", rows=rows, figures=figures, first=rows[0].scores,
         floors={each.key: (floor(rows, each.key), floor(rows, each.key, spread=True)) for each in figures},
         best={each.key: best(rows, each) for each in figures},
         panels=[dots(each, [row.scores.figure(each.key) for row in rows], floor(rows, each.key),

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from trainer import launch
 from trainer.config import TrainConfig
-from trainer.data.images import ImageStore
+from trainer.data.batches import ImageStore
 from trainer.errors import RunError
 from trainer.seeding import Draws
 from trainer.step import Inputs, Kind, Networks, Part, compute, prepare, step

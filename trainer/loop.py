@@ -13,13 +13,13 @@ from torch import nn
 from trainer import checkpoints, launch
 from trainer.augment import Augmentation
 from trainer.config import ImageFormat, TrainConfig
-from trainer.data.images import ImageStore
+from trainer.data.batches import ImageStore
 from trainer.ema import Ema, decay
 from trainer.errors import RunError
 from trainer.graphs import stepper
 from trainer.networks import build_discriminator, build_generator
 from trainer.optimizers import build_optimizer
-from trainer.reports import Reporter
+from trainer.report.reporter import Reporter
 from trainer.step import Networks
 
 STOP_EVERY_STEPS = 16

@@ -20,28 +20,28 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from torch import Tensor
 
-from export.arrays import Float32, UInt8
 from export.contract import ExportError, GeneratorInfo
-from export.latents import BLOCK
+from export.convert.provenance import describe, write_scores
+from export.datasets.sampling import SampleRequest
+from export.datasets.sampling import images as sampled
 from export.onnx import Exportable
-from export.provenance import describe, write_scores
-from export.requests import SampleRequest
-from export.requests import images as sampled
-from export.runtime import Generator, find_model, open_generator
+from export.runtime.arrays import Float32, UInt8
+from export.runtime.generator import Generator, find_model, open_generator
+from export.runtime.latents import BLOCK
 from trainer import files
 from trainer.config import ImageFormat, TrainConfig
-from trainer.data import sources
+from trainer.data import datasets
 from trainer.errors import DataError, TrainerError, sentence
 from trainer.networks.gaussian import MOST_SIGMA, most_sigma
-from trainer.networks.weights import GENERATOR_WEIGHTS, load_generator
-from trainer.report_page import read_log, write_report
-from trainer.reports import SENTENCES
+from trainer.networks.generator_file import GENERATOR_WEIGHTS, load_generator
+from trainer.report.reporter import SENTENCES
+from trainer.report.run_page import read_log, write_report
+from trainer.report.score_pictures import draw
 from trainer.runs import SCORES_FILE, RunRecord
-from trainer.scoring import figures
+from trainer.scoring import measure
 from trainer.scoring.features import FeatureNetwork, open_features
-from trainer.scoring.gallery import draw
+from trainer.scoring.metrics import FIGURES
 from trainer.scoring.real import ImageSet, load_real, read_images
-from trainer.scoring.table import FIGURES
 
 FORMAT = 2
 """1 asked a conditional generator for all classes equally often."""
@@ -59,7 +59,7 @@ class TorchGenerator:
 
     @torch.no_grad()
     def generate_pixels(self, z: Float32, y: Float32 | None = None) -> UInt8:
-        """See `export.runtime.Generator.generate_pixels`."""
+        """See `export.runtime.generator.Generator.generate_pixels`."""
         inputs = [torch.from_numpy(array) for array in (z, y) if array is not None]
         made: UInt8 = self.exportable(*inputs)[1].numpy()
         return made
@@ -133,7 +133,7 @@ def score(
     if not chosen:
         raise DataError(f"{path} does not say what it was trained on: name the data set with --dataset.")
     step(f"loading {chosen}")
-    training, test = (sources.load(chosen, data_dir, split, **subject.data) for split in ("train", "test"))
+    training, test = (datasets.load(chosen, data_dir, split, **subject.data) for split in ("train", "test"))
     chosen = training.dataset  # of auto, what it came to
     made = ImageFormat(info.channels, info.height, info.classes)
     if (made.channels, made.size) != (training.format.channels, training.format.size):
@@ -154,24 +154,24 @@ def score(
     count = count or min(DEFAULT_COUNT, len(real.training) // 2)
     asked = tuple(real.asked(count, seed).tolist())
     images = _generated(subject.generator, network, SampleRequest(count, seed, asked), step)
-    found = figures.compare(images, real, smooth, step)
+    found = measure.compare(images, real, smooth, step)
     copied: dict[str, Any] = {"memorisation": None}
     neighbours = None
     if chosen == subject.dataset and not subject.limit:  # only of images that it has been trained on
-        copied, neighbours = figures.copies(images, real, step)
+        copied, neighbours = measure.copies(images, real, step)
     values = {
         "format": FORMAT, "scored": path.name, "file_sha256": subject.file_sha256,
         "weights_sha256": info.provenance.get("weights_sha256", ""), "preset": info.provenance.get("preset", ""),
         "dataset": chosen, "data_sha256": real.sha256, "count": count, "seed": seed,
         "features": network.name, "features_sha256": network.sha256, **subject.run, **found, **copied,
-        "floor": figures.floor(real, network.sha256 + network.name, count, step),
+        "floor": measure.floor(real, network.sha256 + network.name, count, step),
     }  # fmt: skip
     progress.remove_task(task)
-    return dict(figures.rounded(values)), images, real, neighbours
+    return dict(measure.rounded(values)), images, real, neighbours
 
 
 def _generated(
-    generator: Generator | TorchGenerator, network: FeatureNetwork, request: SampleRequest, step: figures.Step
+    generator: Generator | TorchGenerator, network: FeatureNetwork, request: SampleRequest, step: measure.Step
 ) -> ImageSet:
     pixels, labels = [], []
     for number, (part, asked) in enumerate(sampled(generator, request, 0, request.count)):
@@ -227,12 +227,12 @@ def main(arguments: list[str] | None = None) -> int:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:
         if (
-            (given.count is not None and given.count < figures.LEAST_IMAGES)
+            (given.count is not None and given.count < measure.LEAST_IMAGES)
             or given.seed < 0
             or not 0 <= given.smooth <= MOST_SIGMA
         ):
             raise DataError(
-                f"--count begins at {figures.LEAST_IMAGES}, --seed at 0, and --smooth is between 0 and {MOST_SIGMA:g}."
+                f"--count begins at {measure.LEAST_IMAGES}, --seed at 0, and --smooth is between 0 and {MOST_SIGMA:g}."
             )
         with Progress(*columns, console=console, transient=True) as progress:
             values, images, real, neighbours = score(

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from trainer import losses, schedules
 from trainer.augment import ADAPT_EVERY, Augmentation
 from trainer.config import TrainConfig
-from trainer.data.images import ImageStore
+from trainer.data.batches import ImageStore
 from trainer.ema import Ema
 from trainer.networks.conditioning import Discriminator, Generator
 from trainer.seeding import Draws, seed_of

@@ -25,18 +25,19 @@ from rich.panel import Panel
 from rich.text import Text
 from torch import nn
 
-from trainer import command_line, launch, rules, runs, tracking
+from trainer import command_line, launch, rules, runs
 from trainer.config import ImageFormat, TrainConfig
-from trainer.data import sources
-from trainer.data.images import ImageStore
-from trainer.data.sources import Source
+from trainer.data import datasets
+from trainer.data.batches import ImageStore
+from trainer.data.datasets import Source
 from trainer.errors import ConfigError, TrainerError, sentence
 from trainer.interrupts import StopRequest, own_terminal
 from trainer.loop import train
 from trainer.networks import check_network
-from trainer.networks.weights import TrainedGenerator, save_generator
+from trainer.networks.generator_file import TrainedGenerator, save_generator
 from trainer.presets import show_presets
-from trainer.reports import Reporter
+from trainer.report import tracking
+from trainer.report.reporter import Reporter
 from trainer.scoring.during import TrainingScore
 
 NOT_MNIST = """MNIST was not found and there was no network to fetch it from.
@@ -86,7 +87,7 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
     source = _load(config, command.data_dir, accelerator, console)
     config = replace(config, dataset=source.dataset)
     check_network(config, source.format)
-    run_dir = command.run_dir or Path("runs") / f"{config.preset}-{sources.short_name(config.dataset)}"
+    run_dir = command.run_dir or Path("runs") / f"{config.preset}-{datasets.short_name(config.dataset)}"
     record = runs.RunRecord(config, source.format, source.sha256, fell_back or source.fell_back)
     launch.together(lambda: runs.enter(run_dir, record, command.resume))
     store = ImageStore(source, accelerator.device, config.batch_size, config.seed, config.conditional, config.store)
@@ -156,7 +157,7 @@ def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, 
     """The same training images on every process; one process of each machine looks first, as it may download."""
 
     def load() -> Source:
-        return sources.load(
+        return datasets.load(
             config.dataset,
             data_dir,
             classes=config.classes,

@@ -76,7 +76,7 @@ def _run(arguments: argparse.Namespace) -> int:
         from PySide6.QtWidgets import QApplication
 
         from export.contract import ExportError
-        from viewer.core.training import is_run, model_of
+        from viewer.core.run.training import is_run, model_of
         from viewer.engine.player import Player
         from viewer.ui.menu import FIRST_SIZE
         from viewer.ui.trouble import Trouble

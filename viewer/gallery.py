@@ -18,20 +18,20 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.progress import track
 
-from export.arrays import Float32, UInt8
 from export.contract import ExportError, GeneratorInfo
 from export.files import exit_status, write_whole
-from export.latents import latents, one_hot
-from export.runtime import Generator, find_model, open_generator
-from viewer.core.animation import MOST_TURNED_CLASSES, Animation, frame_count, scene_at
-from viewer.core.compose import GAP_COLOUR, compose, enlarged, layout
-from viewer.core.encoders import Reel, png, write_gif
-from viewer.core.look import PLAIN
-from viewer.core.models import sha256_of
-from viewer.core.recipe import Model, Recipe, versions
-from viewer.core.samples import SEED_MAX
-from viewer.core.saving import gif_palette
-from viewer.core.state import TRUNCATION_MAX, ViewState
+from export.runtime.arrays import Float32, UInt8
+from export.runtime.generator import Generator, find_model, open_generator
+from export.runtime.latents import latents, one_hot
+from viewer.core.files.encoders import Reel, png, write_gif
+from viewer.core.files.models import sha256_of
+from viewer.core.files.recipe import Model, Recipe, versions
+from viewer.core.files.saving import gif_palette
+from viewer.core.picture.compose import GAP_COLOUR, compose, enlarged, layout
+from viewer.core.picture.look import PLAIN
+from viewer.core.scene.animation import MOST_TURNED_CLASSES, Animation, frame_count, scene_at
+from viewer.core.state.samples import SEED_MAX
+from viewer.core.state.view_state import TRUNCATION_MAX, ViewState
 
 SAMPLES_IN_A_ROW = 10
 MOST_ROWS = 40

@@ -9,17 +9,10 @@ import pytest
 import torch
 
 from export import classifier as command
-from export.checks import ModelRefused
-from export.reading import BUNDLED_CLASSIFIER, open_classifier
+from export.runtime.predict import BUNDLED_CLASSIFIER, open_classifier
+from export.safety.checks import ModelRefused
 from trainer.config import ImageFormat
-from trainer.networks.classifier import (
-    BUNDLED,
-    Classifier,
-    ClassifierCard,
-    load_classifier,
-    read,
-    save_classifier,
-)
+from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, load_classifier, read, save_classifier
 
 
 def test_the_bundled_file_reads_what_the_weights_read() -> None:

@@ -15,8 +15,8 @@ from rich.console import Console
 from export import doctor
 from export.contract import GeneratorInfo
 from export.doctor import BROKEN, Report, Row, examine, main, table
-from export.providers import look
-from export.runtime import open_generator
+from export.runtime.generator import open_generator
+from export.runtime.providers import look
 from tests.conftest import write_model
 
 

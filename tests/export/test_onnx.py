@@ -15,15 +15,15 @@ from scipy.ndimage import gaussian_filter
 from torch import nn
 
 from export import onnx as command
-from export import parity
 from export.contract import ExportError
-from export.graph import to_onnx
-from export.latents import latents
-from export.runtime import open_generator
+from export.convert import parity
+from export.convert.graph import to_onnx
+from export.runtime.generator import open_generator
+from export.runtime.latents import latents
 from trainer.config import ImageFormat
 from trainer.errors import ConfigError
 from trainer.networks import build_generator
-from trainer.networks.weights import GENERATOR_WEIGHTS, TrainedGenerator, load_generator, save_generator
+from trainer.networks.generator_file import GENERATOR_WEIGHTS, TrainedGenerator, load_generator, save_generator
 from trainer.presets import PRESETS, configure
 
 DIGITS = ImageFormat(1, 28, tuple("0123456789"))

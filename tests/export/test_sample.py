@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.latents import latents
-from export.runtime import open_generator
+from export.runtime.generator import open_generator
+from export.runtime.latents import latents
 from export.sample import main
 
 

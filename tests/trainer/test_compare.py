@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from trainer import compare, pages
+from trainer import compare
+from trainer.report import pages
 
 HOSTILE = "<script>alert(1)</script>[red]\"'&amp;"
 

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from tests.trainer.test_step import SMALL, trained, weights
 from trainer import graphs, launch
-from trainer.data import sources
-from trainer.data.images import ImageStore
+from trainer.data import datasets
+from trainer.data.batches import ImageStore
 from trainer.errors import RunError
 from trainer.graphs import GraphedStep, KeptDraws, KeptInputs
 from trainer.loop import build
@@ -37,7 +37,7 @@ RATES = {"g_lr": f"{2**-10},{2**-12}@128", "d_lr": str(2**-10)}
 def test_inputs_that_stay_where_they_are_train_to_the_same_bits(preset: str, settings: dict[str, Any]) -> None:
     config = configure(preset, SMALL | RATES | {"precision": "fp32"} | settings)
     accelerator = launch.start(config)
-    source = sources.load("sklearn-digits", None)
+    source = datasets.load("sklearn-digits", None)
     store = ImageStore(source, accelerator.device, config.batch_size, 0, config.conditional, config.store)
     plain, kept = build(config, source.format, accelerator), build(config, source.format, accelerator)
     inputs, places = None, []
@@ -100,7 +100,7 @@ def graphed(monkeypatch: pytest.MonkeyPatch, how: type[GraphedStep], **settings:
     monkeypatch.setattr(torch.cuda, "Stream", lambda device: device)
     config = configure("mlp", SMALL | RATES | {"precision": "fp32"} | settings)
     accelerator = launch.start(config)
-    source = sources.load("sklearn-digits", None)
+    source = datasets.load("sklearn-digits", None)
     store = ImageStore(source, accelerator.device, config.batch_size, config.seed, config.conditional)
     networks = build(config, source.format, accelerator)
     return how(networks, store, config, accelerator), networks

@@ -90,8 +90,8 @@ def same(first: Path, second: Path) -> bool:
 def ranks(
     run: Run, two_processes: Run, project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> list[dict[str, Tensor]]:
-    """What tests/trainer/ranks.py finds on one process and on two."""
-    script, folder = Path(__file__).with_name("ranks.py"), tmp_path_factory.mktemp("ranks")
+    """What tests/support/ranks.py finds on one process and on two."""
+    script, folder = Path(__file__).parents[1] / "support" / "ranks.py", tmp_path_factory.mktemp("ranks")
     run(script, folder / "one", PYTHONPATH=str(project)).check_returncode()
     two_processes(script, folder / "two", PYTHONPATH=str(project)).check_returncode()
     return [load_file(folder / name) for name in ("one", "two")]

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from export.onnx import main as export
-from export.runtime import open_generator
+from export.runtime.generator import open_generator
 from trainer.score import main
 
 PROMISED = {

@@ -11,8 +11,8 @@ from torch.nn.functional import softplus
 
 from trainer import launch
 from trainer.config import TrainConfig
-from trainer.data import sources
-from trainer.data.images import ImageStore
+from trainer.data import datasets
+from trainer.data.batches import ImageStore
 from trainer.loop import build
 from trainer.presets import configure
 from trainer.seeding import Draws
@@ -25,7 +25,7 @@ NO_BATCH_STATISTICS = {"precision": "fp32", "optimizer": "sgd", "beta1": 0.0, "g
 def trained(config: TrainConfig, steps: int) -> tuple[Networks, list[dict[str, float]]]:
     """The networks after some steps on the embedded digits, and the figures of each step."""
     accelerator = launch.start(config)
-    source = sources.load("sklearn-digits", None)
+    source = datasets.load("sklearn-digits", None)
     store = ImageStore(source, accelerator.device, config.batch_size, config.seed, config.conditional)
     networks = build(config, source.format, accelerator)
     figures = [step(networks, store, config, accelerator, number * config.batch_size) for number in range(steps)]

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from trainer.data import decode, store, subset
+from trainer.data import decode, decoded, subset
 from trainer.errors import DataError
 
 
-def load(root: Path, classes: str, limit: int, size: int, console: Console | None) -> store.Store:
+def load(root: Path, classes: str, limit: int, size: int, console: Console | None) -> decoded.Store:
     """The pictures below `root`, of some classes and up to a limit, as `subset.choose` has it.
 
     Raises DataError where the folder cannot be used or too many pictures are unreadable, ConfigError as `choose` does,
@@ -24,7 +24,7 @@ def load(root: Path, classes: str, limit: int, size: int, console: Console | Non
         raise DataError(f"{error.filename} cannot be read ({(error.strerror or str(error)).lower()}).") from error
     # Chosen before anything is decoded: the store then holds what is trained on and no more.
     chosen, class_names, numbered = subset.choose(np.array(labels, np.int64), class_names, classes, limit)
-    return store.open_store(root, [names[index] for index in chosen], numbered, class_names, size, console)
+    return decoded.open_store(root, [names[index] for index in chosen], numbered, class_names, size, console)
 
 
 def _find(root: Path) -> tuple[list[str], list[int], tuple[str, ...]]:

@@ -16,11 +16,11 @@ import torch.nn.functional as F
 from rich.progress import track
 
 from trainer import augment, files
-from trainer.data import sources
-from trainer.data.sources import Source
+from trainer.data import datasets
+from trainer.data.datasets import Source
 from trainer.ema import Ema, decay
 from trainer.errors import DataError, TrainerError, sentence
-from trainer.networks.classifier import BUNDLED, Classifier, ClassifierCard, read, save_classifier
+from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, read, save_classifier
 from trainer.seeding import Draws, stream
 
 DISTORTION = "rotate:12,scale:0.12,shear:8,shift:0.07"
@@ -70,7 +70,7 @@ def describe(path: Path, card: ClassifierCard, judged: str, count: int, command:
     digest = files.sha256(path)
     return f"""# {path.name}
 
-A classifier (trainer/networks/classifier.py), for judging generated images.
+A classifier (trainer/networks/judge.py), for judging generated images.
 
 - data: {card.dataset}, {count:,} training images, distorted ({DISTORTION})
 - classes: {", ".join(card.images.classes)}
@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise DataError("Name the file to write with --out, as in --out classifier.safetensors.")
         out = given.out or BUNDLED
         source, test = (
-            sources.load(given.dataset, given.data_dir, split, image_size=given.image_size)
+            datasets.load(given.dataset, given.data_dir, split, image_size=given.image_size)
             for split in ("train", "test")
         )
         if not source.format.classes:

@@ -10,8 +10,8 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from trainer.config import ImageFormat, TrainConfig
-from trainer.data import sources
-from trainer.pictures import to_pixels
+from trainer.data import datasets
+from trainer.report.pictures import to_pixels
 from trainer.scoring.features import open_features
 from trainer.scoring.fidelity import frechet_distance
 from trainer.scoring.neighbours import overlap
@@ -31,7 +31,7 @@ class TrainingScore:
         self.config, self.accelerator = config, accelerator
         self.network = open_features("digits", None, images)
         whole, test = (
-            sources.load(config.dataset, data_dir, split, classes=config.classes, image_size=config.image_size)
+            datasets.load(config.dataset, data_dir, split, classes=config.classes, image_size=config.image_size)
             for split in ("train", "test")
         )
         real = load_real(whole, test, self.network)

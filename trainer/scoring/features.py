@@ -15,7 +15,7 @@ from trainer import files
 from trainer.config import ImageFormat
 from trainer.data import stacked
 from trainer.errors import DataError
-from trainer.networks.classifier import BUNDLED, Classifier, load_classifier, read
+from trainer.networks.judge import BUNDLED, Classifier, load_classifier, read
 
 
 @dataclass(frozen=True)

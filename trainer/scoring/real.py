@@ -16,8 +16,8 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from trainer import files
+from trainer.data.datasets import Source
 from trainer.data.places import cache_folder
-from trainer.data.sources import Source
 from trainer.errors import DataError
 from trainer.scoring.features import FeatureNetwork
 from trainer.seeding import stream
@@ -124,7 +124,7 @@ def code_hash() -> str:
     """Of what computes readings and figures: older ones must not stand beside those of newer code."""
     here = Path(__file__).parent
     content = b"".join(
-        path.read_bytes() for path in (*sorted(here.glob("*.py")), here.parent / "networks" / "classifier.py")
+        path.read_bytes() for path in (*sorted(here.glob("*.py")), here.parent / "networks" / "judge.py")
     )
     return hashlib.sha256(content).hexdigest()
 

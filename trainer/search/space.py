@@ -16,7 +16,7 @@ from trainer import schedules
 from trainer.config import TrainConfig
 from trainer.errors import ConfigError, nearest
 from trainer.presets import configure
-from trainer.scoring.table import FIGURES
+from trainer.scoring.metrics import FIGURES
 
 OBJECTIVES = ("frechet_distance", "precision", "recall", "coverage", "conditional_accuracy")
 """What `--score-every` measures."""

@@ -19,7 +19,7 @@ import psutil
 
 from trainer.command_line import flag, launcher, text
 from trainer.interrupts import PR_SET_PDEATHSIG
-from trainer.report_page import Point, read_log
+from trainer.report.run_page import Point, read_log
 from trainer.search.space import STEPS, Space
 
 FOREVER = 10**12

@@ -9,12 +9,12 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from export.arrays import Float32
-from export.runtime import Generator
-from viewer.core.frames import Answer, CompareRequest, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
-from viewer.core.rate import FrameRate
-from viewer.core.scene import scene_of
-from viewer.core.state import ViewState
+from export.runtime.arrays import Float32
+from export.runtime.generator import Generator
+from viewer.core.scene.cells import scene_of
+from viewer.core.scene.requests import Answer, CompareRequest, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
+from viewer.core.state.view_state import ViewState
+from viewer.engine.rate import FrameRate
 from viewer.engine.worker import Worker, open_model
 
 TICK_MS = 16

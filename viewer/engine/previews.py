@@ -6,11 +6,11 @@ from collections.abc import Callable, Hashable
 
 from PySide6.QtCore import QObject, Signal
 
-from export.arrays import UInt8
 from export.contract import GeneratorInfo
-from export.runtime import Generator
-from viewer.core.frames import Answer
-from viewer.core.scene import Scene
+from export.runtime.arrays import UInt8
+from export.runtime.generator import Generator
+from viewer.core.scene.cells import Scene
+from viewer.core.scene.requests import Answer
 from viewer.engine.player import Player
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from export.arrays import UInt8
 from export.contract import GeneratorInfo
-from export.reading import Reader, open_classifier
-from viewer.core.reading import Reading
+from export.runtime.arrays import UInt8
+from export.runtime.predict import Reader, open_classifier
+from viewer.core.picture.caption import Reading
 
 
 @cache

@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QThread, Signal
 
-from export.arrays import UInt8
 from export.contract import ExportError
-from export.runtime import Generator, find_model, open_generator
-from viewer.core.compare import comparable, difference, misfit
-from viewer.core.compose import compose
-from viewer.core.frames import Answer, CompareRequest, Failure, Frame, Opened, OpenRequest, RenderRequest
-from viewer.core.look import Look
-from viewer.core.models import sha256_of
-from viewer.core.scene import Scene
-from viewer.core.state import PIXEL_BUDGET
+from export.runtime.arrays import UInt8
+from export.runtime.generator import Generator, find_model, open_generator
+from viewer.core.files.models import sha256_of
+from viewer.core.picture.compose import compose
+from viewer.core.picture.look import Look
+from viewer.core.scene.cells import Scene
+from viewer.core.scene.compare import comparable, difference, misfit
+from viewer.core.scene.requests import Answer, CompareRequest, Failure, Frame, Opened, OpenRequest, RenderRequest
+from viewer.core.state.view_state import PIXEL_BUDGET
 from viewer.engine.mailbox import Mailbox
 
 FREED_BYTES = 2**24

@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog
 
-from viewer.core.saving import Subject
-from viewer.ui.header import Header
-from viewer.ui.icons import icon
+from viewer.core.files.saving import Subject
+from viewer.ui.bars.header import Header
+from viewer.ui.widgets.icons import icon
 
 if TYPE_CHECKING:
-    from viewer.ui.export import ExportSheet
+    from viewer.ui.export.sheet import ExportSheet
     from viewer.ui.window import Window
 
 Keys = QKeySequence.StandardKey | str
@@ -60,7 +60,7 @@ class Actions(QObject):
 
     def show_export(self) -> None:
         """Show the export sheet."""
-        from viewer.ui.export import ExportSheet  # not needed for the first frame
+        from viewer.ui.export.sheet import ExportSheet  # not needed for the first frame
 
         window, player = self._window, self._window.player
         if player.model is None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 
-from export.runtime import Generator
-from viewer.core.frames import Answer
-from viewer.core.saving import Subject, copied
+from export.runtime.generator import Generator
+from viewer.core.files.saving import Subject, copied
+from viewer.core.scene.requests import Answer
 from viewer.engine.player import Player
 
 NAME = "copy"

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 
-from viewer.core.history import History, Step
-from viewer.core.state import ViewState
+from viewer.core.state.history import History, Step
+from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
 
 

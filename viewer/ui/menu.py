@@ -6,13 +6,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from viewer.core.settings import Settings
+from viewer.core.files.settings import Settings
 from viewer.engine.player import Player
-from viewer.ui.about import AboutDialog
-from viewer.ui.doctor import DoctorDialog
+from viewer.ui.dialogs.about import AboutDialog
+from viewer.ui.dialogs.doctor import DoctorDialog
+from viewer.ui.dialogs.settings import SettingsDialog
+from viewer.ui.dialogs.shortcuts import ShortcutSheet, keys_of
 from viewer.ui.memory import Memory
-from viewer.ui.settings import SettingsDialog
-from viewer.ui.shortcuts import ShortcutSheet, keys_of
 
 FIRST_SIZE = (1180, 820)
 """Of a window that has stood nowhere yet, in pixels."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from viewer.core.frames import Failure, Opened, OpenRequest
-from viewer.core.metadata import read_recipe
-from viewer.core.models import Report, find_by_hash
-from viewer.core.recipe import Recipe
+from viewer.core.files.metadata import read_recipe
+from viewer.core.files.models import Report, find_by_hash
+from viewer.core.files.recipe import Recipe
+from viewer.core.scene.requests import Failure, Opened, OpenRequest
 from viewer.engine.background import Background
 from viewer.engine.player import Player
 from viewer.ui.editor import Editor

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
-from viewer.core.palette import DARK, Palette, palette_of
+from viewer.core.picture.palette import DARK, Palette, palette_of
 
 # The colours of the present palette. The objects stay the same when it changes, so what is painted later follows.
 CANVAS = QColor(DARK.canvas)

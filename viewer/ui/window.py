@@ -21,46 +21,46 @@ from PySide6.QtWidgets import QWidget
 
 import viewer
 from export.contract import ExportError
-from viewer.core.drops import drop_of
-from viewer.core.frames import Failure, Frame, Opened
-from viewer.core.keys import edit_for_key
-from viewer.core.number import cannot_write
-from viewer.core.remedy import remedy_for
-from viewer.core.samples import RANDOM_SEEDS
-from viewer.core.state import MODES, ViewState
-from viewer.core.training import is_run, model_of, name_of
+from viewer.core.files.drops import drop_of
+from viewer.core.run.remedy import remedy_for
+from viewer.core.run.training import is_run, model_of, name_of
+from viewer.core.scene.requests import Failure, Frame, Opened
+from viewer.core.state.keys import edit_for_key
+from viewer.core.state.number import cannot_write
+from viewer.core.state.samples import RANDOM_SEEDS
+from viewer.core.state.view_state import MODES, ViewState
 from viewer.engine.finder import Finder
 from viewer.engine.player import Player
 from viewer.ui.actions import Actions
-from viewer.ui.arrangement import arrange
-from viewer.ui.canvas import Canvas
-from viewer.ui.card import Panel
-from viewer.ui.compare import CompareBar
+from viewer.ui.bars.hint import HintStrip
+from viewer.ui.bars.message import MessageStrip, Offer
+from viewer.ui.bars.rail import Rail
+from viewer.ui.bars.status import StatusLine
+from viewer.ui.bars.task import TaskStrip
+from viewer.ui.bars.timeline import TimelineBar
+from viewer.ui.bars.watch import WatchBar
+from viewer.ui.canvas.canvas import Canvas
+from viewer.ui.canvas.compare import CompareBar
+from viewer.ui.canvas.inspector import Inspector
 from viewer.ui.copying import Copier
-from viewer.ui.digits import DigitsPanel
-from viewer.ui.directions import DirectionsPanel
 from viewer.ui.editor import Editor
-from viewer.ui.favourites import FavouritesPanel
-from viewer.ui.grid import GridPanel
-from viewer.ui.hint import HintStrip
-from viewer.ui.inspector import Inspector
-from viewer.ui.look import LookPanel
+from viewer.ui.layout import arrange
 from viewer.ui.memory import Memory
 from viewer.ui.menu import MainMenu
-from viewer.ui.message import MessageStrip, Offer
-from viewer.ui.motion import MotionPanel
-from viewer.ui.number import NumberPanel
-from viewer.ui.pad import PadPanel
-from viewer.ui.rail import Rail
+from viewer.ui.panels.digits import DigitsPanel
+from viewer.ui.panels.directions import DirectionsPanel
+from viewer.ui.panels.favourites import FavouritesPanel
+from viewer.ui.panels.grid import GridPanel
+from viewer.ui.panels.look import LookPanel
+from viewer.ui.panels.motion import MotionPanel
+from viewer.ui.panels.number import NumberPanel
+from viewer.ui.panels.pad import PadPanel
+from viewer.ui.panels.seed import SeedPanel
+from viewer.ui.panels.truncation import TruncationPanel
+from viewer.ui.panels.way import WayPanel
 from viewer.ui.recent import RecentMenu
 from viewer.ui.restore import Restorer
-from viewer.ui.seed import SeedPanel
-from viewer.ui.status import StatusLine
-from viewer.ui.task import TaskStrip
-from viewer.ui.timeline import TimelineBar
-from viewer.ui.truncation import TruncationPanel
-from viewer.ui.watch import WatchBar
-from viewer.ui.way import WayPanel
+from viewer.ui.widgets.card import Panel
 
 if TYPE_CHECKING:
     pass

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainer.data import cifar, sources
+from trainer.data import cifar, datasets
 from trainer.errors import DataError
 
 RECORDS = 20
@@ -29,18 +29,18 @@ def batches(cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pat
 
 
 def test_records_are_read(batches: Path) -> None:
-    source = sources.load("cifar10", batches)
+    source = datasets.load("cifar10", batches)
     assert source.images.shape == (5 * RECORDS, 3, 32, 32)
     assert source.images.flags.c_contiguous
     assert source.images[RECORDS, :, 7, 3].tolist() == [1 + 0 + 3, 1 + 50 + 3, 1 + 100 + 3]
     assert source.labels.tolist() == [index % 10 for index in range(5 * RECORDS)]
     assert source.format.channels == 3
     assert source.format.classes[3] == "cat"
-    assert sources.load("cifar10", batches, "test").images[0, 0, 0, 0] == 5
+    assert datasets.load("cifar10", batches, "test").images[0, 0, 0, 0] == 5
 
 
 def test_colour_images_are_resized(batches: Path) -> None:
-    source = sources.load("cifar10", batches, classes="cat,dog", image_size=16)
+    source = datasets.load("cifar10", batches, classes="cat,dog", image_size=16)
     assert source.images.shape == (2 * RECORDS // 10 * 5, 3, 16, 16)
     assert source.format.classes == ("cat", "dog")
     assert (source.images[0, 1].astype(int) - source.images[0, 0] == 50).all()
@@ -57,7 +57,7 @@ def test_damaged_files_are_named(batches: Path, damage: str) -> None:
     else:
         victim.unlink()
     with pytest.raises(DataError, match=r"data_batch_3\.bin"):
-        sources.load("cifar10", batches)
+        datasets.load("cifar10", batches)
 
 
 def test_it_is_downloaded_once(batches: Path, serve: Callable[[Path], list[str]], cache: Path, tmp_path: Path) -> None:
@@ -66,6 +66,6 @@ def test_it_is_downloaded_once(batches: Path, serve: Callable[[Path], list[str]]
         archive.add(batches / cifar.FOLDER, cifar.FOLDER)
     urls = serve(tmp_path / "served")
     for _ in range(2):
-        assert len(sources.load("cifar10", None).images) == 5 * RECORDS
+        assert len(datasets.load("cifar10", None).images) == 5 * RECORDS
     assert urls == [cifar.URL]
     assert [path.name for path in cache.iterdir()] == [cifar.FOLDER]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.data import sources
+from trainer.data import datasets
 from trainer.errors import ConfigError, DataError
 
 MakePictures = Callable[..., Path]
@@ -19,7 +19,7 @@ def test_folders_are_classes(pictures: MakePictures) -> None:
     (root / "a" / ".hidden.png").touch()
     (root / "a" / "notes.txt").touch()
     (root / "empty").mkdir()
-    source = sources.load(f"folder:{root}", None)
+    source = datasets.load(f"folder:{root}", None)
     assert source.dataset == f"folder:{root}"
     assert source.images.shape == (10, 1, 32, 32)
     assert source.images[:, 0, 0, 0].tolist() == [0, 2, 4, 6, 8, 1, 3, 5, 7, 9]
@@ -31,30 +31,30 @@ def test_sub_folders_belong_to_their_class(pictures: MakePictures) -> None:
     root = pictures(4)
     (root / "a" / "deeper").mkdir()
     (root / "a" / "0000.png").rename(root / "a" / "deeper" / "0000.png")
-    assert sources.load(f"folder:{root}", None).labels.tolist() == [0, 0, 1, 1]
+    assert datasets.load(f"folder:{root}", None).labels.tolist() == [0, 0, 1, 1]
     (root / "a" / "deeper").rename(root / "a" / ".deeper")
-    assert sources.load(f"folder:{root}", None).labels.tolist() == [0, 1, 1], "hidden folders are passed over"
+    assert datasets.load(f"folder:{root}", None).labels.tolist() == [0, 1, 1], "hidden folders are passed over"
 
 
 def test_a_link_to_nowhere_is_one_unreadable_picture(pictures: MakePictures) -> None:
     root = pictures(10)
     (root / "a" / "gone.png").symlink_to("nowhere")
-    assert len(sources.load(f"folder:{root}", None).images) == 10
+    assert len(datasets.load(f"folder:{root}", None).images) == 10
 
 
 def test_a_flat_folder_is_unlabelled(pictures: MakePictures) -> None:
-    source = sources.load(f"folder:{pictures(10) / 'a'}", None, image_size=8)
+    source = datasets.load(f"folder:{pictures(10) / 'a'}", None, image_size=8)
     assert source.images.shape == (5, 1, 8, 8)
     assert source.format.classes == ()
     assert source.labels.tolist() == [0] * 5
     with pytest.raises(ConfigError, match="have none"):
-        sources.load(f"folder:{source.dataset.removeprefix('folder:')}", None, classes="a")
+        datasets.load(f"folder:{source.dataset.removeprefix('folder:')}", None, classes="a")
 
 
 def test_one_coloured_picture_makes_all_rgb(pictures: MakePictures) -> None:
     root = pictures(200)
     Image.new("RGB", (4, 4), (255, 0, 0)).save(root / "b" / "0151.png")
-    source = sources.load(f"folder:{root}", None, image_size=4)
+    source = datasets.load(f"folder:{root}", None, image_size=4)
     assert source.images.shape == (200, 3, 4, 4)
     assert source.images[:100, :, 0, 0].tolist() == [[2 * number] * 3 for number in range(100)]
     assert source.images[175, :, 0, 0].tolist() == [255, 0, 0]
@@ -63,21 +63,21 @@ def test_one_coloured_picture_makes_all_rgb(pictures: MakePictures) -> None:
 
 def test_a_part_of_a_folder(pictures: MakePictures) -> None:
     root = pictures(20)
-    only_b = sources.load(f"folder:{root}", None, classes="b")
+    only_b = datasets.load(f"folder:{root}", None, classes="b")
     assert only_b.format.classes == ("b",)
     assert only_b.images[:, 0, 0, 0].tolist() == list(range(1, 20, 2))
     assert only_b.labels.tolist() == [0] * 10
-    some = sources.load(f"folder:{root}", None, limit=7)
+    some = datasets.load(f"folder:{root}", None, limit=7)
     assert some.labels.tolist() == [int(number % 2) for number in some.images[:, 0, 0, 0]]
     assert len(np.unique(some.images[:, 0, 0, 0])) == 7
     with pytest.raises(ConfigError, match="20 images"):
-        sources.load(f"folder:{root}", None, limit=21)
+        datasets.load(f"folder:{root}", None, limit=21)
 
 
 def test_folders_that_cannot_be_used(pictures: MakePictures, tmp_path: Path) -> None:
     def refusal(root: Path) -> str:
         with pytest.raises(DataError) as caught:
-            sources.load(f"folder:{root}", None)
+            datasets.load(f"folder:{root}", None)
         return str(caught.value)
 
     assert "There is no folder" in refusal(tmp_path / "missing")

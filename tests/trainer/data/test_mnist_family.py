@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from trainer.data import mnist_family, sources
+from trainer.data import datasets, mnist_family
 from trainer.errors import DataError
 
 Serve = Callable[[Path], list[str]]
@@ -65,7 +65,7 @@ def _small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_each_set_is_read(name: str, classes: tuple[str, str], split: str, tmp_path: Path) -> None:
     written = write(name, tmp_path / mnist_family.MEMBERS[name].folder / "raw")
-    source = sources.load(name, tmp_path, split)
+    source = datasets.load(name, tmp_path, split)
     assert source.dataset == name
     assert source.images.shape == (COUNT, 1, 28, 28)
     assert source.images.flags.c_contiguous
@@ -82,11 +82,11 @@ def test_packed_files_are_read(tmp_path: Path) -> None:
     for path in list(folder.iterdir()):
         path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes(), 1))
         path.unlink()
-    np.testing.assert_array_equal(sources.load("kmnist", tmp_path).images[:, 0], written)
+    np.testing.assert_array_equal(datasets.load("kmnist", tmp_path).images[:, 0], written)
     packed = folder / "train-images-idx3-ubyte.gz"
     packed.write_bytes(packed.read_bytes()[:1000])
     with pytest.raises(DataError, match="is truncated or damaged"):
-        sources.load("kmnist", tmp_path)
+        datasets.load("kmnist", tmp_path)
 
 
 @pytest.mark.usefixtures("cache")
@@ -117,14 +117,14 @@ def test_damaged_files_are_named(tmp_path: Path, damage: str) -> None:
         images.unlink()
         sentence = "train-images-idx3-ubyte is missing"
     with pytest.raises(DataError, match=sentence):
-        sources.load("kmnist", tmp_path)
+        datasets.load("kmnist", tmp_path)
 
 
 @pytest.mark.usefixtures("cache")
 def test_files_named_like_mnist_are_told_apart_by_their_folder(tmp_path: Path) -> None:
     write("kmnist", tmp_path)
     with pytest.raises(DataError, match="KMNIST/raw"):
-        sources.load("kmnist", tmp_path)
+        datasets.load("kmnist", tmp_path)
 
 
 @pytest.mark.usefixtures("cache")
@@ -143,7 +143,7 @@ def test_damaged_mnist_is_named_even_by_auto(mnist_dir: Path, tmp_path: Path, da
         folder.chmod(0o755)
         victim.unlink()
     with pytest.raises(DataError, match="train-labels-idx1-ubyte"):
-        sources.load("auto", tmp_path)
+        datasets.load("auto", tmp_path)
 
 
 def test_mnist_is_found_in_order(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,10 +168,10 @@ def test_a_set_is_downloaded_once(name: str, asked: int, serve: Serve, cache: Pa
     pack(tmp_path / "served")
     urls = serve(tmp_path / "served")
     for _ in range(2):
-        np.testing.assert_array_equal(sources.load(name, None).images[:, 0], written)
+        np.testing.assert_array_equal(datasets.load(name, None).images[:, 0], written)
     assert len(urls) == asked
     (cache / mnist_family.MEMBERS[name].folder / "raw" / urls[0].rpartition("/")[2]).unlink()
-    sources.load(name, None)  # what is missing is fetched again
+    datasets.load(name, None)  # what is missing is fetched again
     assert len(urls) > asked
 
 
@@ -183,7 +183,7 @@ def test_emnist_is_unpacked_from_its_archive(serve: Serve, cache: Path, tmp_path
         for path in (tmp_path / "served").glob("*.gz"):
             archive.write(path, f"gzip/{path.name}")
     urls = serve(tmp_path / "served")
-    assert len(sources.load("emnist-letters", None).images) == COUNT
-    assert len(sources.load("emnist-digits", None, "test").images) == COUNT
+    assert len(datasets.load("emnist-letters", None).images) == COUNT
+    assert len(datasets.load("emnist-digits", None, "test").images) == COUNT
     assert len(urls) == 1
     assert not (cache / "EMNIST" / "raw" / "gzip.zip").exists()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.data import sources
+from trainer.data import datasets
 from trainer.data.stacked import COUNTS, stack
 
 
@@ -18,8 +18,8 @@ def test_channels_are_digits_and_the_label_names_them() -> None:
 
 
 def test_it_is_made_of_mnist(mnist_dir: Path) -> None:
-    source = sources.load("stacked-mnist", mnist_dir, "test")
+    source = datasets.load("stacked-mnist", mnist_dir, "test")
     assert source.images.shape == (COUNTS["test"], 3, 28, 28)
     assert source.format.classes[207] == "207"
-    digits = {image.tobytes() for image in sources.load("mnist", mnist_dir, "test").images}
+    digits = {image.tobytes() for image in datasets.load("mnist", mnist_dir, "test").images}
     assert all(channel.tobytes() in digits for image in source.images[:50] for channel in image)

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from trainer.data import sources
-from trainer.networks.classifier import BUNDLED, load_classifier
+from trainer.data import datasets
+from trainer.networks.judge import BUNDLED, load_classifier
 from trainer.scoring import classifier
 
 
 def test_the_bundled_classifier_reads_the_test_set(mnist_dir: Path) -> None:
     model, card = load_classifier()
-    measured = classifier.accuracy(model, sources.load("mnist", mnist_dir, "test"))
+    measured = classifier.accuracy(model, datasets.load("mnist", mnist_dir, "test"))
     assert measured >= 0.996
     assert measured == pytest.approx(card.accuracy, abs=2e-4)
     assert BUNDLED.stat().st_size < 2_000_000
@@ -19,7 +19,7 @@ def test_the_bundled_classifier_reads_the_test_set(mnist_dir: Path) -> None:
 
 def test_it_reads_the_embedded_digits_too() -> None:
     # Another hand, another scanner: far above chance, and no MNIST is needed to know that the weights are loaded.
-    assert classifier.accuracy(load_classifier()[0], sources.load("sklearn-digits", None)) > 0.8
+    assert classifier.accuracy(load_classifier()[0], datasets.load("sklearn-digits", None)) > 0.8
 
 
 def test_the_command_makes_one_for_any_labelled_data(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_the_command_makes_one_for_any_labelled_data(tmp_path: Path) -> None:
     assert classifier.main(arguments) == 0
     model, card = load_classifier(out)
     assert card.dataset == "sklearn-digits"
-    assert card.accuracy == classifier.accuracy(model, sources.load("sklearn-digits", None)) > 0.9
+    assert card.accuracy == classifier.accuracy(model, datasets.load("sklearn-digits", None)) > 0.9
     assert f"own training images (there are no others): {card.accuracy:.2%}" in out.with_suffix(".md").read_text()
 
 

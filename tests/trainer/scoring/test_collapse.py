@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from trainer.data import sources
+from trainer.data import datasets
 from trainer.scoring.collapse import conditional_accuracy, confusion, modes, twins
 from trainer.scoring.fidelity import classifier_score
 
@@ -92,7 +92,7 @@ def test_a_class_of_one_image_or_none() -> None:
 
 
 def test_ten_fixed_digits_pass_as_classes_and_are_caught_as_images(mnist_dir: Path) -> None:
-    source = sources.load("mnist", mnist_dir, "test")
+    source = datasets.load("mnist", mnist_dir, "test")
     images, labels = torch.from_numpy(source.images.copy()), torch.from_numpy(source.labels)
     fixed = torch.stack([images[labels == digit][0] for digit in range(10)]).repeat(200, 1, 1, 1)
     read = torch.arange(10).repeat(200)  # each is read as what it is

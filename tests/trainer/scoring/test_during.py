@@ -10,7 +10,7 @@ from subprocess import CompletedProcess
 import pytest
 from PIL import Image
 
-from trainer.data import sources
+from trainer.data import datasets
 from trainer.train import main
 
 # Nothing is learnt, so one process and two hold the same generator.
@@ -49,7 +49,7 @@ def test_unlabelled_images_are_scored_without_an_accuracy(tmp_path: Path, monkey
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder = tmp_path / "pictures"
     folder.mkdir()
-    for number, image in enumerate(sources.load("sklearn-digits", None).images[:300]):
+    for number, image in enumerate(datasets.load("sklearn-digits", None).images[:300]):
         Image.fromarray(image[0]).save(folder / f"{number:03d}.png")
     unlabelled = ["--dataset", f"folder:{folder}", "--image-size", "28", "--conditional", "false"]
     assert main([*STILL, *unlabelled, "--score-count", "100", "--run-dir", str(tmp_path / "r")]) == 0

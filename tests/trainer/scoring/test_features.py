@@ -9,7 +9,7 @@ import torch
 from trainer.config import ImageFormat
 from trainer.data.stacked import CLASSES
 from trainer.errors import DataError
-from trainer.networks.classifier import BUNDLED, Classifier, ClassifierCard, save_classifier
+from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, save_classifier
 from trainer.scoring.features import open_features
 
 DIGITS = tuple("0123456789")

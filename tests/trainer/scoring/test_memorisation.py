@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from trainer.data import sources
+from trainer.data import datasets
 from trainer.scoring.memorisation import Memorisation, memorisation
 from trainer.scoring.neighbours import nearest
 
@@ -64,7 +64,7 @@ def test_images_that_both_sets_have_tell_nothing(points: Tensor) -> None:
 
 def test_digits_given_back_with_noise(mnist_dir: Path) -> None:
     training, test = (
-        torch.from_numpy(sources.load("mnist", mnist_dir, split).images[:count].copy())
+        torch.from_numpy(datasets.load("mnist", mnist_dir, split).images[:count].copy())
         for split, count in (("train", 10_000), ("test", 2000))
     )
     noise = 30 * torch.randn(2000, 1, 28, 28, generator=torch.Generator().manual_seed(0))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from trainer.data import sources
+from trainer.data import datasets
 from trainer.scoring.pixels import entropy, histogram, smooth, total_variation, wasserstein
 
 
@@ -44,7 +44,7 @@ def test_entropies_in_bits() -> None:
 
 
 def test_entropy_of_mnist(mnist_dir: Path) -> None:
-    images = torch.from_numpy(sources.load("mnist", mnist_dir, "test").images.copy())
+    images = torch.from_numpy(datasets.load("mnist", mnist_dir, "test").images.copy())
     assert entropy(images) == pytest.approx(1.605, abs=0.001)
     assert entropy(smooth(images[:2000], 0.9)) > 3
 

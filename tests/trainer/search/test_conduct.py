@@ -14,7 +14,7 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-PRETEND = Path(__file__).with_name("pretend.py")
+PRETEND = Path(__file__).parents[2] / "support" / "pretend.py"
 HEAD = "preset = 'digits'\nimages = 30\nscore_every = 10\nsampler = 'grid'\npruner = 'none'\nrepeats = 2\n"
 
 

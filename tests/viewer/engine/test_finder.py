@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from export.runtime import open_generator
-from viewer.core.directions import Directions, Search
-from viewer.core.samples import of_class
-from viewer.core.scene import scene_of_samples
+from export.runtime.generator import open_generator
+from viewer.core.scene.cells import scene_of_samples
+from viewer.core.scene.directions import Directions, Search
+from viewer.core.state.samples import of_class
 from viewer.engine.finder import Finder
 from viewer.engine.player import Player
 from viewer.engine.previews import Previews

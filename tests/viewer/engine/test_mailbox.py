@@ -5,9 +5,9 @@ from threading import Thread
 
 import numpy as np
 
-from viewer.core.frames import CompareRequest, OpenRequest, RenderRequest
-from viewer.core.look import Look
-from viewer.core.scene import Scene
+from viewer.core.picture.look import Look
+from viewer.core.scene.cells import Scene
+from viewer.core.scene.requests import CompareRequest, OpenRequest, RenderRequest
 from viewer.engine.mailbox import Mailbox
 
 

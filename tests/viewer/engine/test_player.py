@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from export.runtime import Generator, open_generator
-from viewer.core.compose import compose
-from viewer.core.frames import Frame, OpenRequest
-from viewer.core.scene import scene_of
+from export.runtime.generator import Generator, open_generator
+from viewer.core.picture.compose import compose
+from viewer.core.scene.cells import scene_of
+from viewer.core.scene.requests import Frame, OpenRequest
 from viewer.engine.player import Player
 
 if TYPE_CHECKING:

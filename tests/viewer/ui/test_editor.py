@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 
-from viewer.core import history
+from viewer.core.state import history
 from viewer.ui.window import Window
 
 OpenWindow = Callable[..., Window]

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from viewer.core.state import MODES
+from viewer.core.state.view_state import MODES
 from viewer.ui.window import Window
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from viewer.core.look import Look
-from viewer.core.palette import DARK, LIGHT
-from viewer.core.settings import Settings
+from viewer.core.files.settings import Settings
+from viewer.core.picture.look import Look
+from viewer.core.picture.palette import DARK, LIGHT
 from viewer.engine.player import Player
 from viewer.ui import theme
-from viewer.ui.settings import SettingsDialog
+from viewer.ui.dialogs.settings import SettingsDialog
 from viewer.ui.window import Window
 
 OpenWindow = Callable[..., Window]

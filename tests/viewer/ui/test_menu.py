@@ -16,10 +16,10 @@ from pytestqt.qtbot import QtBot
 
 from export import doctor
 from export.doctor import Row
-from viewer.core.keys import KEYS
-from viewer.ui.about import AboutDialog
-from viewer.ui.doctor import as_text
-from viewer.ui.shortcuts import ShortcutSheet, keys_of
+from viewer.core.state.keys import KEYS
+from viewer.ui.dialogs.about import AboutDialog
+from viewer.ui.dialogs.doctor import as_text
+from viewer.ui.dialogs.shortcuts import ShortcutSheet, keys_of
 from viewer.ui.trouble import Trouble
 from viewer.ui.window import Window
 

@@ -12,9 +12,9 @@ from PySide6.QtGui import QColor, QIcon, QStyleHints
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from viewer.core.palette import DARK, LIGHT
+from viewer.core.picture.palette import DARK, LIGHT
 from viewer.ui import theme
-from viewer.ui.icons import _DRAWINGS, icon
+from viewer.ui.widgets.icons import _DRAWINGS, icon
 from viewer.ui.window import Window
 
 UI = Path(theme.__file__).parent

@@ -17,14 +17,14 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QSlider, QWidget
 
-from export.runtime import Generator, open_generator
-from tests.export.hostile import HOSTILE
-from viewer.core.compose import compose, to_rgb
-from viewer.core.samples import SEED_MAX
-from viewer.core.scene import scene_of
-from viewer.core.state import ViewState
+from export.runtime.generator import Generator, open_generator
+from proofs.hostile import HOSTILE
+from viewer.core.picture.compose import compose, to_rgb
+from viewer.core.scene.cells import scene_of
+from viewer.core.state.samples import SEED_MAX
+from viewer.core.state.view_state import ViewState
 from viewer.engine.worker import open_model
-from viewer.ui.canvas import Canvas
+from viewer.ui.canvas.canvas import Canvas
 from viewer.ui.window import Window
 
 if TYPE_CHECKING:
@@ -373,7 +373,7 @@ def test_pixels_become_squares(models: dict[str, Path], open_window: OpenWindow,
 
 
 def test_about_opens_and_closes(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
-    from viewer.ui.about import AboutDialog
+    from viewer.ui.dialogs.about import AboutDialog
 
     window = open_window(models["digits"])
     window.menu.show_about()

@@ -1,0 +1,89 @@
+"""What an exported file says of where its generator comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import onnx
+import onnxruntime
+import torch
+
+from export.contract import ExportError, GeneratorInfo
+from export.convert.graph import write
+from export.files import atomic_file
+from export.safety.checks import read_model
+from trainer.networks.generator_file import TrainedGenerator
+from trainer.runs import SCORES_FILE
+
+MNIST = "MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0"
+LICENCES = {
+    "mnist": f"weights: MIT; trained on {MNIST}",
+    "stacked-mnist": f"weights: MIT; trained on {MNIST}",
+    "fashion-mnist": "weights: MIT; trained on Fashion-MNIST (Zalando SE), MIT",
+    "kmnist": "weights: MIT; trained on KMNIST (CODH), CC BY-SA 4.0",
+    "sklearn-digits": "weights: MIT; trained on the UCI optical digits (E. Alpaydin, C. Kaynak), CC BY 4.0",
+}
+
+
+def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: float = 0.0) -> GeneratorInfo:
+    """What the file's metadata will say of a generator; see `export.onnx.export_generator` for the arguments."""
+    config, images = trained.config, trained.images
+    configuration = json.dumps(config.to_json(), sort_keys=True)
+    weights_sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+    # A run's scores are those of its images before any filter.
+    scores = {} if smooth else _scores(weights.with_name(SCORES_FILE), weights_sha256)
+    return GeneratorInfo(
+        latent_size=config.latent_size,
+        latent_distribution=config.latent_distribution,
+        classes=images.classes if config.conditional else (),
+        channels=images.channels,
+        height=images.size,
+        width=images.size,
+        provenance={
+            "preset": config.preset,
+            "dataset": config.dataset,
+            "images_seen": str(trained.images_seen),
+            "config": configuration,
+            "config_sha256": hashlib.sha256(configuration.encode()).hexdigest(),
+            "weights_sha256": weights_sha256,
+            **scores,
+            "precision": precision,
+            **({"smoothing_sigma": f"{smooth:g}"} if smooth else {}),
+            "versions": f"torch {torch.__version__}, onnx {onnx.__version__}, onnxruntime {onnxruntime.__version__}",
+            "licence": LICENCES.get(config.dataset, "weights: those of the training images"),
+        },
+    )
+
+
+def scores_entry(scores: dict[str, Any]) -> str:
+    """What the metadata keep of a score: every single figure, what it was measured by, and the floor's."""
+    kept = {
+        name: value for name, value in scores.items() if not isinstance(value, list | dict) and name != "file_sha256"
+    }
+    real = {name: value for name, value in scores["floor"].items() if not isinstance(value, dict)}
+    return json.dumps(kept | {"floor": real, "memorisation": scores.get("memorisation")}, sort_keys=True)
+
+
+def _scores(path: Path, weights_sha256: str) -> dict[str, str]:
+    """The scores of a run, where it has some of these very weights."""
+    try:
+        scores = json.loads(path.read_text(encoding="utf-8"))
+        return {"scores": scores_entry(scores)} if scores["weights_sha256"] == weights_sha256 else {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def write_scores(path: Path, scores: dict[str, Any]) -> None:
+    """Write a score of the exported file at `path` into its metadata; the graph stays as it is."""
+    model = read_model(path)
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    info = GeneratorInfo.from_metadata(metadata)
+    if info.provenance.get("weights_sha256", "") != scores["weights_sha256"]:
+        raise ExportError(f"{path} was exported from other weights than were scored: export it again.")
+    scored = replace(info, provenance={**info.provenance, "scores": scores_entry(scores)})
+    with atomic_file(path) as temporary:
+        write(model, scored.to_metadata(), temporary)

@@ -1,0 +1,92 @@
+"""The card of a data set: which request, model and versions made it, and so whether another one is the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from export.contract import ExportError
+from export.datasets.sampling import SampleRequest
+from export.runtime.generator import Generator
+from export.runtime.predict import Reader
+
+Card = dict[str, Any]
+
+
+def card_path(out: Path, form: str) -> Path:
+    """Where the card of the data set `out` is."""
+    return out.with_suffix(".card.json") if form == "npz" else out / "card.json"
+
+
+def describe(generator: Generator, request: SampleRequest, out: Path, form: str, reader: Reader | None) -> Card:
+    """The card of a data set, but for how many images of each class there are."""
+    info = generator.info
+    asked = asdict(request)
+    classes = [info.classes[number] for number in request.classes]
+    asked["classes"] = classes or list(info.classes)
+    part, parts = request.shard
+    options = {
+        "--count": request.count, "--seed": request.seed, "--truncation": request.truncation,
+        **({"--digit": ",".join(classes)} if classes else {}),
+        **({"--min-confidence": request.least_confidence} if request.least_confidence else {}),
+        **({"--shard": f"{part}/{parts}"} if parts > 1 else {}),
+        "--format": form, "--out": out.name,
+    }  # fmt: skip
+    words = [str(word) for option in options.items() for word in option]
+    card = {
+        "about": "Generated images, none of them real. The parts of a sharded request, joined in the order of their "
+        "numbers, are the whole request.",
+        "command": shlex.join(["python", "-m", "export.sample", generator.path.name, *words]),
+        "format": form,
+        "request": asked,
+        "model": {
+            "file": generator.path.name,
+            "sha256": hashlib.sha256(generator.path.read_bytes()).hexdigest(),
+            "provenance": dict(info.provenance),
+        },
+        "classifier_weights_sha256": reader.weights_sha256 if reader else None,
+        "provider": generator.provider,
+        "versions": {
+            "onnxruntime": onnxruntime.__version__,
+            "numpy": np.__version__,
+            "python": sys.version.partition(" ")[0],
+        },
+    }
+    same: Card = json.loads(json.dumps(card))  # as it will be read again
+    return same
+
+
+def is_there(out: Path, form: str, card: Card) -> bool:
+    """Whether `out` is this very data set. Raises ExportError where it, or what has its card's name, is another."""
+    beside = card_path(out, form)
+    empty = out.is_dir() and form != "npz" and not any(out.iterdir())
+    if not beside.exists() and (empty or not out.exists()):
+        return False
+    if not _same(beside, card):
+        raise ExportError(
+            f"{out if out.exists() else beside} exists and is not what this request would make: choose another --out."
+        )
+    return out.exists()
+
+
+def begins(note: Path, card: Card) -> bool:
+    """Whether the card at `note` is of the same request, answered by the same versions: to the bit, then."""
+    return _same(note, card, "provider", "versions")
+
+
+def _same(path: Path, card: Card, *also: str) -> bool:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return found["model"]["sha256"] == card["model"]["sha256"] and all(
+            found[key] == card[key] for key in ("format", "request", "classifier_weights_sha256", *also)
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -1,0 +1,229 @@
+"""What a graph would need to run, told from shapes alone: no operator is run on more than a few numbers.
+
+Every value's shape is inferred by onnx, operator by operator, with a number in place of the batch. What computes shapes
+is computed on the way. A graph whose shapes do not come out known, or come out too large, is refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper, shape_inference
+
+from export.safety.skeleton import Unfit
+
+FEW, MANY = 2, 64
+"""The batches that are counted."""
+IMAGE_LIMIT_BYTES = 14 * 2**20
+"""Values held at one time, for one image; attention over 32x32 places needs 9 MiB."""
+WORK_LIMIT = 5 * 10**9
+"""Multiplications for one image, an element of any other operator counted as `ELEMENT_WORK`."""
+ELEMENT_WORK = 8
+INTEGERS_LIMIT = 2**15
+"""Elements of a computed integer value, for one image: runtimes copy such values while they infer shapes themselves."""
+FOLDED_ELEMENTS = 1024
+"""Values up to this size are computed where they are known."""
+RANK_LIMIT = 8
+NUMBERS: dict[int, int] = {
+    TensorProto.FLOAT: 4, TensorProto.FLOAT16: 4, TensorProto.BFLOAT16: 4, TensorProto.DOUBLE: 8, TensorProto.BOOL: 1,
+    TensorProto.UINT8: 1, TensorProto.INT8: 1, TensorProto.UINT16: 2, TensorProto.INT16: 2,
+    TensorProto.UINT32: 4, TensorProto.INT32: 4, TensorProto.UINT64: 8, TensorProto.INT64: 8,
+}  # fmt: skip
+"""Bytes of a number as it is computed with: half precision is widened on a CPU."""
+FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
+INTEGERS = (TensorProto.INT32, TensorProto.INT64, TensorProto.UINT32, TensorProto.UINT64)
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run needs."""
+
+    peak_bytes: int
+    """Values held at one time, weights apart."""
+    work: int
+    """Multiplications; see `WORK_LIMIT`."""
+    outputs: dict[str, tuple[int, Shape]]
+    """Number type and shape of each output."""
+
+
+def check_budget(model: onnx.ModelProto) -> None:
+    """Refuse a graph whose run would take unreasonable memory or time. model: weights may be left out. Raises Unfit."""
+    few, many = cost(model, FEW), cost(model, MANY)
+    if many.peak_bytes * FEW > few.peak_bytes * MANY or many.work * FEW > few.work * MANY:
+        raise Unfit("needs memory or time that grows faster than the number of images")
+    for value in model.graph.output:
+        declared = value.type.tensor_type
+        sizes = [dim.dim_value if dim.HasField("dim_value") else None for dim in declared.shape.dim]
+        if len(sizes) > 1 and sizes[0] is not None:
+            raise Unfit(f"makes a fixed batch of {sizes[0]}: export it again with a dynamic batch dimension")
+        for batch, counted in ((FEW, few), (MANY, many)):
+            kind, shape = counted.outputs[value.name]
+            wanted = [batch if size is None and not place else size for place, size in enumerate(sizes)]
+            fits = len(wanted) == len(shape) and all(
+                size in (None, own) for size, own in zip(wanted, shape, strict=True)
+            )
+            if kind != declared.elem_type or (declared.HasField("shape") and not fits):
+                raise Unfit(f"makes another {quoted(value.name)} than it declares")
+
+
+def cost(model: onnx.ModelProto, batch: int) -> Cost:
+    """What a run with this batch needs. Raises Unfit where that cannot be told or is more than the limits."""
+    graph = model.graph
+    flow = _Flow(model, batch)
+    last = {name: index for index, node in enumerate(graph.node) for name in node.input}
+    last |= {value.name: len(graph.node) for value in graph.output}
+    held: dict[str, int] = {}
+    peak = work = 0
+    for index, node in enumerate(graph.node):
+        flow.step(node)
+        held |= {name: flow.bytes_of(name) for name in node.output if name}
+        steps, scratch = _work(node, flow)
+        peak = max(peak, sum(held.values()) + 4 * scratch)
+        work += steps
+        if peak > IMAGE_LIMIT_BYTES * batch:
+            raise Unfit(f"needs more than {IMAGE_LIMIT_BYTES >> 20} MiB an image to run (at {quoted(node.op_type)})")
+        if work > WORK_LIMIT * batch:
+            raise Unfit(f"computes for too long: more than {WORK_LIMIT:.0e} multiplications an image")
+        held = {name: size for name, size in held.items() if last.get(name, 0) > index}
+    return Cost(peak, work, {value.name: (flow.types[value.name], flow.shapes[value.name]) for value in graph.output})
+
+
+def quoted(text: str) -> str:
+    """A name out of a file, fit for a sentence."""
+    return repr(text if len(text) <= 40 else text[:37] + "...")
+
+
+class _Flow:
+    """Types, shapes and known values of what a graph has computed so far."""
+
+    def __init__(self, model: onnx.ModelProto, batch: int) -> None:
+        self.batch, self.opset = batch, model.opset_import[0].version
+        self.imports, self.ir_version = list(model.opset_import), model.ir_version
+        self.protos: dict[str, onnx.TypeProto] = {}
+        self.types: dict[str, int] = {}
+        self.shapes: dict[str, Shape] = {}
+        self.known: dict[str, TensorProto] = {}
+        for value in model.graph.input:
+            dims = value.type.tensor_type.shape.dim
+            shape = [dim.dim_value if dim.HasField("dim_value") else batch for dim in dims]
+            self.note(value.name, helper.make_tensor_type_proto(value.type.tensor_type.elem_type, shape))
+        for tensor in model.graph.initializer:
+            self.note(tensor.name, helper.make_tensor_type_proto(tensor.data_type, list(tensor.dims)))
+            if math.prod(tensor.dims) <= FOLDED_ELEMENTS and _has_numbers(tensor):
+                self.known[tensor.name] = tensor
+
+    def note(self, name: str, proto: onnx.TypeProto) -> None:
+        """Take in the type of a new value."""
+        tensor = proto.tensor_type
+        dims = [dim.dim_value if dim.HasField("dim_value") else -1 for dim in tensor.shape.dim]
+        if tensor.elem_type not in NUMBERS or not tensor.HasField("shape") or min(dims, default=0) < 0:
+            raise Unfit(f"computes {quoted(name)}, whose shape depends on more than the number of images")
+        if len(dims) > RANK_LIMIT:
+            raise Unfit(f"computes {quoted(name)}, which has {len(dims)} dimensions; at most {RANK_LIMIT} are run")
+        self.protos[name], self.types[name], self.shapes[name] = proto, tensor.elem_type, tuple(dims)
+
+    def bytes_of(self, name: str) -> int:
+        """Bytes that a value takes."""
+        return math.prod(self.shapes[name]) * NUMBERS[self.types[name]]
+
+    def step(self, node: onnx.NodeProto) -> None:
+        """Infer what `node` makes, and compute it where that is known."""
+        if not onnx.defs.has(node.op_type, self.opset, ""):
+            raise Unfit(f"holds a {quoted(node.op_type)}, which version {self.opset} of the operators does not have")
+        schema = onnx.defs.get_schema(node.op_type, self.opset, "")
+        inputs = {name: self.protos[name] for name in node.input if name}
+        known = {name: self.known[name] for name in inputs if name in self.known}
+        try:
+            made = shape_inference.infer_node_outputs(
+                schema, node, inputs, known, opset_imports=self.imports, ir_version=self.ir_version
+            )
+        except Exception as error:  # onnx's own, and what its bindings throw
+            raise Unfit(f"holds a {quoted(node.op_type)} that does not fit what goes into it") from error
+        for name in filter(None, node.output):
+            self.note(name, made.get(name, onnx.TypeProto()))
+            if self.types[name] in INTEGERS and math.prod(self.shapes[name]) > INTEGERS_LIMIT * self.batch:
+                raise Unfit(f"computes {quoted(name)}, a list of far too many whole numbers")
+        if node.op_type == "Div" and self.types[node.output[0]] not in FLOATS:
+            # A division of whole numbers by zero ends the process, not the call; so does the least by -1.
+            divisor = known.get(node.input[1])
+            if divisor is None or np.isin(numpy_helper.to_array(divisor), (0, -1)).any():
+                raise Unfit("divides whole numbers by what may be zero")
+        self.known |= self.fold(node, known)
+
+    def fold(self, node: onnx.NodeProto, known: Mapping[str, TensorProto]) -> dict[str, TensorProto]:
+        """The values that a node makes, where all that goes into it is known and little."""
+        names = [name for name in (*node.input, *node.output) if name]
+        if node.op_type in ("Shape", "Size"):
+            shape = self.shapes[node.input[0]]
+            ends: dict[str, int] = {attribute.name: attribute.i for attribute in node.attribute}
+            part = shape[ends.get("start", 0) : ends.get("end", len(shape))]
+            value = np.array(part if node.op_type == "Shape" else math.prod(shape), np.int64)
+            return {node.output[0]: numpy_helper.from_array(value)}
+        inputs = {name: known[name] for name in node.input if name in known}
+        if any(name and name not in inputs for name in node.input):
+            return {}
+        if any(math.prod(self.shapes[name]) > FOLDED_ELEMENTS for name in names):
+            return {}
+        if node.op_type == "Constant" and node.attribute[0].HasField("t"):
+            return {node.output[0]: node.attribute[0].t}
+        outputs = [name for name in node.output if name]
+        graph = helper.make_graph(
+            [node],
+            "node",
+            [helper.make_value_info(name, self.protos[name]) for name in inputs],
+            [helper.make_value_info(name, self.protos[name]) for name in outputs],
+        )
+        model = helper.make_model(graph, opset_imports=self.imports, ir_version=self.ir_version)
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level, options.intra_op_num_threads = 4, 1
+        try:
+            # The runtime itself, so that it comes to the same result later.
+            session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
+            arrays = {name: numpy_helper.to_array(tensor) for name, tensor in inputs.items()}
+            values = session.run(outputs, arrays)
+        except Exception:  # not known, then; onnxruntime's exceptions share no base class
+            return {}
+        return {name: numpy_helper.from_array(value) for name, value in zip(outputs, values, strict=True)}
+
+
+def _has_numbers(tensor: TensorProto) -> bool:
+    """Whether the tensor's numbers are all there, or it has none to have."""
+    try:
+        return bool(numpy_helper.to_array(tensor).size == math.prod(tensor.dims))
+    except Exception:  # left out of the outline
+        return False
+
+
+def _work(node: onnx.NodeProto, flow: _Flow) -> tuple[int, int]:
+    """Multiplications of a node, and the elements that it needs beside what goes in and comes out."""
+    shapes = [flow.shapes[name] if name else () for name in (*node.input, *node.output)]
+    made = math.prod(shapes[len(node.input)])
+    if node.op_type in ("MatMul", "Gemm"):
+        transposed = any(attribute.name == "transA" and attribute.i for attribute in node.attribute)
+        return made * (shapes[0][0 if transposed else -1] if shapes[0] else 1), 0
+    if node.op_type == "Conv":
+        # In float32 it is computed in small pieces; in other types one image is unfolded as a whole.
+        kernel = math.prod(shapes[1][1:])
+        whole = flow.types[node.input[0]] == TensorProto.DOUBLE
+        return made * kernel, kernel * math.prod(shapes[len(node.input)][2:]) if whole else 0
+    if node.op_type == "ConvTranspose":
+        kernel = math.prod(shapes[1][1:])
+        return math.prod(shapes[0]) * kernel, kernel * math.prod(shapes[0][2:])
+    if node.op_type in ("AveragePool", "MaxPool"):
+        window = next((attribute.ints for attribute in node.attribute if attribute.name == "kernel_shape"), ())
+        return ELEMENT_WORK * made * math.prod(window), 0
+    elements = sum(map(math.prod, shapes))
+    if node.op_type in ("Softmax", "LogSoftmax"):
+        axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), -1)
+        # Along any other axis than the last, both sides are copied in another order.
+        return ELEMENT_WORK * elements, 0 if axis in (-1, len(shapes[0]) - 1) else elements
+    if node.op_type.startswith("Reduce"):
+        return ELEMENT_WORK * elements, elements
+    return ELEMENT_WORK * elements, 0

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from export.contract import ExportError
+from export.datasets import sampling
+from export.datasets.sampling import SampleRequest, check_reader, images
+from export.runtime.generator import Generator, open_generator
+from export.runtime.predict import open_classifier
+
+BUNDLED = Path(__file__).parents[3] / "viewer" / "models" / "digits.onnx"
+
+
+def made(generator: Generator, request: SampleRequest, start: int, stop: int) -> np.ndarray:
+    reader = open_classifier() if request.least_confidence else None
+    return np.concatenate([pixels for pixels, _ in images(generator, request, start, stop, reader)])
+
+
+@pytest.mark.parametrize("confidence", [0.0, 0.93])
+def test_an_image_depends_on_its_number_alone(confidence: float) -> None:
+    generator = open_generator(BUNDLED)
+    request = SampleRequest(600, seed=4, least_confidence=confidence)
+    whole = made(generator, request, 0, 600)
+    assert len(whole) == 600
+    for start, stop in ((0, 1), (255, 257), (300, 301), (511, 600)):
+        np.testing.assert_array_equal(made(generator, request, start, stop), whole[start:stop])
+
+
+def test_images_below_the_confidence_are_made_again_and_others_stay() -> None:
+    generator, reader = open_generator(BUNDLED), open_classifier()
+    plain = made(generator, SampleRequest(512), 0, 512)
+    sure = made(generator, SampleRequest(512, least_confidence=0.93), 0, 512)
+    labels = np.arange(512) % 10
+    before, after = (reader.read(part)[0][np.arange(512), labels] for part in (plain, sure))
+    assert before.min() < 0.93 <= after.min()
+    changed = (plain != sure).any(axis=(1, 2))
+    np.testing.assert_array_equal(changed, before < 0.93)
+
+
+def test_what_never_gets_sure_enough_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "MOST_ATTEMPTS", 2)
+    with pytest.raises(ExportError, match=r"Image 13 was not read as '3' with a confidence of 0.9999 in 2 attempts"):
+        made(open_generator(BUNDLED), SampleRequest(20, least_confidence=0.9999), 13, 20)
+
+
+def test_a_classifier_that_cannot_judge_is_refused(models: dict[str, Path]) -> None:
+    with pytest.raises(ExportError, match=r"reads images of \(28, 28\)"):
+        check_reader(open_generator(models["digits"]).info, open_classifier())
+    check_reader(open_generator(BUNDLED).info, open_classifier())
+
+
+@pytest.mark.parametrize("parts", [1, 3, 7, 700])
+def test_shards_are_the_whole_in_order(parts: int) -> None:
+    spans = [SampleRequest(500, shard=(part, parts)).span(20, 520) for part in range(1, parts + 1)]
+    assert [number for start, stop in spans for number in range(start, stop)] == list(range(20, 520))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"count": 0}, "--count is 0"),
+        ({"count": 100_000_001}, "--count is"),
+        ({"count": 1, "seed": -1}, "--seed is -1"),
+        ({"count": 1, "truncation": float("nan")}, "--truncation is nan"),
+        ({"count": 1, "truncation": 2.5}, "--truncation is 2.5"),
+        ({"count": 1, "least_confidence": 1.0}, "--min-confidence is 1.0"),
+        ({"count": 1, "shard": (0, 2)}, "--shard is 0/2"),
+        ({"count": 1, "shard": (3, 2)}, "--shard is 3/2"),
+    ],
+)
+def test_requests_out_of_range_cannot_be_made(wrong: dict[str, float], said: str) -> None:
+    with pytest.raises(ExportError, match=said):
+        SampleRequest(**wrong)  # type: ignore[arg-type]

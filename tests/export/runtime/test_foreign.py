@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from export.contract import ContractError
+from export.convert.graph import to_onnx
+from export.runtime.foreign import ASSUMED
+from export.runtime.generator import open_generator
+from export.safety.checks import ModelRefused
+from export.sample import main as sample
+
+LATENT, SIDE = 6, 8
+
+
+def elsewhere(
+    path: Path, last: Sequence[str], *, tail: tuple[int, ...] = (), channels: int = 1, opset: int = 20,
+    batch: int | str = "n", scale: float = 0.3, listed: bool = False, second_input: bool = False,
+    shape: Sequence[int] | None = None,
+) -> Path:  # fmt: skip
+    """noise -> a linear layer -> the operators `last` -> Reshape -> out; tensors are named as the contract's are."""
+    size = channels * SIDE * SIDE
+    dims = list(shape or [-1, channels, SIDE, SIDE])
+    weights = {
+        "image": np.random.default_rng(0).standard_normal((LATENT, size)).astype(np.float32) * scale,
+        "flat_shape": np.array([-1, LATENT]),
+        "image_shape": np.array(dims),
+    }
+    nodes = [
+        helper.make_node("Reshape", ["noise", "flat_shape"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "image"], ["z"]),
+    ]
+    name = "z"
+    for place, operator in enumerate(last):
+        nodes.append(helper.make_node(operator, [name], [f"step{place}"]))
+        name = f"step{place}"
+    nodes.append(helper.make_node("Reshape", [name, "image_shape"], ["out"]))
+    inputs = [helper.make_tensor_value_info("noise", TensorProto.FLOAT, [batch, LATENT, *tail])]
+    if second_input:
+        inputs.append(helper.make_tensor_value_info("label", TensorProto.INT64, [batch]))
+    initializers = [numpy_helper.from_array(value, key) for key, value in weights.items()]
+    if listed:
+        inputs += [helper.make_tensor_value_info(one.name, one.data_type, list(one.dims)) for one in initializers]
+    outputs = [helper.make_tensor_value_info("out", TensorProto.FLOAT, [batch, *dims[1:]])]
+    graph = helper.make_graph(nodes, "elsewhere", inputs, outputs, initializers)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8, producer_name="kit")
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("last", "how", "low", "said"),
+    [
+        (["Tanh"], {}, -1, "between -1 and 1 (it ends in Tanh)"),
+        (["Tanh"], {"tail": (1, 1), "channels": 3}, -1, "between -1 and 1 (it ends in Tanh)"),
+        (["Sigmoid"], {"opset": 9, "listed": True}, 0, "between 0 and 1 (it ends in Sigmoid)"),
+        (["Sigmoid", "Identity", "Neg", "Neg"], {"tail": (1, 1)}, 0, "64 samples lie between 0."),
+        (["Sin"], {"opset": 8}, -1, "64 samples lie between -1.00 and 1.00"),
+    ],
+)
+def test_they_open_and_say_what_was_assumed(
+    tmp_path: Path, last: list[str], how: dict[str, Any], low: int, said: str
+) -> None:
+    path = elsewhere(tmp_path / "g.onnx", last, **how)
+    generator = open_generator(path)
+    info = generator.info
+    assert (info.latent_size, info.classes, info.height, info.width) == (LATENT, (), SIDE, SIDE)
+    assert said in generator.notice
+    assert info.provenance[ASSUMED] == generator.notice
+    assert info.provenance["producer"] == "kit"
+
+    z = np.random.default_rng(1).standard_normal((5, LATENT), np.float32)
+    inputs = {"noise": z.reshape(5, LATENT, *how.get("tail", ()))}
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (expected,) = session.run(None, inputs)
+    image = generator.generate(z)
+    np.testing.assert_allclose(image, expected if low else expected * 2 - 1, atol=1e-5)
+    shown = image[:, 0] if info.channels == 1 else image.transpose(0, 2, 3, 1)
+    np.testing.assert_allclose(generator.generate_pixels(z), (shown + 1) * 127.5, atol=0.51)
+
+
+def test_a_network_that_torch_exported_opens(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.ConvTranspose2d(10, 16, 4), nn.BatchNorm2d(16), nn.ReLU(), nn.ConvTranspose2d(16, 3, 4, 2, 1), nn.Tanh()
+    ).eval()
+    model = to_onnx(network, {"input": torch.zeros(2, 10, 1, 1)}, ["output"])
+    onnx.save(model, tmp_path / "dcgan.onnx")
+    generator = open_generator(tmp_path / "dcgan.onnx")
+    z = np.random.default_rng(0).standard_normal((3, 10), np.float32)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(z)[:, :, None, None]).numpy()
+    np.testing.assert_allclose(generator.generate(z), expected, atol=1e-5)
+
+
+def test_a_data_set_is_made_of_them(tmp_path: Path) -> None:
+    path = elsewhere(tmp_path / "g.onnx", ["Tanh"])
+    assert sample([str(path), "--count", "9", "--out", str(tmp_path / "a.npz")]) == 0
+    with np.load(tmp_path / "a.npz") as data:
+        assert data["images"].shape == (9, SIDE, SIDE)
+        assert set(data["labels"]) == {-1}
+
+
+@pytest.mark.parametrize(
+    ("last", "how", "said"),
+    [
+        (["Tanh"], {"second_input": True}, "a single float32 input [batch, latent], and this one has noise, label"),
+        (["Tanh"], {"tail": (1,)}, "or [batch, latent, 1, 1]"),
+        (["Tanh"], {"tail": (4, 4)}, "makes another 'out' than it declares"),
+        (["Tanh"], {"batch": 1}, "a fixed batch of 1"),
+        (["Tanh"], {"shape": [-1, 64]}, "makes no image"),
+        (["Tanh"], {"channels": 2}, "an image is [batch, 1 or 3, height, width]"),
+        (["Identity"], {"scale": 50.0}, "an image lies in"),
+        (["Tanh"], {"opset": 7}, "opset 7"),
+        (["Tanh"], {"shape": [-1, 1, 8, 7]}, "'Reshape' that does not fit"),
+    ],
+)
+def test_what_makes_no_images_is_refused_with_a_sentence(
+    tmp_path: Path, last: list[str], how: dict[str, Any], said: str
+) -> None:
+    with pytest.raises((ContractError, ModelRefused)) as raised:
+        open_generator(elsewhere(tmp_path / "g.onnx", last, **how))
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)

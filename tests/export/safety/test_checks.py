@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import itertools
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper
+
+from export.runtime.generator import open_generator
+from export.runtime.predict import BUNDLED_CLASSIFIER
+from export.safety import budget, checks, skeleton
+from export.safety.checks import ModelRefused, read_model
+from export.safety.skeleton import Unfit
+from proofs.fuzz import rich_generator
+from proofs.hostile import HOSTILE, before
+from proofs.isolated import Outcome, attempt_all
+
+BUNDLED = Path(checks.__file__).parents[2] / "viewer" / "models" / "digits.onnx"
+GOOD = "what is good"
+
+
+@pytest.fixture(scope="module")
+def outcomes(models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+    """What came of each hostile file, opened and run in a process of its own."""
+    if sys.platform != "linux":
+        pytest.skip("measures memory as Linux does")
+    folder = tmp_path_factory.mktemp("hostile")
+    paths = [models["digits"], rich_generator(folder / "rich.onnx")]
+    for place, make in enumerate(HOSTILE.values()):
+        paths.append(folder / f"{place}.onnx")
+        make(models["digits"], paths[-1])
+    return dict(zip([GOOD, "what is rich", *HOSTILE], attempt_all(paths), strict=True))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_files_are_refused_in_a_sentence_and_a_little_memory(outcomes: dict[str, Outcome], name: str) -> None:
+    outcome = outcomes[name]
+    assert outcome.kind == "refused", outcome
+    assert outcome.harmless, outcome
+    assert outcome.said.endswith(".")
+    assert "pwned" not in outcome.said.splitlines()[-1].partition(":")[0], "no line that a file has written"
+
+
+def test_good_files_open_beside_them(outcomes: dict[str, Outcome]) -> None:
+    assert [outcomes[name].kind for name in (GOOD, "what is rich")] == ["ran", "ran"]
+
+
+def test_files_are_read_as_they_are(models: dict[str, Path]) -> None:
+    for path in (*models.values(), BUNDLED, BUNDLED_CLASSIFIER):
+        assert read_model(path) == onnx.load(path)
+
+
+def test_the_outline_holds_all_but_the_weights() -> None:
+    with BUNDLED.open("rb") as file:
+        rough = skeleton.outline(file, BUNDLED.stat().st_size)
+    whole = onnx.load(BUNDLED)
+    for tensor, kept, spans in zip(whole.graph.initializer, rough.model.graph.initializer, rough.spans, strict=True):
+        large = len(tensor.raw_data) > skeleton.SMALL_BYTES
+        assert [span.length for span in spans] == ([len(tensor.raw_data)] if large else [])
+        if large:
+            content = BUNDLED.read_bytes()[spans[0].start :][: spans[0].length]
+            assert content == tensor.raw_data
+            tensor.ClearField("raw_data")
+        assert kept == tensor
+    assert rough.model == whole
+
+
+def test_a_graph_of_many_operators_opens(models: dict[str, Path], tmp_path: Path) -> None:
+    path = tmp_path / "long.onnx"
+    names = ["image_", *(f"c{place}" for place in range(2_000)), "extra"]
+    model = onnx.load(models["free"])
+    before(model, "image", *(helper.make_node("Tanh", [a], [b]) for a, b in itertools.pairwise(names)))
+    onnx.save(model, path)
+    assert open_generator(path).generate_pixels(np.zeros((2, 6), np.float32)).shape == (2, 12, 12)
+
+
+def test_the_budget_counts_what_is_held_and_what_is_multiplied(models: dict[str, Path]) -> None:
+    model = onnx.load(models["free"])
+    image = 12 * 12
+    for batch in (1, 7):
+        cost = budget.cost(model, batch)
+        # At its largest: the image, which is an output, and two float32 values of its size.
+        assert cost.peak_bytes == batch * 3 * 4 * image
+        assert cost.work >= batch * 6 * image
+        assert cost.outputs["pixels"][1] == (batch, 12, 12)
+
+
+@pytest.mark.parametrize(("limit", "said"), [("IMAGE_LIMIT_BYTES", "needs more than"), ("WORK_LIMIT", "too long")])
+def test_the_budget_has_limits(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch, limit: str, said: str) -> None:
+    monkeypatch.setattr(budget, limit, 10)
+    with pytest.raises(Unfit, match=said):
+        budget.check_budget(onnx.load(models["free"]))
+
+
+def test_shapes_are_computed_from_shapes(tmp_path: Path) -> None:
+    model = onnx.load(rich_generator(tmp_path / "rich.onnx"))
+    assert any(node.op_type == "Shape" for node in model.graph.node)
+    assert budget.cost(model, 5).outputs["image"] == (onnx.TensorProto.FLOAT, (5, 1, 12, 12))
+    next(tensor for tensor in model.graph.initializer if tensor.name == "zero").raw_data = np.int64(1).tobytes()
+    with pytest.raises(Unfit, match="makes another 'image'"):  # six, the latents, in place of the batch
+        budget.check_budget(model)
+
+
+def test_a_size_is_said_before_anything_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.onnx"
+    path.touch()
+    with path.open("rb+") as file:
+        file.truncate(checks.SIZE_LIMIT_BYTES + 2**20)
+    with pytest.raises(ModelRefused, match="is 129 MiB; generators of up to 128 MiB open"):
+        read_model(path)
+
+
+def test_a_convolution_of_no_groups_is_refused_before_it_runs(models: dict[str, Path], tmp_path: Path) -> None:
+    for name in ("digits", "other", "free"):
+        HOSTILE["no groups"](models[name], tmp_path / "g.onnx")
+        with pytest.raises(ModelRefused, match="'Conv' of 0 groups"):
+            open_generator(tmp_path / "g.onnx")

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from trainer.data import datasets
+from trainer.errors import ConfigError, DataError
+
+
+@pytest.mark.usefixtures("cache")
+def test_auto_falls_back_and_says_so() -> None:
+    source = datasets.load("auto", None)
+    assert source.fell_back
+    assert source.dataset == "sklearn-digits"
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize(
+    "name", ["mnist", "fashion-mnist", "kmnist", "emnist-digits", "emnist-letters", "qmnist", "cifar10"]
+)
+def test_a_named_data_set_never_falls_back(name: str) -> None:
+    with pytest.raises(DataError, match=rf"{name} was not found.*--data-dir.*DIGITFORGE_DATA.*network"):
+        datasets.load(name, None)
+
+
+def test_a_folder_has_the_name_of_its_last_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = [datasets.short_name(each) for each in ("mnist", "folder:pics", "folder:/a/b/", "folder:.", "folder:/")]
+    assert names == ["mnist", "pics", "b", tmp_path.name, "folder"]
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(ConfigError, match="did you mean kmnist"):
+        datasets.load("k-mnist", None)
+
+
+def test_embedded_digits_look_like_mnist() -> None:
+    source = datasets.load("sklearn-digits", None)
+    assert source.images.shape == (1797, 1, 28, 28)
+    assert source.images.dtype == np.uint8
+    assert source.images.max() == 255
+    assert not source.images[:, :, :4].any(), "the border is empty"
+    assert np.bincount(source.labels).min() > 170
+    assert not source.fell_back
+
+
+def test_the_hash_is_that_of_images_and_labels() -> None:
+    source = datasets.load("sklearn-digits", None)
+    assert source.sha256 == hashlib.sha256(source.images.tobytes() + source.labels.tobytes()).hexdigest()
+
+
+def test_classes_keep_the_order_of_the_data_set() -> None:
+    whole = datasets.load("sklearn-digits", None)
+    some = datasets.load("sklearn-digits", None, classes="8, 3")
+    assert some.format.classes == ("3", "8")
+    chosen = np.isin(whole.labels, (3, 8))
+    np.testing.assert_array_equal(some.images, whole.images[chosen])
+    np.testing.assert_array_equal(some.labels, (whole.labels[chosen] == 8).astype(np.int64))
+    assert some.sha256 != whole.sha256
+
+
+def test_an_unknown_class_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"'tree', which these images have not: choose one of 0, 1"):
+        datasets.load("sklearn-digits", None, classes="3,tree")
+
+
+def test_a_limit_takes_the_same_images_in_file_order() -> None:
+    whole = datasets.load("sklearn-digits", None)
+    some, again = (datasets.load("sklearn-digits", None, limit=50) for _ in range(2))
+    assert some.sha256 == again.sha256
+    places = [np.flatnonzero((whole.images == image).all(axis=(1, 2, 3)))[0] for image in some.images]
+    assert len(set(places)) == 50
+    assert places == sorted(places)
+    assert places[-1] > 1500, "they come from everywhere"
+    assert len(datasets.load("sklearn-digits", None, classes="3", limit=50).images) == 50
+
+
+def test_a_limit_above_what_there_is_says_how_many_there_are() -> None:
+    with pytest.raises(ConfigError, match="1,797"):
+        datasets.load("sklearn-digits", None, limit=1_798)
+
+
+@pytest.mark.parametrize("size", [14, 32])
+def test_images_are_resized(size: int) -> None:
+    whole = datasets.load("sklearn-digits", None, limit=20)
+    scaled = datasets.load("sklearn-digits", None, limit=20, image_size=size, console=Console(quiet=True))
+    assert scaled.images.shape == (20, 1, size, size)
+    assert scaled.format.size == size
+    np.testing.assert_allclose(scaled.images.mean(axis=(1, 2, 3)), whole.images.mean(axis=(1, 2, 3)), atol=4)
+
+
+def test_real_mnist(mnist_dir: Path) -> None:
+    source = datasets.load("mnist", mnist_dir)
+    assert source.images.shape == (60_000, 1, 28, 28)
+    assert np.bincount(source.labels).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert len(datasets.load("mnist", mnist_dir, "test").images) == 10_000

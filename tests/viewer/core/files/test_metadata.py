@@ -1,0 +1,127 @@
+"""Finding a recipe in files of all kinds, also such as were made to do harm."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import tracemalloc
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from viewer.core.files.encoders import Reel, common_palette, png, write_apng, write_gif, write_webp
+from viewer.core.files.metadata import PNG_SIGNATURE, read_recipe
+from viewer.core.files.recipe import MOST_BYTES, Model, Recipe, RecipeError
+from viewer.core.files.svg import svg
+from viewer.core.picture.look import colour_table
+from viewer.core.state.view_state import ViewState
+
+RECIPE = Recipe(Model("a <b> & 'c'.onnx", "0" * 64), ViewState(seed=77))
+TEXT = RECIPE.to_text()
+
+
+def pictures() -> dict[str, bytes]:
+    """A small picture of each format that needs no program."""
+    frames = [Image.new("RGB", (6, 4), (shade, 0, 0)) for shade in (0, 90, 200)]
+    reel, made = Reel(3, 10, 2, TEXT), {}
+    made["png"] = png(frames[0], TEXT)
+    made["svg"] = svg(colour_table("grey", False)[None], 2, TEXT)
+    for name in ("gif", "apng", "webp"):
+        stream = io.BytesIO()
+        if name == "gif":
+            write_gif(stream, frames, reel, common_palette(frames))
+        elif name == "apng":
+            write_apng(stream, frames, reel)
+        else:
+            write_webp(stream, frames, reel, 100)
+        made[name] = stream.getvalue()
+    return made
+
+
+PICTURES = pictures()
+
+
+def box(kind: bytes, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return struct.pack(">I", len(body) + 8) + kind + body
+
+
+def mp4(comment: bytes) -> bytes:
+    data = box(b"\xa9cmt", box(b"data", struct.pack(">II", 1, 0), comment))
+    meta = box(b"meta", bytes(4), box(b"hdlr", bytes(25)), box(b"ilst", data))
+    return box(b"ftyp", b"isom") + box(b"moov", box(b"mvhd", bytes(100)), box(b"udta", meta)) + box(b"mdat", b"x")
+
+
+PICTURES["mp4"] = mp4(TEXT.encode())
+
+
+@pytest.mark.parametrize("form", PICTURES)
+def test_each_format_carries_it(form: str, tmp_path: Path) -> None:
+    path = tmp_path / f"picture.{form}"
+    path.write_bytes(PICTURES[form])
+    assert read_recipe(path) == RECIPE
+
+
+@pytest.mark.parametrize("form", PICTURES)
+def test_cut_and_damaged_files_are_refused_or_read(form: str, tmp_path: Path) -> None:
+    content = PICTURES[form]
+    path = tmp_path / "picture"
+    steps = range(0, len(content), max(1, len(content) // 200))
+    for place in steps:
+        for damaged in (content[:place], content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :]):
+            path.write_bytes(damaged)
+            with suppress(RecipeError):
+                assert isinstance(read_recipe(path), Recipe)
+
+
+@pytest.mark.parametrize("form", ["png", "gif", "webp", "mp4", "svg"])
+def test_a_hundred_megabytes_of_text_are_not_read(form: str, tmp_path: Path) -> None:
+    path, size = tmp_path / f"huge.{form}", 100 * 2**20
+    head = {
+        "png": PNG_SIGNATURE + struct.pack(">I", size) + b"tEXtdigitforge\0{",
+        "gif": b"GIF89a" + bytes(7) + b"!\xfe" + (b"\xff" + b"{" * 255) * (2**20 // 200),
+        "webp": b"RIFF" + struct.pack("<I", size) + b"WEBPXMP " + struct.pack("<I", size),
+        "mp4": mp4(b"{" * (2 * MOST_BYTES)),
+        "svg": b"<svg>",
+    }[form]
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(size)
+    tracemalloc.start()
+    try:
+        with pytest.raises(RecipeError, match=r"too long|carries no recipe"):
+            read_recipe(path)
+        assert tracemalloc.get_traced_memory()[1] < 16 * MOST_BYTES
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x89PNG\r\n\x1a\n" + b"\xff" * 4000,
+        b"GIF89a" + b"\xff" * 4000,
+        b"RIFF\xff\xff\xff\xffWEBP" + b"\0" * 100_000,
+        struct.pack(">I4sQ", 1, b"ftyp", 2**64 - 1),
+        box(b"ftyp") * 5000,
+        b"<!DOCTYPE x [<!ENTITY a 'aaaa'>]><svg>&a;</svg>",
+        png(Image.new("RGB", (2, 2))),
+    ],
+)
+def test_a_file_without_a_recipe_is_a_sentence(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(content)
+    with pytest.raises(RecipeError, match="carries no recipe"):
+        read_recipe(path)
+
+
+def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.png")
+    for name in ("pipe.png", "nothing.png", ""):
+        with pytest.raises(RecipeError, match="There is no file"):
+            read_recipe(tmp_path / name)

@@ -1,0 +1,126 @@
+"""Recipes: whole states as text, and back, whatever the text is."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from export.runtime.generator import open_generator
+from viewer.core.files.recipe import Model, Recipe, RecipeError, from_text
+from viewer.core.picture.look import Look
+from viewer.core.scene.animation import Animation
+from viewer.core.scene.cells import scene_of
+from viewer.core.state.number import Number
+from viewer.core.state.pad import Pad
+from viewer.core.state.samples import Sample, of_class
+from viewer.core.state.timeline import Timeline
+from viewer.core.state.view_state import ViewState
+
+FULL = ViewState(
+    mode="path",
+    seed=2**63 - 1,
+    digits=(1, 3),
+    locks=((4, Sample(5, 6, ((1, 0.25), (2, 0.75)))),),
+    truncation=0.7,
+    amounts=(0.0, -1.5),
+    look=Look("magma", invert=True, smoothing=0.4),
+    position=1.25,
+    timeline=Timeline((of_class(1, 2, 3), Sample(4)), "lerp", "hold", loop=False),
+    pad=Pad((Sample(1), Sample(2), Sample(3)), 0.5, 0.25),
+    number=Number("31", 9, (0, 2)),
+)
+RECIPE = Recipe(Model("digits.onnx", "ab" * 32), FULL, 3, Animation("timeline", 30), (("numpy", "2.0"),))
+
+
+def changed(**fields: Any) -> str:
+    """The recipe's text with other values at paths such as state__seed."""
+    plain = json.loads(RECIPE.to_text())
+    for path, value in fields.items():
+        *parents, name = path.split("__")
+        target = plain
+        for parent in parents:
+            target = target[parent]
+        target[name] = value
+    return json.dumps(plain)
+
+
+def test_a_recipe_comes_back_as_it_was() -> None:
+    text = RECIPE.to_text()
+    assert text.isascii()
+    assert from_text(text) == RECIPE
+    assert from_text(replace(RECIPE, cell=None, animation=None).to_text()).animation is None
+
+
+def test_what_is_missing_gets_its_default() -> None:
+    model = {"name": "a", "sha256": "b"}
+    assert from_text(json.dumps({"format": 1, "model": model, "state": {"seed": 3}})).state == ViewState(seed=3)
+    with pytest.raises(RecipeError, match=r"it\.model has no sha256\."):
+        from_text(json.dumps({"format": 1, "model": {"name": "a"}, "state": {}}))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (changed(format=2), "not of format 1"),
+        (changed(format=True), "not of format 1"),
+        ("[]", "not of format 1"),
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("9" * 10_000, "not JSON"),
+        (changed(state__truncation=float("nan")), "not JSON"),
+        (changed(state__truncation=9), "truncation is 9.0; it must be between 0.0 and 1.5"),
+        (changed(state__seed=2**63), "seed is 9223372036854775808"),
+        (changed(state__seed=1.0), "it.state.seed is 1.0, not a whole number"),
+        (changed(state__seed=True), "it.state.seed is True, not a whole number"),
+        (changed(state__position=10**400), "not a finite number"),
+        (changed(state__position=1e20), "position is 1e\\+20"),
+        (changed(state__amounts=[1, "2"]), r"it.state.amounts\[1\] is '2', not a finite number"),
+        (changed(state__locks=[[1]]), r"it.state.locks\[0\] is list, not a list of its values"),
+        (changed(state__look={"glow": 1}), "it.state.look has an unknown field 'glow'"),
+        (changed(state__look__colour_map="jet"), "there is no look jet"),
+        (changed(state__number__text="\ud800"), "no text that can be shown"),
+        (changed(state__number__text="1" * 25), "too long to write"),
+        (changed(state__number__rolls=[10**9]), "there is no hand"),
+        (changed(state=None), "it.state is None, not an object"),
+        (changed(animation__frames_per_second=10**6), "frames per second is 1000000"),
+    ],
+)
+def test_what_cannot_be_followed_is_one_sentence(text: str, said: str) -> None:
+    with pytest.raises(RecipeError, match=said) as refused:
+        from_text(text)
+    sentence = str(refused.value)
+    assert sentence.endswith(".")
+    assert len(sentence) < 300
+    assert "\n" not in sentence
+
+
+def test_whatever_is_accepted_can_be_shown(models: dict[str, Path]) -> None:
+    """Thousands of damaged recipes: each is refused, or makes a scene."""
+    info = open_generator(models["digits"], "cpu").info
+    chance, accepted = random.Random(0), 0
+    values: list[Any] = [0, -1, 1, 2**40, 2**70, 0.5, 1e30, "", "grid", "pad", "number", None, [], [1], {}, True]
+    plain = json.loads(RECIPE.to_text())
+
+    def damage(part: Any) -> None:
+        keys = list(part) if isinstance(part, dict) else range(len(part))
+        key = chance.choice(list(keys))
+        if isinstance(part[key], dict | list) and part[key] and chance.random() < 0.8:
+            damage(part[key])
+        else:
+            part[key] = chance.choice(values)
+
+    for _ in range(3000):
+        copy = json.loads(json.dumps(plain))
+        damage(copy["state"])
+        try:
+            state = from_text(json.dumps(copy)).state
+        except RecipeError:
+            continue
+        accepted += 1
+        scene_of(info, state.fitted(info))
+    assert accepted > 300

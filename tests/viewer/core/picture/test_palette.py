@@ -1,0 +1,44 @@
+"""Colours that can be read."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+
+from viewer.core.picture.palette import DARK, LIGHT, READ, Palette, contrast, palette_of
+
+
+def test_contrast_of_known_colours() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)  # as WebAIM's checker says
+
+
+@pytest.mark.parametrize("palette", [DARK, LIGHT], ids=["dark", "light"])
+def test_all_text_can_be_read(palette: Palette) -> None:
+    poor = [
+        f"{text} on {behind}: {ratio:.2f}"
+        for text, behind in READ
+        if (ratio := contrast(getattr(palette, text), getattr(palette, behind))) < 4.5
+    ]
+    assert not poor
+
+
+@pytest.mark.parametrize("palette", [DARK, LIGHT], ids=["dark", "light"])
+def test_what_marks_the_focus_and_what_is_chosen_can_be_seen(palette: Palette) -> None:
+    for behind in (palette.window, palette.card, palette.raised, palette.canvas):
+        assert contrast(palette.accent, behind) >= 3
+
+
+@pytest.mark.parametrize("palette", [DARK, LIGHT], ids=["dark", "light"])
+def test_colours_are_colours(palette: Palette) -> None:
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in dataclasses.astuple(palette))
+
+
+def test_the_system_decides_where_nobody_chose() -> None:
+    assert palette_of("system", dark=False) is LIGHT
+    assert palette_of("system", dark=True) is DARK
+    assert palette_of("light", dark=True) is LIGHT
+    assert palette_of("dark", dark=False) is DARK

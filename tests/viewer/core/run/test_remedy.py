@@ -1,0 +1,29 @@
+"""What is offered when something fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from viewer.core.picture.look import Look
+from viewer.core.run.remedy import remedy_for
+from viewer.core.scene.cells import Scene
+from viewer.core.scene.requests import CompareRequest, Failure, Job, OpenRequest, RenderRequest
+
+SCENE = Scene(np.zeros((1, 2), np.float32), None, 1, ())
+
+
+@pytest.mark.parametrize(
+    ("request_", "remedy"),
+    [
+        (OpenRequest(1, Path("a"), "auto"), "open"),
+        (OpenRequest(1, Path("a"), "cuda"), "examine"),
+        (RenderRequest(1, 1, SCENE, Look()), "examine"),
+        (CompareRequest(Path("a"), "auto"), ""),
+        (Job(1, "thumbnails", lambda _: None), ""),
+    ],
+)
+def test_remedies(request_: OpenRequest | RenderRequest | CompareRequest | Job, remedy: str) -> None:
+    assert remedy_for(Failure(request_, "It failed.")) == remedy

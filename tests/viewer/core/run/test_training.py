@@ -1,0 +1,167 @@
+"""Run directories, read while they are written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from export.contract import ExportError
+from viewer.core.run import training
+from viewer.core.run.training import MOST_POINTS, SLICE_BYTES, Curve, Log, Stage
+
+
+def append(path: Path, *facts: dict[str, Any]) -> None:
+    with path.open("a") as file:
+        file.writelines(json.dumps(one) + "\n" for one in facts)
+
+
+def read_all(log: Log) -> None:
+    log.read()
+    while log.behind:
+        log.read()
+    log.read()
+
+
+def stage(run: Path, images: int, content: bytes = b"x") -> Path:
+    path = run / "exports" / f"{images:012d}.onnx"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_stages_are_in_order_and_other_files_are_none(tmp_path: Path) -> None:
+    assert training.stages_of(tmp_path / "nowhere") == ()
+    for images in (2_000, 10_000, 3_000):
+        stage(tmp_path, images)
+    for name in (".000000004000.123.onnx", "000000005000.onnx.failed.json", "notes.onnx", "4000.txt"):
+        (tmp_path / "exports" / name).touch()
+    assert [one.images for one in training.stages_of(tmp_path)] == [2_000, 3_000, 10_000]
+    assert training.model_of(tmp_path) == tmp_path / "exports" / "000000010000.onnx"
+
+
+def test_without_stages_the_runs_own_export_counts(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"config": {"images": 500}}')
+    assert training.is_run(tmp_path)
+    assert training.planned_images(tmp_path) == 500
+    (tmp_path / "config.json").write_text('{"config": {"images": 500, "seconds": 60.0}}')
+    assert training.planned_images(tmp_path) is None
+    with pytest.raises(ExportError, match=r"python -m export\.onnx"):
+        training.model_of(tmp_path)
+    (tmp_path / "generator.onnx").write_bytes(b"x")
+    (only,) = training.stages_of(tmp_path)
+    assert (only.path.name, only.images) == ("generator.onnx", None)
+    stage(tmp_path, 100)
+    assert [one.images for one in training.stages_of(tmp_path)] == [100]
+
+
+def test_the_newest_is_opened_while_it_is_followed_and_again_when_it_was_rewritten(tmp_path: Path) -> None:
+    stage(tmp_path, 100, b"half")
+    first = training.stages_of(tmp_path)
+    assert training.to_open(first, None, follow=True) == first[-1]
+    assert training.to_open(first, first[-1], follow=True) is None
+    assert training.to_open(first, None, follow=False) is None
+    assert training.to_open((), first[-1], follow=True) is None
+    stage(tmp_path, 100, b"half and the rest")
+    rewritten = training.stages_of(tmp_path)
+    assert training.to_open(rewritten, first[-1], follow=True) == rewritten[-1]
+
+
+def test_names_say_which_run_and_which_stage() -> None:
+    path = Path("runs/demo/exports/000000012800.onnx")
+    assert training.name_of(path) == "demo · 12,800 images"
+    assert training.run_of(path) == Path("runs/demo")
+    assert training.name_of(Path("runs/demo/generator.onnx")) == "demo/generator.onnx"
+    assert training.run_of(Path("exports/mine.onnx")) == Path("exports/mine.onnx")
+
+
+def test_the_nearest_stage() -> None:
+    stages = tuple(Stage(Path(), images) for images in (100, 200, 400))
+    assert [training.nearest(stages, images) for images in (0, 149, 151, 310, 9_999)] == [0, 0, 1, 2, 2]
+
+
+def test_a_line_that_is_cut_waits_for_its_rest(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"images": 100, "d_loss": 1.5}\n{"images": 200, "d_l')
+    log = Log(path)
+    assert log.read()
+    assert log.curves["d_loss"].values == [1.5]
+    assert not log.read()
+    with path.open("a") as file:
+        file.write('oss": 0.5, "images_per_s": 7}\n')
+    assert log.read()
+    assert (log.curves["d_loss"].images, log.curves["d_loss"].values) == ([100, 200], [1.5, 0.5])
+    assert (log.last_images, log.images_per_s) == (200, 7)
+
+
+def test_what_is_no_log_line_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(
+        b"\xff\xfe\n[1]\n{}\n" + b"[" * 5_000 + b"\n"
+        b'{"images": "many", "d_loss": 1}\n{"images": 1e999, "d_loss": 1}\n'
+        b'{"images": 1, "d_loss": NaN, "g_loss": true, "note": "resumed", "precision": 0.5}\n'
+    )
+    log = Log(path)
+    read_all(log)
+    assert {name: curve.values for name, curve in log.curves.items()} == {"precision": [0.5]}
+
+
+@pytest.mark.parametrize("way", ["shorter", "replaced", "removed"])
+def test_a_run_that_begins_anew_is_read_anew(tmp_path: Path, way: str) -> None:
+    path = tmp_path / "log.jsonl"
+    append(path, *({"images": images, "d_loss": 1.0} for images in range(0, 1_000, 100)))
+    log = Log(path)
+    log.read()
+    if way == "shorter":
+        path.write_text('{"images": 50, "d_loss": 2.0}\n')
+    elif way == "replaced":  # as the trainer does when it resumes: by a rename, perhaps to the same length
+        (tmp_path / "new").write_bytes(path.read_bytes().replace(b"1.0", b"2.0"))
+        (tmp_path / "new").replace(path)
+    else:
+        path.unlink()
+        assert not log.read()
+        assert log.last_images == 900, "what was seen stays"
+        path.write_text('{"images": 50, "d_loss": 2.0}\n')
+    assert log.read()
+    assert set(log.curves["d_loss"].values) == {2.0}
+    assert log.last_images == (900 if way == "replaced" else 50)
+
+
+def test_a_long_log_is_read_in_slices_into_few_points(tmp_path: Path) -> None:
+    path, lines = tmp_path / "log.jsonl", 20_000
+    append(path, *({"images": images, "d_loss": float(images)} for images in range(lines)))
+    log = Log(path)
+    log.read()
+    assert log.behind
+    assert log.last_images < SLICE_BYTES / 20
+    read_all(log)
+    curve = log.curves["d_loss"]
+    assert MOST_POINTS / 2 <= len(curve.values) <= MOST_POINTS
+    assert curve.images == sorted(curve.images)
+    assert abs(sum(curve.values) / len(curve.values) - lines / 2) < lines / 100, "points are means, not a choice"
+    assert not log.behind
+
+
+def test_a_line_without_an_end_does_not_hold_it_up(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b"x" * (3 * SLICE_BYTES) + b'\n{"images": 1, "d_loss": 2}\n')
+    log = Log(path)
+    read_all(log)
+    assert log.curves["d_loss"].values == [2]
+
+
+def test_a_curve_keeps_its_means() -> None:
+    curve = Curve()
+    for images in range(3 * MOST_POINTS):
+        curve.add(images, images % 2)
+    assert len(curve.values) <= MOST_POINTS
+    assert curve.values == pytest.approx([0.5] * len(curve.values))
+
+
+def test_a_plots_span_leaves_out_what_sticks_out() -> None:
+    assert training.span([1.0] * 500 + [1e9]) == pytest.approx((0.95, 1.05))
+    assert training.span([0.0, 2.0], 0.0) == pytest.approx((0.0, 2.1))
+    low, high = training.span([-1.0, 1.0], 0.0)
+    assert low < -1.0 < 1.0 < high

@@ -1,0 +1,49 @@
+"""Two generators on the same latents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from export.contract import GeneratorInfo
+from viewer.core.scene.compare import MORE_IN_A, MORE_IN_B, comparable, difference, mean_difference, misfit
+
+INFO = GeneratorInfo(8, "normal", ("a", "b"), 1, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (replace(INFO, latent_size=9), "their latent size differ (8 here and 9 there)"),
+        (replace(INFO, latent_distribution="uniform"), "latent distribution"),
+        (replace(INFO, classes=()), "number of classes differ (2 here and 0 there)"),
+        (replace(INFO, classes=("a", "c")), "classes differ (the other's are named differently)"),
+    ],
+)
+def test_what_does_not_fit_is_a_sentence(other: GeneratorInfo, said: str) -> None:
+    assert said in misfit(INFO, other)
+    assert misfit(INFO, other).endswith(".")
+
+
+def test_other_pictures_fit() -> None:
+    assert misfit(INFO, replace(INFO, height=9, channels=3, provenance={"preset": "other"})) == ""
+
+
+def test_differences_are_exact() -> None:
+    first = np.array([[[255, 0, 10]]], np.uint8)
+    second = np.array([[[0, 255, 10]]], np.uint8)
+    assert difference(first, second, "absolute").tolist() == [[[255, 255, 0]]]
+    assert difference(first, second, "signed").tolist() == [[[list(MORE_IN_A), list(MORE_IN_B), [0, 0, 0]]]]
+    assert mean_difference(first, second) == pytest.approx(170.0)
+    assert not comparable(first, second[..., :2])
+
+
+def test_differences_of_colour_pictures() -> None:
+    first = np.full((2, 3, 3, 3), 200, np.uint8)
+    second = np.full((2, 3, 3, 3), 100, np.uint8)
+    assert (difference(first, second, "absolute") == 100).all()
+    signed = difference(second, first, "signed")
+    assert signed.shape == (2, 3, 3, 3)
+    assert signed[0, 0, 0].tolist() == [round(100 / 255 * channel) for channel in MORE_IN_B]

@@ -1,0 +1,150 @@
+"""Principal directions."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from export.contract import GeneratorInfo
+from export.runtime.arrays import Float32
+from export.runtime.generator import Generator, open_generator
+from export.runtime.latents import latents, one_hot
+from viewer.__main__ import BUNDLED_MODEL
+from viewer.core.scene.directions import Directions, Search, _coarse, from_json, look, principal, to_json
+
+
+def find(path: Path, folder: Path) -> Directions:
+    search, generator = Search(folder), open_generator(path, "cpu")
+    while not isinstance(found := search.step(generator), Directions):
+        pass
+    return found
+
+
+def change(generator: Generator, vectors: Float32) -> Float32:
+    """Mean squared change of the pictures from one standard deviation along each direction, float32 [directions]."""
+    z, classes = latents(generator.info, 5, 0, 100), len(generator.info.classes)
+    y = one_hot(np.arange(100) % classes, classes) if classes else None
+    changes = [np.mean((generator.generate(z + v, y) - generator.generate(z - v, y)) ** 2) for v in vectors]
+    return np.array(changes, np.float32)
+
+
+@pytest.fixture(scope="module")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Directions:
+    """Found anew, without the file beside the generator."""
+    path = tmp_path_factory.mktemp("alone") / "copy.onnx"
+    path.write_bytes(BUNDLED_MODEL.read_bytes())
+    return find(path, path.parent)
+
+
+def test_they_change_pictures_more_than_random_directions_and_the_first_ones_most(bundled: Directions) -> None:
+    generator = open_generator(BUNDLED_MODEL, "cpu")
+    random = np.linalg.qr(np.random.default_rng(1).standard_normal((64, 64)))[0].astype(np.float32)
+    found, chance = change(generator, bundled.vectors), change(generator, random)
+    assert found[0] > 6 * chance.mean()
+    assert found[:8].min() > 1.5 * chance.mean()
+    assert found[:4].mean() > found[4:8].mean() > found[8:].mean()
+
+
+@pytest.mark.parametrize(("name", "square"), [("digits", 1.0), ("colour", 1.0), ("free", 1 / 3), ("many", 1.0)])
+def test_they_are_orthogonal_and_one_standard_deviation_long(
+    name: str, square: float, models: dict[str, Path], tmp_path: Path
+) -> None:
+    vectors = find(models[name], tmp_path).vectors
+    assert vectors.shape == (6, 6)
+    np.testing.assert_allclose(vectors @ vectors.T, square * np.eye(6), atol=1e-6)
+    assert (vectors[np.arange(6), np.abs(vectors).argmax(axis=1)] > 0).all()
+
+
+def test_the_same_file_gives_the_same_directions(models: dict[str, Path], tmp_path: Path) -> None:
+    first, second = (find(models["digits"], tmp_path / name) for name in ("a", "b"))
+    np.testing.assert_array_equal(first.vectors, second.vectors)
+    assert (tmp_path / "a").is_dir()
+
+
+def test_the_bundled_generator_comes_with_what_would_be_found(bundled: Directions) -> None:
+    text = BUNDLED_MODEL.with_suffix(".directions.json").read_text("utf-8")
+    kept = from_json(text, hashlib.sha256(BUNDLED_MODEL.read_bytes()).hexdigest(), 64)
+    assert kept is not None, "the generator was trained again: its directions have to be found and named again"
+    np.testing.assert_allclose(np.abs(np.sum(kept.vectors * bundled.vectors, axis=1)), 1.0, atol=1e-3)
+    assert kept.names[0] == "Slant"
+
+
+def test_a_linear_generator_has_the_directions_of_its_map() -> None:
+    info = GeneratorInfo(8, "normal", (), 1, 4, 4)
+    weights = np.linalg.qr(np.random.default_rng(0).standard_normal((16, 8)))[0] * [5, 4, 3, 2, 1, 0, 0, 0]
+    found = principal(info, (latents(info, 0, 0, 256) @ weights.T).astype(np.float32))
+    np.testing.assert_allclose(np.abs(found.vectors), np.eye(5, 8), atol=1e-5)
+    assert len(principal(info, np.zeros((256, 16), np.float32)).names) == 0, "pictures that never change"
+
+
+def test_large_pictures_are_made_coarse() -> None:
+    images = np.arange(2 * 3 * 70 * 33, dtype=np.float32).reshape(2, 3, 70, 33)
+    coarse = _coarse(images)
+    assert coarse.shape == (2, 3, 35, 33)
+    np.testing.assert_allclose(coarse[0, 0, 0, 0], images[0, 0, :2, 0].mean())
+
+
+def test_a_step_is_the_same_however_the_latents_are_cut(models: dict[str, Path]) -> None:
+    generator = open_generator(models["digits"], "cpu")
+    parts = [look(generator, 0, 5), look(generator, 5, 3)]
+    np.testing.assert_allclose(np.concatenate(parts), look(generator, 0, 8), atol=1e-6)
+
+
+def test_names_are_kept_with_the_file_and_go_with_nothing_else(models: dict[str, Path], tmp_path: Path) -> None:
+    search, generator = Search(tmp_path), open_generator(models["digits"], "cpu")
+    while not isinstance(found := search.step(generator), Directions):
+        pass
+    search.keep(found.renamed(1, "  Schräge  ").renamed(2, "x" * 99).renamed(3, " "))
+    again = find(models["digits"], tmp_path)
+    assert again.names == ("Direction 1", "Schräge", "x" * 24, "Direction 4", "Direction 5", "Direction 6")
+    np.testing.assert_array_equal(again.vectors, found.vectors)
+    assert len(list(tmp_path.iterdir())) == 1
+    other = find(models["colour"], tmp_path)
+    assert "Schräge" not in other.names
+
+
+def test_a_folder_that_cannot_be_written_costs_only_the_next_time(models: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert len(find(models["digits"], tmp_path / "file").names) == 6
+
+
+def damaged(key: str, value: Any) -> str:
+    good = {"generator": "abc", "directions": [{"name": "a", "vector": [0.6, 0.8]}]}
+    return json.dumps(good | {key: value})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "[" * 100_000,
+        damaged("generator", "other"),
+        damaged("directions", None),
+        damaged("directions", [1]),
+        damaged("directions", [{"name": "a"}]),
+        damaged("directions", [{"name": "a", "vector": [1.0]}]),
+        damaged("directions", [{"name": "a", "vector": [1.0, float("nan")]}]),
+        damaged("directions", [{"name": "a", "vector": [1.0, 1e99]}]),
+        damaged("directions", [{"name": "a", "vector": "12"}]),
+    ],
+)
+def test_a_file_that_is_something_else_is_passed_over(text: str) -> None:
+    assert from_json(text, "abc", 2) is None
+    assert from_json(damaged("more", 1), "abc", 2) is not None
+
+
+def test_json_keeps_every_bit() -> None:
+    vectors = np.random.default_rng(0).uniform(-1, 1, (3, 5)).astype(np.float32)
+    kept = from_json(to_json(Directions(vectors, ("a", "b", '"')), "h"), "h", 5)
+    assert kept is not None
+    np.testing.assert_array_equal(kept.vectors, vectors)
+    assert kept.names == ("a", "b", '"')
+    with pytest.raises(ValueError, match="no 2 directions"):
+        dataclasses.replace(kept, names=("a", "b"))

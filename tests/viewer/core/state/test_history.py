@@ -1,0 +1,47 @@
+"""Steps that join, that are taken back, and that are forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from viewer.core.state.history import MERGE_S, MOST_STEPS, History, Step
+from viewer.core.state.samples import of_class
+from viewer.core.state.view_state import ViewState
+
+STATES = [ViewState(seed=seed) for seed in range(MOST_STEPS + 10)]
+
+
+def step(number: int, what: str = "seed", made_s: float | None = None) -> Step:
+    return Step(what, STATES[number], STATES[number + 1], 100.0 * number if made_s is None else made_s)
+
+
+def test_quick_steps_of_one_kind_are_one() -> None:
+    history = History().add(step(0, made_s=0)).add(step(1, made_s=MERGE_S)).add(step(2, made_s=2 * MERGE_S))
+    assert [(one.before, one.after) for one in history.undoable] == [(STATES[0], STATES[3])]
+    assert len(history.add(step(3, "grid", made_s=2 * MERGE_S)).undoable) == 2
+    assert len(history.add(step(3, made_s=3.5 * MERGE_S)).undoable) == 2
+
+
+def test_a_keyframe_is_always_a_step_of_its_own() -> None:
+    timeline = replace(STATES[0].timeline, keyframes=(of_class(0, 0, None),))
+    put = Step("seed", STATES[0], replace(STATES[0], timeline=timeline), 0.0)
+    assert len(History().add(step(0, made_s=0)).add(put).undoable) == 2
+
+
+def test_steps_are_taken_back_and_done_again_in_order() -> None:
+    history = History().add(step(0)).add(step(1)).undo().undo()
+    assert history.undoable == ()
+    assert history.undo() is history
+    assert [one.before for one in history.redoable] == [STATES[1], STATES[0]]
+    again = history.redo().redo()
+    assert again == History().add(step(0)).add(step(1))
+    assert again.redo() is again
+
+
+def test_a_new_step_ends_what_could_be_done_again_and_the_oldest_are_forgotten() -> None:
+    assert History().add(step(0)).undo().add(step(0)).redoable == ()
+    history = History()
+    for number in range(MOST_STEPS + 5):
+        history = history.add(step(number))
+    assert len(history.undoable) == MOST_STEPS
+    assert history.undoable[0] == step(5)

@@ -1,0 +1,17 @@
+"""The history of seeds."""
+
+from viewer.core.state.seeds import MOST_SEEDS, remembered
+
+
+def test_the_newest_comes_first_and_each_once() -> None:
+    seeds: tuple[int, ...] = ()
+    for seed in (4, 7, 4, 9, 9):
+        seeds = remembered(seeds, seed)
+    assert seeds == (9, 4, 7)
+
+
+def test_old_ones_are_forgotten() -> None:
+    seeds: tuple[int, ...] = ()
+    for seed in range(100):
+        seeds = remembered(seeds, seed)
+    assert seeds == tuple(range(99, 99 - MOST_SEEDS, -1))

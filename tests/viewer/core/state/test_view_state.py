@@ -1,0 +1,120 @@
+"""The state and its transitions."""
+
+import math
+
+import pytest
+
+from export.contract import GeneratorInfo
+from viewer.core.state.samples import SEED_MAX, Sample
+from viewer.core.state.timeline import Timeline
+from viewer.core.state.view_state import ViewState, cells_limit
+
+
+def info(classes: int = 10, side: int = 28) -> GeneratorInfo:
+    return GeneratorInfo(8, "normal", tuple(map(str, range(classes))), 1, side, side)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seed": -1},
+        {"seed": SEED_MAX + 1},
+        {"digits": (-1,)},
+        {"cells": 0},
+        {"cells": 257},
+        {"truncation": 1.6},
+        {"truncation": math.nan},
+        {"speed": 0.0},
+        {"position": -0.1},
+    ],
+)
+def test_a_state_out_of_range_cannot_be_made(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong)).replace("digits", "class")):
+        ViewState(**wrong)  # type: ignore[arg-type]
+
+
+def test_seeds_stop_at_both_ends() -> None:
+    assert ViewState(seed=0).stepped(-1).seed == 0
+    assert ViewState(seed=SEED_MAX).stepped(1).seed == SEED_MAX
+    assert ViewState().with_seed(2**80).seed == SEED_MAX
+
+
+def test_next_goes_to_the_start_of_the_next_keyframe() -> None:
+    walked = ViewState(seed=4, position=0.7)
+    assert (walked.stepped(1).seed, walked.stepped(1).position) == (5, 0.0)
+
+
+def test_pausing_keeps_the_place() -> None:
+    playing = ViewState(seed=4, playing=True).advanced(1.3)
+    paused = playing.with_playing(False)
+    assert (paused.seed, paused.position) == (playing.seed, playing.position)
+    assert paused.advanced(10.0) == paused
+
+
+def test_a_walk_passes_keyframes() -> None:
+    walked = ViewState(seed=4, speed=2.0, playing=True).advanced(1.25)
+    assert walked.seed == 6
+    assert walked.position == pytest.approx(0.5)
+
+
+def test_a_walk_goes_on_past_the_last_seed() -> None:
+    walked = ViewState(seed=SEED_MAX - 1, speed=1.0, playing=True).advanced(2.5)
+    assert walked.seed == SEED_MAX
+    assert walked.position == pytest.approx(1.5)
+
+
+def test_sliders_hold_their_ends() -> None:
+    assert ViewState().with_truncation(9.0).truncation == 1.5
+    assert ViewState().with_speed(0.0).speed == 0.1
+
+
+def test_a_state_fits_itself_to_a_generator() -> None:
+    state = ViewState(digits=(9,), cells=100)
+    assert state.fitted(info()) == state
+    assert state.fitted(info(classes=3)).digits == ()
+    assert state.fitted(info(classes=0)).digits == ()
+    assert state.fitted(info(side=4096)).cells == 4
+
+
+@pytest.mark.parametrize(("side", "cells"), [(28, 256), (1024, 64), (2048, 16), (4096, 4)])
+def test_large_pictures_make_small_grids(side: int, cells: int) -> None:
+    assert cells_limit(info(side=side)) == cells
+
+
+def test_a_mode_begins_at_rest_and_a_still_one_cannot_play() -> None:
+    state = ViewState(playing=True, position=0.5).with_mode("number")
+    assert (state.playing, state.position) == (False, 0.0)
+    assert not state.with_playing(True).playing
+    assert not ViewState(mode="path").with_playing(True).playing, "a timeline without keyframes has no way"
+
+
+def test_a_timeline_loops_or_stops_at_its_end() -> None:
+    keys = tuple(Sample(seed) for seed in range(3))
+    loop = ViewState(mode="path", timeline=Timeline(keys), speed=1.0).with_playing(True)
+    assert loop.advanced(2.5).position == 2.5
+    assert loop.advanced(3.5).position == pytest.approx(0.5)
+    once = loop.with_timeline(Timeline(keys, loop=False))
+    ended = once.advanced(5.0)
+    assert (ended.position, ended.playing) == (2.0, False)
+    again = ended.with_playing(True)
+    assert (again.position, again.playing) == (0.0, True)
+    assert once.with_position(1.5).with_timeline(Timeline(keys[:2], loop=False)).position == 1.0
+
+
+def test_digits_are_toggled_one_by_one() -> None:
+    state = ViewState().toggled(3).toggled(1)
+    assert state.digits == (1, 3)
+    assert state.toggled(3).digits == (1,)
+
+
+def test_amounts_are_held_in_range_and_end_where_the_last_one_is_not_zero() -> None:
+    state = ViewState().with_amount(2, 9.0)
+    assert state.amounts == (0.0, 0.0, 4.0)
+    assert state.with_amount(2, 0.0).amounts == ()
+
+
+def test_locks_are_kept_in_order_and_let_go() -> None:
+    one, two = Sample(1), Sample(2)
+    state = ViewState().locked(5, one).locked(2, two)
+    assert state.locks == ((2, two), (5, one))
+    assert state.locked(5, None).locks == ((2, two),)

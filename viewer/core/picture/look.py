@@ -1,0 +1,78 @@
+"""How pixels are shown: colour map, inversion, Gaussian smoothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from export.runtime.arrays import UInt8
+from viewer.core.picture.gaussian import smoothed
+
+Rgb32 = npt.NDArray[np.uint32]
+"""A picture, one 0xffRRGGBB number per pixel, 0 where nothing stands: uint32 [height, width], contiguous."""
+
+_ANCHORS = {
+    "grey": (0x000000, 0xFFFFFF),
+    "ink": (0xF6F1E3, 0xC9C9CF, 0x6F7FA6, 0x2B3F74, 0x14213D),
+    "ember": (0x000000, 0x2A0A08, 0x7A1A0C, 0xC8400F, 0xF2841F, 0xF9C661, 0xFFF7E0),
+    "ice": (0x02050F, 0x0A1F44, 0x0F4C81, 0x1F8FC4, 0x6FC9E6, 0xC8EEF5, 0xFFFFFF),
+    # Every eighth of the maps of that name that matplotlib gave to the public domain.
+    "viridis": (0x440154, 0x472D7B, 0x3B528B, 0x2C728E, 0x21918C, 0x28AE80, 0x5EC962, 0xADDC30, 0xFDE725),
+    "magma": (0x000004, 0x1D1147, 0x51127C, 0x822681, 0xB73779, 0xE65164, 0xFC8961, 0xFEC488, 0xFCFDBF),
+}
+COLOUR_MAPS = tuple(_ANCHORS)
+SMOOTHING_MAX = 3.0
+"""Pixels."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is done to every picture after the generator made it. Raises ValueError where a value is out of range."""
+
+    colour_map: str = "grey"
+    """Of grey pictures; colour pictures keep their colours."""
+    invert: bool = False
+    smoothing: float = 0.0
+    """Sigma of a Gaussian filter in pixels; 0 is none."""
+    beside: bool = False
+    """Show each picture before the filter at the left of the same after it."""
+    squares: bool = False
+    """Enlarge pixels to squares instead of softening them."""
+
+    def __post_init__(self) -> None:
+        if self.colour_map not in COLOUR_MAPS or not 0 <= self.smoothing <= SMOOTHING_MAX:
+            raise ValueError(f"there is no look {self.colour_map} with smoothing {self.smoothing}")
+
+
+PLAIN = Look()
+
+
+@lru_cache(maxsize=2 * len(COLOUR_MAPS))
+def colour_table(colour_map: str, invert: bool) -> Rgb32:
+    """0xffRRGGBB for each grey level, uint32 [256]; straight lines between the anchors. Never write to it."""
+    anchors = np.array(_ANCHORS[colour_map])
+    levels = np.linspace(0, len(anchors) - 1, 256)
+    channels = [np.interp(levels, np.arange(len(anchors)), anchors >> shift & 0xFF) for shift in (16, 8, 0)]
+    red, green, blue = np.rint(channels).astype(np.uint32)
+    table: Rgb32 = np.uint32(0xFF000000) | red << np.uint32(16) | green << np.uint32(8) | blue
+    table = table[::-1].copy() if invert else table
+    table.setflags(write=False)
+    return table
+
+
+def dressed(pixels: UInt8, look: Look) -> Rgb32:
+    """Pictures as they are shown: uint8 [n, h, w] or [n, h, w, 3] -> uint32 [n, h, w], or [n, h, 2 w] beside."""
+    after = _coloured(smoothed(pixels, look.smoothing) if look.smoothing > 0.0 else pixels, look)
+    return np.concatenate([_coloured(pixels, look), after], axis=2) if look.beside else after
+
+
+def _coloured(pixels: UInt8, look: Look) -> Rgb32:
+    if pixels.ndim == 3:
+        # Every index fits: "clip" spares the check that "raise" makes.
+        return colour_table(look.colour_map, look.invert).take(pixels, mode="clip")
+    places = np.array([1 << 16, 1 << 8, 1], np.uint32)
+    packed: Rgb32 = pixels.astype(np.uint32) @ places + np.uint32(0xFF000000)
+    return packed ^ np.uint32(0x00FFFFFF) if look.invert else packed

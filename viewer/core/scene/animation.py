@@ -1,0 +1,138 @@
+"""Animations that are saved: which scene each frame shows, by its number and never by the clock."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from export.contract import GeneratorInfo
+from export.runtime.arrays import Float32
+from viewer.core.scene.cells import Scene, moved, samples_of_grid, samples_of_number, scene_of
+from viewer.core.scene.latents import between, eased
+from viewer.core.state.pad import PLACES
+from viewer.core.state.samples import Sample, latents_of, weights_of
+from viewer.core.state.view_state import ViewState
+
+KINDS = ("walk", "turn", "timeline", "pad", "swing")
+"""From seed to seed and back to the first; the same while each cell goes through the classes; along the timeline;
+around the corners of the pad; to and fro along one direction."""
+RATE_RANGE = (1, 50)
+"""Frames per second; a GIF file knows no more."""
+SECONDS_RANGE = (0.1, 10.0)
+KEYFRAMES_RANGE = (2, 64)
+MOST_TURNED_CLASSES = 12
+"""Generators with more classes do not show them all in turn: nobody would wait."""
+RING = {3: (0, 2, 1), 4: (0, 1, 3, 2)}
+"""The corners of a pad, clockwise."""
+
+
+@dataclass(frozen=True)
+class Animation:
+    """How a state moves. Raises ValueError where a value is out of range."""
+
+    kind: str = "walk"
+    frames_per_second: int = 20
+    seconds_per_keyframe: float = 0.7
+    keyframes: int = 6
+    """Of a walk, at least; to turn takes a whole round of the classes."""
+    direction: int = 0
+    """That is swung along."""
+    reach: float = 2.5
+    """How far, in standard deviations."""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"there is no animation {self.kind}")
+        for name, value, low, high in (
+            ("frames per second", self.frames_per_second, *RATE_RANGE),
+            ("seconds per keyframe", self.seconds_per_keyframe, *SECONDS_RANGE),
+            ("number of keyframes", self.keyframes, *KEYFRAMES_RANGE),
+            ("direction", self.direction, 0, 63),
+            ("reach", self.reach, 0.0, 4.0),
+        ):
+            if not low <= value <= high:
+                raise ValueError(f"{name} is {value}; it must be between {low} and {high}")
+
+    @property
+    def frames_per_keyframe(self) -> int:
+        """From one keyframe to the next."""
+        return max(1, round(self.frames_per_second * self.seconds_per_keyframe))
+
+
+def kinds_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None) -> tuple[str, ...]:
+    """How a state can move."""
+    can = {
+        "walk": state.mode == "grid" or (state.mode == "number" and bool(samples_of_number(info, state.number))),
+        "turn": state.mode == "grid" and 2 <= len(info.classes) <= MOST_TURNED_CLASSES,
+        "timeline": state.mode == "path" and state.timeline.steps > 0,
+        "pad": state.mode == "pad" and bool(state.pad.corners),
+        "swing": directions is not None and len(directions) > 0 and scene_of(info, state) is not None,
+    }
+    return tuple(kind for kind in KINDS if can[kind])
+
+
+def keyframes_of(info: GeneratorInfo, state: ViewState, animation: Animation) -> int:
+    """Steps from keyframe to keyframe."""
+    classes = max(1, len(info.classes))
+    return {
+        "walk": animation.keyframes,
+        "turn": classes * math.ceil(animation.keyframes / classes),
+        "timeline": state.timeline.steps,
+        "pad": len(state.pad.corners),
+        "swing": 4,
+    }[animation.kind]
+
+
+def frame_count(info: GeneratorInfo, state: ViewState, animation: Animation) -> int:
+    """Frames of the animation; a timeline that does not loop shows its last keyframe too."""
+    ends = animation.kind == "timeline" and not state.timeline.loop
+    return keyframes_of(info, state, animation) * animation.frames_per_keyframe + ends
+
+
+def scene_at(
+    info: GeneratorInfo, state: ViewState, animation: Animation, frame: int, directions: Float32 | None = None
+) -> Scene | None:
+    """What frame number `frame` shows; see `scene_of`. After the last frame comes the first."""
+    key, step = divmod(frame, animation.frames_per_keyframe)
+    part = step / animation.frames_per_keyframe
+    count = keyframes_of(info, state, animation)
+    if animation.kind in ("walk", "turn"):
+        scene = scene_of(info, state.with_position(0.0))
+        if scene is None:
+            return None
+        here, there = (_walked(info, state, animation, place % count) for place in (key, key + 1))
+        z = between(info, latents_of(info, here), latents_of(info, there), part)
+        y, to = weights_of(info, here), weights_of(info, there)
+        if y is not None and to is not None:
+            weight = np.float32(eased(part, "hold"))  # a class should be seen before it goes
+            y = y * (1 - weight) + to * weight
+        return moved(replace(scene, z=z, y=y, samples=here), state, directions)
+    if animation.kind == "timeline":
+        state = replace(state, mode="path", position=key + part)
+    elif animation.kind == "pad":
+        ring = RING[len(state.pad.corners)]
+        places = PLACES[len(state.pad.corners)]
+        (x, y_from), (x_to, y_to) = places[ring[key % count]], places[ring[(key + 1) % count]]
+        pad = replace(state.pad, x=x + part * (x_to - x), y=y_from + part * (y_to - y_from))
+        state = replace(state, mode="pad", pad=pad)
+    else:
+        amount = animation.reach * math.sin(math.tau * (key + part) / count)
+        state = state.with_amount(animation.direction, amount)
+    return scene_of(info, state, directions)
+
+
+def _walked(info: GeneratorInfo, state: ViewState, animation: Animation, key: int) -> tuple[Sample, ...]:
+    """The samples of a walk's keyframe; locked cells stay what they are."""
+    if state.mode == "number":
+        return samples_of_number(info, replace(state.number, seed=state.number.seed + key))
+    samples = samples_of_grid(info, replace(state, position=float(key)))
+    if animation.kind == "walk":
+        return samples
+    locked = {cell for cell, _ in state.locks}
+    classes = len(info.classes)
+    return tuple(
+        sample if cell in locked else replace(sample, mix=((((sample.label or 0) + key) % classes, 1.0),))
+        for cell, sample in enumerate(samples)
+    )

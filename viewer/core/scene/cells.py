@@ -1,0 +1,155 @@
+"""From a state to what the generator takes: latents and class weights of every cell."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from export.contract import GeneratorInfo
+from export.runtime.arrays import Float32
+from viewer.core.scene.latents import Float64, between, eased, mixture
+from viewer.core.state.number import MOST_CHARACTERS, Number, written_places
+from viewer.core.state.pad import Pad, map_points
+from viewer.core.state.samples import Sample, latents_of, of_class, weights_of
+from viewer.core.state.timeline import Timeline
+from viewer.core.state.view_state import ViewState
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is rendered: one batch, and how it is laid out."""
+
+    z: Float32
+    """float32 [cells, latent]."""
+    y: Float32 | None
+    """float32 [cells, classes], or None where the generator is unconditional."""
+    columns: int
+    samples: tuple[Sample, ...]
+    """Of each cell; of a cell between samples, the one that it comes from."""
+    close: bool = False
+    """Without gaps between the cells, as the characters of one number stand."""
+
+
+def scene_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None = None) -> Scene | None:
+    """The scene of a state that is fitted to the generator; None where there is nothing to show yet.
+
+    directions: float32 [directions, latent], rows as long as one standard deviation; the state's amounts move all
+    latents along them.
+    """
+    plain = {"grid": _grid, "path": _path, "pad": _pad, "number": _number}[state.mode](info, state)
+    return None if plain is None else moved(plain, state, directions)
+
+
+def scene_of_samples(
+    info: GeneratorInfo, samples: tuple[Sample, ...], state: ViewState, directions: Float32 | None = None
+) -> Scene:
+    """Samples by themselves in one row, with the state's truncation and amounts; see `scene_of`."""
+    row = Scene(latents_of(info, samples), weights_of(info, samples), len(samples), samples)
+    return moved(row, state, directions)
+
+
+def moved(scene: Scene, state: ViewState, directions: Float32 | None) -> Scene:
+    """The scene with the state's truncation, and moved along its directions; see `scene_of`."""
+    z = scene.z * np.float32(state.truncation)
+    if directions is not None and state.amounts:
+        amounts = np.array(state.amounts[: len(directions)], np.float32)
+        z = z + amounts @ directions[: len(amounts)]
+    return replace(scene, z=z)
+
+
+def samples_of_grid(info: GeneratorInfo, state: ViewState) -> tuple[Sample, ...]:
+    """The sample of each cell at the last keyframe that the walk has passed.
+
+    With all classes in turn, cell i shows what `python -m export.sample` makes as sample i.
+    """
+    classes = state.digits or tuple(range(len(info.classes)))
+    locks = dict(state.locks)
+    seed = state.seed + math.floor(state.position)
+
+    def label(cell: int) -> int | None:
+        return classes[(cell // state.columns if state.by_rows else cell) % len(classes)] if info.conditional else None
+
+    return tuple(locks.get(cell) or of_class(seed, cell, label(cell)) for cell in range(state.cells))
+
+
+def _grid(info: GeneratorInfo, state: ViewState) -> Scene:
+    samples = samples_of_grid(info, state)
+    z, y = latents_of(info, samples), weights_of(info, samples)
+    if (part := state.position % 1.0) > 0.0:
+        locked = {cell for cell, _ in state.locks}
+        free = [cell for cell in range(state.cells) if cell not in locked]
+        following = [replace(samples[cell], seed=samples[cell].seed + 1) for cell in free]
+        z[free] = between(info, z[free], latents_of(info, following), part)
+    return Scene(z, y, state.columns, samples)
+
+
+def _path(info: GeneratorInfo, state: ViewState) -> Scene | None:
+    return path_at(info, state.timeline, state.position)
+
+
+def path_at(info: GeneratorInfo, timeline: Timeline, position: float) -> Scene | None:
+    """The timeline's picture at a position, before truncation; None without keyframes."""
+    keys = timeline.keyframes
+    if not keys:
+        return None
+    step = min(math.floor(position), max(timeline.steps - 1, 0))
+    part = eased(min(position - step, 1.0), timeline.easing) if timeline.steps else 0.0
+    pair = (keys[step % len(keys)], keys[(step + 1) % len(keys)])
+    z, y = latents_of(info, pair), weights_of(info, pair)
+    mixed = None if y is None else (1 - np.float32(part)) * y[:1] + np.float32(part) * y[1:]
+    return Scene(between(info, z[:1], z[1:], part, timeline.way), mixed, 1, pair[:1])
+
+
+def map_of_pad(info: GeneratorInfo, state: ViewState, directions: Float32 | None = None) -> Scene | None:
+    """The previews at `map_points` of the state's pad as one batch; None without corners."""
+    places = map_points(len(state.pad.corners))
+    points = [_pad(info, replace(state, pad=replace(state.pad, x=x, y=y))) for x, y in places]
+    scenes = [point for point in points if point is not None]
+    if not scenes:
+        return None
+    y = np.concatenate([scene.y for scene in scenes if scene.y is not None]) if info.conditional else None
+    samples = tuple(sample for scene in scenes for sample in scene.samples)
+    return moved(Scene(np.concatenate([scene.z for scene in scenes]), y, 1, samples), state, directions)
+
+
+def _pad(info: GeneratorInfo, state: ViewState) -> Scene | None:
+    corners = state.pad.corners
+    if not corners:
+        return None
+    weights = pad_weights(state.pad)
+    y = weights_of(info, corners)
+    mixed = None if y is None else (weights @ y).astype(np.float32)[None]
+    return Scene(mixture(info, latents_of(info, corners), weights), mixed, 1, (corners[int(weights.argmax())],))
+
+
+def pad_weights(pad: Pad) -> Float64:
+    """Of each corner, [corners], not negative, sum 1: bilinear in a square, barycentric in a triangle.
+
+    Corners stand at `pad.PLACES`; a point outside a triangle counts as one on its border.
+    """
+    if len(pad.corners) == 4:
+        across, down = np.array([1 - pad.x, pad.x]), np.array([1 - pad.y, pad.y])
+        return np.outer(down, across).ravel()
+    aside = pad.x - 0.5
+    weights = np.maximum([1 - pad.y, pad.y / 2 - aside, pad.y / 2 + aside], 0.0)
+    inside: Float64 = weights / weights.sum()
+    return inside
+
+
+def _number(info: GeneratorInfo, state: ViewState) -> Scene | None:
+    samples = samples_of_number(info, state.number)
+    if not samples:
+        return None
+    return Scene(latents_of(info, samples), weights_of(info, samples), len(samples), samples, close=True)
+
+
+def samples_of_number(info: GeneratorInfo, number: Number) -> tuple[Sample, ...]:
+    """One sample for each character that is a class of the generator; other characters are left out."""
+    samples = []
+    for place in written_places(info.classes, number.text):
+        roll = number.roll(place)
+        index = place + 1 + (roll - 1) * MOST_CHARACTERS if roll else 0
+        samples.append(of_class(number.seed, index, info.classes.index(number.text[place])))
+    return tuple(samples)

@@ -1,0 +1,49 @@
+"""The keyboard sheet, as a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from viewer.core.state.view_state import ViewState
+
+Edit = tuple[str, Callable[[ViewState], ViewState]]
+"""What is changed, as the undo menu calls it, and how."""
+KEYS = (
+    ("Space", "Play or pause"),
+    ("Left", "Previous seed, or hand"),
+    ("Right", "Next seed, or hand"),
+    ("R", "Random seed, or hand"),
+    ("0 – 9", "Show one digit, or write it"),
+    ("M", "Show all digits, mixed"),
+    ("I", "Turn light and dark around"),
+    ("P", "Show pixels as squares, or soften them"),
+)
+"""What `edit_for_key` knows, for people."""
+
+
+def edit_for_key(key: str, classes: tuple[str, ...], random_seed: int) -> Edit | None:
+    """What a key changes, or None where it means nothing.
+
+    key: as Qt spells it: "Space", "Left", "Right", "R", "I", "P", "M", "0" to "9". A digit means the class of that
+    name, else the class at that place. random_seed: what R turns to.
+    """
+    if key == "Space":
+        return "playing", lambda state: state.with_playing(not state.playing)
+    if key in ("Left", "Right"):
+        by = -1 if key == "Left" else 1
+        return "seed", lambda state: state.stepped(by)
+    if key == "R":
+        return "seed", lambda state: state.with_seed(random_seed)
+    if key == "I":
+        return "inversion", lambda state: state.with_look(replace(state.look, invert=not state.look.invert))
+    if key == "P":
+        return "pixels", lambda state: state.with_look(replace(state.look, squares=not state.look.squares))
+    if key == "M" and classes:
+        return "digit", lambda state: state.with_digits(())
+    if key in classes:
+        named = classes.index(key)
+        return "digit", lambda state: state.with_digits((named,))
+    if len(key) == 1 and key in "0123456789" and int(key) < len(classes):
+        return "digit", lambda state: state.with_digits((int(key),))
+    return None

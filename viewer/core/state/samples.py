@@ -1,0 +1,90 @@
+"""One picture of a generator, named: a seed, a number within the seed, and the classes that it shows."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from export.contract import GeneratorInfo
+from export.runtime.arrays import Float32
+from export.runtime.latents import BLOCK, latents
+
+SEED_MAX = 2**63 - 1
+"""That a person can choose; a walk goes on beyond it."""
+RANDOM_SEEDS = 1_000_000
+"""Random seeds are below this: short enough to tell somebody."""
+INDEX_MAX = 2**31 - 1
+Mix = tuple[tuple[int, float], ...]
+"""(class, weight) of each class that a sample shows; empty where the generator is unconditional."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Sample `index` of `seed`, as `python -m export.sample --seed` numbers them. Raises ValueError out of range."""
+
+    seed: int
+    index: int = 0
+    mix: Mix = ()
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.seed < 2**64 and 0 <= self.index <= INDEX_MAX):
+            raise ValueError(f"there is no sample {self.index} of seed {self.seed}")
+        if not all(0 <= number <= 999 and math.isfinite(weight) for number, weight in self.mix):
+            raise ValueError(f"{self.mix} are no class weights")
+
+    @property
+    def label(self) -> int | None:
+        """The class that it shows most of, None where the generator is unconditional."""
+        return max(self.mix, key=lambda part: part[1])[0] if self.mix else None
+
+    def fitted(self, info: GeneratorInfo) -> Sample:
+        """The nearest sample that the generator can show: of a class that it has."""
+        count = len(info.classes)
+        if not count or not self.mix:
+            return replace(self, mix=((0, 1.0),) if count else ())
+        return self if all(number < count for number, _ in self.mix) else replace(self, mix=((0, 1.0),))
+
+
+def of_class(seed: int, index: int, label: int | None) -> Sample:
+    """A sample that shows one class, or none."""
+    return Sample(seed, index, () if label is None else ((label, 1.0),))
+
+
+def any_sample(info: GeneratorInfo) -> Sample:
+    """A sample taken at random, of any class."""
+    label = random.randrange(len(info.classes)) if info.conditional else None
+    return of_class(random.randrange(RANDOM_SEEDS), 0, label)
+
+
+@lru_cache(maxsize=64)
+def _block(latent_size: int, distribution: str, seed: int, block: int) -> Float32:
+    """Latents are drawn in blocks; kept, because a walk asks for the same ones on every frame. Never write to it."""
+    info = GeneratorInfo(latent_size, distribution, (), channels=1, height=1, width=1)
+    z = latents(info, seed, block * BLOCK, BLOCK)
+    z.setflags(write=False)
+    return z
+
+
+def latents_of(info: GeneratorInfo, samples: Sequence[Sample]) -> Float32:
+    """Latents of the samples, float32 [n, latent]."""
+    z = np.empty((len(samples), info.latent_size), np.float32)
+    for row, sample in enumerate(samples):
+        block = _block(info.latent_size, info.latent_distribution, sample.seed, sample.index // BLOCK)
+        z[row] = block[sample.index % BLOCK]
+    return z
+
+
+def weights_of(info: GeneratorInfo, samples: Sequence[Sample]) -> Float32 | None:
+    """Class weights of the samples, float32 [n, classes], or None where the generator is unconditional."""
+    if not info.conditional:
+        return None
+    y = np.zeros((len(samples), len(info.classes)), np.float32)
+    for row, sample in enumerate(samples):
+        for number, weight in sample.mix:
+            y[row, number] = weight
+    return y

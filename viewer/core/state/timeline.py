@@ -1,0 +1,58 @@
+"""Keyframes, and the way through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from viewer.core.state.samples import Sample
+
+WAYS = ("auto", "slerp", "lerp")
+EASINGS = ("linear", "smooth", "hold")
+MOST_KEYFRAMES = 64
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A way through samples. Raises ValueError where a value is out of range."""
+
+    keyframes: tuple[Sample, ...] = ()
+    way: str = "auto"
+    """"auto" is slerp for normal latents and lerp for uniform ones."""
+    easing: str = "smooth"
+    """Within each step from keyframe to keyframe."""
+    loop: bool = True
+    """From the last keyframe back to the first."""
+
+    def __post_init__(self) -> None:
+        if self.way not in WAYS or self.easing not in EASINGS or len(self.keyframes) > MOST_KEYFRAMES:
+            raise ValueError(f"there is no timeline of {len(self.keyframes)} keyframes, {self.way}, {self.easing}")
+
+    @property
+    def steps(self) -> int:
+        """Number of steps from keyframe to keyframe; 0 where nothing moves."""
+        count = len(self.keyframes)
+        return (count if self.loop else count - 1) if count > 1 else 0
+
+    @property
+    def full(self) -> bool:
+        """Whether no keyframe more fits."""
+        return len(self.keyframes) >= MOST_KEYFRAMES
+
+    def inserted(self, place: int, sample: Sample) -> Timeline:
+        """With a keyframe before the one at `place`, or at the end; a full timeline stays as it is."""
+        return self if self.full else self._with(*self.keyframes[:place], sample, *self.keyframes[place:])
+
+    def removed(self, place: int) -> Timeline:
+        """Without the keyframe at `place`, where there is one."""
+        return self._with(*self.keyframes[:place], *self.keyframes[place + 1 :])
+
+    def moved(self, place: int, to: int) -> Timeline:
+        """With the keyframe at `place` as number `to`, held within the timeline."""
+        if not 0 <= place < len(self.keyframes):
+            return self
+        rest = self.removed(place).keyframes
+        to = min(max(to, 0), len(rest))
+        return self._with(*rest[:to], self.keyframes[place], *rest[to:])
+
+    def _with(self, *keyframes: Sample) -> Timeline:
+        return replace(self, keyframes=keyframes)

@@ -1,0 +1,68 @@
+"""The bar at the top: the name, the open generator, and what can be done with files."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+
+from viewer.ui import theme
+from viewer.ui.widgets.card import Elided, label
+
+LEAST_FOR_NAME = 160
+"""Pixels that the generator's name keeps before the buttons lose their texts."""
+
+
+class Header(QWidget):
+    """A button for each action: with its text, but where its priority is low or the window narrow."""
+
+    def __init__(self, actions: list[QAction], menus: dict[QAction, QMenu]) -> None:
+        """menus: hang at the buttons of their actions; the actions stay what a click does, where they do something."""
+        super().__init__()
+        self.setObjectName("header")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # or low windows would press it
+        self.model = Elided()
+        row = self._row = QHBoxLayout(self)
+        row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
+        row.setSpacing(theme.SPACE // 2)
+        brand = QHBoxLayout()
+        brand.setSpacing(0)
+        for text, accented in (("digit", False), ("forge", True)):
+            part = label(text, "brand")
+            part.setProperty("accented", accented)
+            brand.addWidget(part)
+        row.addLayout(brand)
+        row.addSpacing(2 * theme.SPACE)
+        row.addWidget(self.model, 1)
+        self.buttons: list[QToolButton] = []
+        for action in actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setIconSize(QSize(18, 18))
+            button.setAccessibleName(action.text())
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            if (menu := menus.get(action)) is not None:
+                button.setMenu(menu)
+                opens = QToolButton.ToolButtonPopupMode.MenuButtonPopup
+                button.setPopupMode(opens if action.shortcuts() else QToolButton.ToolButtonPopupMode.InstantPopup)
+            self.buttons.append(button)
+            row.addWidget(button)
+        self._whole = 0
+        self._show_texts(True)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the rest of the window may be."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give up the texts where there is no room for them."""
+        super().resizeEvent(event)
+        self._whole = max(self._whole, self._row.minimumSize().width() + LEAST_FOR_NAME)
+        self._show_texts(self.width() >= self._whole)
+
+    def _show_texts(self, shown: bool) -> None:
+        for button in self.buttons:
+            small = not shown or button.defaultAction().priority() == QAction.Priority.LowPriority
+            button.setToolButtonStyle(
+                Qt.ToolButtonStyle.ToolButtonIconOnly if small else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            )

@@ -1,0 +1,66 @@
+"""Three things to try, at the very first start."""
+
+from __future__ import annotations
+
+import random
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
+
+from viewer.core.state.hint import tried
+from viewer.core.state.samples import RANDOM_SEEDS
+from viewer.core.state.view_state import ViewState
+from viewer.ui import theme
+from viewer.ui.widgets.card import Elided, label
+from viewer.ui.widgets.icons import icon
+
+
+class HintStrip(QFrame):
+    """Below the canvas until one of them was tried, or the strip closed; never again after that."""
+
+    edited = Signal(str, object)
+    """As a panel's."""
+    done = Signal()
+
+    def __init__(self, state: ViewState) -> None:
+        super().__init__()
+        self.setObjectName("hint")
+        self._state = state
+        self.roll = _button("random", "Roll the die", "Other pictures: a random seed (R)")
+        self.drag = Elided("Drag a picture to the timeline")
+        self.write = _button("number", "Type a number", "Write a number in one hand (Alt+4)")
+        self.close_button = _button("close", "", "Close this hint")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(3 * theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
+        row.setSpacing(theme.SPACE)
+        row.addWidget(label("Try", "title"))
+        row.addWidget(self.roll)
+        row.addWidget(self.write)
+        row.addWidget(self.drag, 1)
+        row.addWidget(self.close_button)
+        self.roll.clicked.connect(self._roll)
+        self.write.clicked.connect(lambda: self.edited.emit("mode", lambda state: state.with_mode("number")))
+        self.close_button.clicked.connect(self.done)
+
+    def show_state(self, state: ViewState) -> None:
+        """Look at what somebody did."""
+        before, self._state = self._state, state
+        if self.isVisible() and tried(before, state):
+            self.done.emit()
+
+    def _roll(self) -> None:
+        seed = random.randrange(RANDOM_SEEDS)
+        self.edited.emit("seed", lambda state: state.with_seed(seed))
+
+
+def _button(name: str, text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(name, theme.ACCENT if text else theme.MUTED))
+    button.setIconSize(QSize(18, 18))
+    button.setText(text)
+    style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if text else Qt.ToolButtonStyle.ToolButtonIconOnly
+    button.setToolButtonStyle(style)
+    button.setToolTip(tip)
+    button.setAccessibleName(text or tip)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

@@ -1,0 +1,81 @@
+"""The strip that says what went wrong, or right, without stopping anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
+
+from viewer.ui import theme
+from viewer.ui.widgets.icons import icon
+
+INFORMATION_MS = 5000
+"""Good news goes by itself; errors stay until they are closed or something is opened."""
+OFFER_MS = 12_000
+"""Good news that can be acted on stays longer."""
+Offer = tuple[str, Callable[[], None]]
+"""What can be done about a message: a button's text, and what it does."""
+
+
+class MessageStrip(QFrame):
+    """Hidden while there is nothing to say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("message")
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)  # file names are not markup
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.offer = QToolButton()
+        self.offer.setProperty("role", "offer")
+        self.offer.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.offer.clicked.connect(self._accept)
+        self._do: Callable[[], None] | None = None
+        close = QToolButton()
+        close.setIcon(icon("close", theme.MUTED))
+        close.setAccessibleName("Close this message")
+        close.setToolTip("Close this message")
+        close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        close.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
+        row.setSpacing(theme.SPACE)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.offer, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    def tell(self, sentence: str, offer: Offer | None = None) -> None:
+        """Say something for a while."""
+        self._show(sentence, "information", offer)
+        self._timer.start(INFORMATION_MS if offer is None else OFFER_MS)
+
+    def complain(self, sentence: str, offer: Offer | None = None) -> None:
+        """Say what went wrong."""
+        self._show(sentence, "error", offer)
+        self._timer.stop()
+
+    def _show(self, sentence: str, level: str, offer: Offer | None) -> None:
+        self.text.setText(sentence)
+        self.setAccessibleName(sentence)
+        name, self._do = offer or ("", None)
+        self.offer.setText(name)
+        self.offer.setAccessibleName(name)
+        self.offer.setToolTip(name)
+        self.offer.setVisible(offer is not None)
+        if self.property("level") != level:
+            self.setProperty("level", level)
+            self.style().polish(self)
+        self.show()
+
+    def _accept(self) -> None:
+        do = self._do
+        self.hide()
+        if do is not None:
+            do()

@@ -1,0 +1,60 @@
+"""The bar at the left: what the canvas shows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
+
+from viewer.core.state.view_state import MODES, ViewState
+from viewer.ui import theme
+from viewer.ui.widgets.icons import icon
+
+NAMES = {"grid": "Grid", "path": "Morph", "pad": "Blend", "number": "Write"}
+TIPS = {
+    "grid": "Many samples at once",
+    "path": "Turn samples into each other, along keyframes",
+    "pad": "Stand between three or four samples",
+    "number": "Write a number in one hand",
+}
+WIDTH = 76
+"""Pixels."""
+
+
+class Rail(QWidget):
+    """Edits the mode; F1 is left to help, so modes have Alt+1 to Alt+4."""
+
+    edited = Signal(str, object)
+    """As a panel's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("rail")
+        self.setFixedWidth(WIDTH)
+        self.group = QButtonGroup(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.SPACE, 2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE)
+        column.setSpacing(theme.SPACE)
+        for place, mode in enumerate(MODES):
+            button = QToolButton()
+            button.setText(NAMES[mode])
+            button.setIcon(icon(mode, theme.MUTED, theme.ACCENT))
+            button.setIconSize(QSize(24, 24))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setCheckable(True)
+            button.setProperty("role", "mode")
+            button.setFixedWidth(WIDTH - 2 * theme.SPACE)
+            button.setShortcut(f"Alt+{place + 1}")
+            button.setToolTip(f"{TIPS[mode]} (Alt+{place + 1})")
+            button.setAccessibleName(NAMES[mode])
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self.group.addButton(button, place)
+            column.addWidget(button)
+        column.addStretch()
+        self.group.idClicked.connect(self._choose)
+
+    def show_state(self, state: ViewState) -> None:
+        """Mark the mode."""
+        self.group.button(MODES.index(state.mode)).setChecked(True)
+
+    def _choose(self, place: int) -> None:
+        self.edited.emit("mode", lambda state: state.with_mode(MODES[place]))

@@ -1,0 +1,251 @@
+"""What stands below the canvas while a run is open: its stages, its curves, and new stages as they come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
+
+from viewer.core.run.training import LOG_FILE, Log, Stage, nearest, planned_images, stages_of, to_open
+from viewer.core.scene.requests import Failure, Opened, OpenRequest
+from viewer.engine.player import Player
+from viewer.ui import theme
+from viewer.ui.bars.plot import Line, Plot
+from viewer.ui.widgets.card import Slider, label
+
+POLL_MS = 1500
+READING_S = 0.006
+"""At once, of a log that is long: less than half a frame."""
+
+
+class WatchBar(QFrame):
+    """Hidden unless a run is open. Looks at its folder while it is visible, and only then."""
+
+    def __init__(self, player: Player) -> None:
+        super().__init__()
+        self.setObjectName("watch")
+        self.run: Path | None = None
+        self.stages: tuple[Stage, ...] = ()
+        self._player = player
+        self._log = Log(Path())
+        self._planned: int | None = None
+        self._asked: Stage | None = None  # what the player was last asked to open; asking twice would change nothing
+        self._shown: Path | None = None
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.CoarseTimer)
+        self._timer.timeout.connect(self.look)
+
+        self.facts = label("", "muted")
+        self.facts.setTextFormat(Qt.TextFormat.PlainText)
+        self.facts.setWordWrap(True)
+        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # a long name widens nothing
+        self.stage = label("", "muted")
+        self.follow = _button("Follow", "Show each new stage as soon as it is exported", self._follow)
+        self.follow.setCheckable(True)
+        self.against_newest = _button(
+            "Compare", "Compare with the newest: show that stage beside this one, on the same latents", self._compare
+        )
+        self.losses = Plot("Losses", (Line("d_loss", "D", theme.MUTED), Line("g_loss", "G", theme.ACCENT)))
+        self.accuracy = Plot(
+            "Discriminator is right",
+            (Line("real_accuracy", "reals", theme.MUTED), Line("fake_accuracy", "fakes", theme.ACCENT)),
+        )
+        self.distance = Plot(
+            "Fréchet distance",
+            (
+                Line("floor_frechet_distance", "real", theme.MUTED, dashed=True),
+                Line("frechet_distance", "generated", theme.ACCENT),
+            ),
+            logarithmic=True,
+        )
+        self.fidelity = Plot(
+            "",
+            (
+                Line("precision", "precision", theme.TEXT),
+                Line("recall", "recall", theme.MUTED),
+                Line("coverage", "coverage", theme.ACCENT),
+            ),
+        )
+        self.plots = (self.losses, self.accuracy, self.distance, self.fidelity)
+        self.slider = Slider(0, 0, "Stage of the training")
+        self.slider.setToolTip("Go through the stages that were exported")
+        self.slider.setPageStep(1)
+        self.slider.valueChanged.connect(self._choose)
+        self.nothing = label("", "muted")
+        self.nothing.setTextFormat(Qt.TextFormat.PlainText)
+        self.nothing.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.nothing.setWordWrap(True)
+        self._arrange()
+        player.opened.connect(self._on_opened)
+        player.failed.connect(self._on_failed)
+        self.hide()
+
+    def _arrange(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(theme.SPACE)
+        head.addWidget(self.facts, 1)
+        head.addWidget(self.against_newest)
+        head.addWidget(self.follow)
+        middle = QHBoxLayout()
+        middle.setSpacing(3 * theme.SPACE)
+        for plot in self.plots:
+            middle.addWidget(plot)
+            plot.pressed.connect(self._choose_nearest)
+        foot = QHBoxLayout()
+        foot.setSpacing(2 * theme.SPACE)
+        foot.addWidget(self.slider, 1)
+        foot.addWidget(self.stage)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * theme.SPACE, theme.SPACE, 3 * theme.SPACE, theme.SPACE)
+        column.setSpacing(theme.SPACE)
+        column.addLayout(head)
+        column.addLayout(middle)
+        column.addWidget(self.nothing)
+        column.addLayout(foot)
+
+    def watch(self, run: Path) -> bool:
+        """Follow this run from now on; returns whether it has a stage, which is being opened then."""
+        self.run, self.stages, self._asked, self._shown = run, (), None, None
+        self._log = Log(run / LOG_FILE)
+        self._planned = planned_images(run)
+        self.follow.setChecked(True)
+        for plot in self.plots:
+            plot.show_curves({}, 0)
+        self._show_stages()
+        self.show()
+        self.look()
+        return bool(self.stages)
+
+    def leave(self) -> None:
+        """Follow no run any more."""
+        self.run = None
+        self._timer.stop()
+        self.hide()
+
+    def stop_following(self) -> None:
+        """Leave the choice of the stage to the person."""
+        self.follow.setChecked(False)
+
+    def look(self) -> None:
+        """See what is new in the run's folder."""
+        if self.run is None:
+            return
+        stages = stages_of(self.run)
+        if stages != self.stages:
+            self.stages = stages
+            self._show_stages()
+        start, changed = time.perf_counter(), self._log.read()
+        while self._log.behind and time.perf_counter() - start < READING_S:
+            changed = self._log.read() or changed
+        self._timer.setInterval(0 if self._log.behind else POLL_MS)
+        if not self._log.behind:
+            self._planned = self._planned or planned_images(self.run)
+            self._show_log(changed)
+        if (stage := to_open(stages, self._asked, self.follow.isChecked())) is not None:
+            self._open(stage)
+
+    def _open(self, stage: Stage) -> None:
+        self._asked = stage
+        self._player.open(stage.path)
+
+    def _choose(self, place: int) -> None:
+        self.follow.setChecked(place == len(self.stages) - 1)
+        self._open(self.stages[place])
+
+    def _choose_nearest(self, images: float) -> None:
+        if self.stages:
+            self.slider.setValue(nearest(self.stages, images))
+
+    def _follow(self) -> None:
+        if self.follow.isChecked() and self.stages:
+            self.slider.setValue(len(self.stages) - 1)
+
+    def _compare(self) -> None:
+        if self.stages:
+            self._player.compare(self.stages[-1].path)
+
+    def _place(self) -> int | None:
+        """Of the stage that is shown."""
+        return next((place for place, stage in enumerate(self.stages) if stage.path == self._shown), None)
+
+    def _show_stages(self) -> None:
+        place, count = self._place(), len(self.stages)
+        self.slider.blockSignals(True)
+        self.slider.setMaximum(max(count - 1, 0))
+        self.slider.blockSignals(False)
+        if place is not None:
+            self.slider.show_value(place)
+        for widget in (self.slider, self.stage):
+            widget.setVisible(count > 0)
+        self.slider.setEnabled(count > 1)
+        self.against_newest.setVisible(count > 1)
+        self.against_newest.setEnabled(place is not None and place < count - 1)
+        self.follow.setVisible(count > 0)
+        self.nothing.setVisible(not count)
+        if not count and self.run is not None:
+            self.nothing.setText(
+                "Nothing is exported yet. Train with --export-every 10000 to see stages as they come, "
+                f"or export what is there with `python -m export.onnx {self.run}`."
+            )
+        shown = None if place is None else self.stages[place].images
+        named = "" if shown is None else f"{shown:,} images   ·   "
+        self.stage.setText("" if place is None else f"{named}stage {place + 1} of {count}")
+        images = tuple(stage.images for stage in self.stages if stage.images is not None)
+        for plot in self.plots:
+            plot.show_stages(images, shown)
+
+    def _show_log(self, changed: bool) -> None:
+        assert self.run is not None
+        log = self._log
+        seen = f"{log.last_images:,.0f}" + (f" of {self._planned:,}" if self._planned else "") + " images"
+        speed = f"   ·   {log.images_per_s:,.0f}/s" if log.images_per_s else ""
+        text = f"{self.run.name}   ·   {seen}{speed}" if self.run.is_dir() else f"{self.run.name} is gone from the disk"
+        if text != self.facts.text():
+            self.facts.setText(text)
+        scored = "frechet_distance" in log.curves
+        self.accuracy.setVisible(not scored and "real_accuracy" in log.curves)
+        self.distance.setVisible(scored)
+        self.fidelity.setVisible(scored)
+        if changed:
+            images = (stage.images or 0 for stage in self.stages)
+            last = max(log.last_images, *images, 0)
+            for plot in self.plots:
+                plot.show_curves(log.curves, last)
+
+    def _on_opened(self, opened: Opened) -> None:
+        if self.run is None:
+            return
+        self._shown = opened.path
+        if self._asked is None or self._asked.path != opened.path:
+            if self._place() is None:
+                self.leave()
+                return
+            self.follow.setChecked(False)  # somebody chose it elsewhere
+        self._show_stages()
+
+    def _on_failed(self, failure: Failure) -> None:
+        if self.run is not None and isinstance(failure.request, OpenRequest):
+            self._show_stages()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Somebody looks at it: look at the folder."""
+        self._timer.start(POLL_MS)
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody does."""
+        self._timer.stop()
+        super().hideEvent(event)
+
+
+def _button(text: str, tip: str, slot: Callable[[], None]) -> QPushButton:
+    button = QPushButton(text)
+    button.setAccessibleName(text)
+    button.setToolTip(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.clicked.connect(lambda _checked: slot())
+    return button

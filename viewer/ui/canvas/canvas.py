@@ -1,0 +1,237 @@
+"""The picture in the middle of the window: a person points at its cells, locks them, takes them along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QAction, QDrag, QKeySequence, QMouseEvent, QPainter
+from PySide6.QtWidgets import QApplication
+
+from viewer.core.picture.compose import layout_of
+from viewer.core.picture.fit import WHOLE
+from viewer.core.picture.hit import cell_at, cell_box, stepped
+from viewer.core.scene.requests import Frame
+from viewer.core.state.samples import Sample
+from viewer.core.state.view_state import ViewState
+from viewer.ui import theme
+from viewer.ui.canvas.canvas_base import PAN_STEP, ZOOM_STEP, Picture
+from viewer.ui.canvas.dragging import pack
+from viewer.ui.canvas.marks import padlock_box, paint_caption, paint_frame, paint_padlock
+from viewer.ui.widgets.qimage import thumbnail
+
+CAPTION_HEIGHT = 20
+CARRIED_SIDE = 56
+"""Pixels of what hangs at the pointer."""
+FRAME_ROOM = 4
+"""Pixels around a cell that its frame may take."""
+LEFT = Qt.MouseButton.LeftButton
+
+
+class Canvas(Picture):
+    """One cell is the current one: that under the pointer, else the one that was clicked or reached by key."""
+
+    edited = Signal(str, object)
+    """As a panel's."""
+    current_changed = Signal()
+    """Another cell is the current one, or none."""
+    clicked = Signal(int)
+    """The cell."""
+    opened = Signal(int)
+    """The cell, which shall be shown large."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Generated pictures")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self._locks: frozenset[int] | None = frozenset()  # None where cells cannot be locked
+        self._hovered: int | None = None
+        self._held: int | None = None
+        self._pressed: QPointF | None = None
+        self._caption = ""
+        own, window = Qt.ShortcutContext.WidgetWithChildrenShortcut, Qt.ShortcutContext.WindowShortcut
+        self._add_action("Cell at the left", ("Shift+Left",), own, partial(self._step, -1, 0))
+        self._add_action("Cell at the right", ("Shift+Right",), own, partial(self._step, 1, 0))
+        self._add_action("Cell above", ("Shift+Up",), own, partial(self._step, 0, -1))
+        self._add_action("Cell below", ("Shift+Down",), own, partial(self._step, 0, 1))
+        self._add_action("Show the cell large", ("Return", "Enter"), Qt.ShortcutContext.WidgetShortcut, self._open)
+        self._lock_action = self._add_action("Lock the cell, or let it go", ("L",), window, self.toggle_lock)
+        self._add_action("Closer", ("+", "=", "Ctrl++", "Ctrl+="), window, partial(self.zoom, ZOOM_STEP))
+        self._add_action("Further away", ("-", "Ctrl+-"), window, partial(self.zoom, 1 / ZOOM_STEP))
+        self._add_action("The whole picture", ("Ctrl+0",), window, partial(self.look, WHOLE))
+        self._add_action("Look further to the left", ("Ctrl+Left",), own, partial(self.pan, -PAN_STEP, 0.0))
+        self._add_action("Look further to the right", ("Ctrl+Right",), own, partial(self.pan, PAN_STEP, 0.0))
+        self._add_action("Look further up", ("Ctrl+Up",), own, partial(self.pan, 0.0, -PAN_STEP))
+        self._add_action("Look further down", ("Ctrl+Down",), own, partial(self.pan, 0.0, PAN_STEP))
+
+    def _add_action(
+        self, text: str, keys: tuple[str, ...], context: Qt.ShortcutContext, slot: Callable[[], None]
+    ) -> QAction:
+        """Something that keys do here, or in the whole window, where nobody types."""
+        action = QAction(text, self)
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        action.setShortcutContext(context)
+        action.triggered.connect(lambda _checked: slot())
+        self.addAction(action)
+        return action
+
+    @property
+    def current(self) -> int | None:
+        """The current cell."""
+        cell = self._held if self._hovered is None else self._hovered
+        return cell if self.frame is not None and cell is not None and cell < len(self.frame.pixels) else None
+
+    @property
+    def sample(self) -> Sample | None:
+        """What the current cell shows."""
+        return None if self.frame is None or self.current is None else self.frame.scene.samples[self.current]
+
+    def show_frame(self, frame: Frame) -> None:
+        """Paint `frame` from now on; the current cell has another picture then."""
+        super().show_frame(frame)
+        if self._hovered is not None or self._held is not None:
+            self.current_changed.emit()
+
+    def clear(self, invitation: str) -> None:
+        """Show no picture, and no cell."""
+        super().clear(invitation)
+        self.current_changed.emit()
+
+    def hold(self, cell: int) -> None:
+        """Make a cell the current one, wherever the pointer is."""
+        self._point(None, cell)
+
+    def show_state(self, state: ViewState) -> None:
+        """Show which cells are locked."""
+        locks = frozenset(cell for cell, _ in state.locks) if state.mode == "grid" else None
+        if locks != self._locks:
+            self._locks = locks
+            self._lock_action.setEnabled(locks is not None)  # elsewhere the key may be wanted for something else
+            self.update()
+            self.current_changed.emit()
+
+    def set_caption(self, text: str) -> None:
+        """The line about the current cell."""
+        if text != self._caption:
+            self._caption = text
+            self.setAccessibleDescription(text)
+            self.update(self._caption_box())
+
+    def locked(self, cell: int | None) -> bool | None:
+        """Whether a cell is locked; None where cells cannot be locked."""
+        return None if self._locks is None else cell in self._locks
+
+    def toggle_lock(self) -> None:
+        """Lock the current cell, or let it go."""
+        cell, sample = self.current, self.sample
+        if cell is None or self.locked(cell) is None:
+            return
+        kept = None if self.locked(cell) else sample
+        self.edited.emit(f"lock on cell {cell + 1}", lambda state: state.locked(cell, kept))
+
+    def _open(self) -> None:
+        if self.current is not None:
+            self.opened.emit(self.current)
+
+    def _step(self, across: int, down: int) -> None:
+        if self.frame is not None:
+            self.hold(stepped(layout_of(self.frame), self.current, across, down))
+
+    def _point(self, hovered: int | None, held: int | None) -> None:
+        """Make another cell the current one, and repaint those that look different then."""
+        before = (self.current, self._held)
+        self._hovered, self._held = hovered, held
+        if (self.current, held) != before:
+            room = FRAME_ROOM
+            for cell in {*before, self.current, held} - {None}:
+                self.update(self._cell(cell).toAlignedRect().adjusted(-room, -room, room, room))
+            self.current_changed.emit()
+
+    def _cell(self, cell: int | None) -> QRectF:
+        """Where a cell stands, in the widget's own pixels; empty where there is no such cell."""
+        if self.frame is None or cell is None or cell >= len(self.frame.pixels):
+            return QRectF()
+        ratio = self.devicePixelRatioF()
+        return QRectF(*(value / ratio for value in cell_box(layout_of(self.frame), self.box(), cell)))
+
+    def _cell_at(self, place: QPointF) -> int | None:
+        if self.frame is None:
+            return None
+        ratio = self.devicePixelRatioF()
+        return cell_at(layout_of(self.frame), self.box(), place.x() * ratio, place.y() * ratio)
+
+    def _on_padlock(self, place: QPointF) -> bool:
+        box = None if self._locks is None or self.current is None else padlock_box(self._cell(self.current))
+        return box is not None and box.contains(place)
+
+    def _caption_box(self) -> QRect:
+        return QRect(0, self.height() - CAPTION_HEIGHT - 2, self.width(), CAPTION_HEIGHT)
+
+    def paint_marks(self, painter: QPainter) -> None:
+        """Frames, padlocks and the line about the current cell."""
+        for cell in self._locks or ():
+            if not (box := self._cell(cell)).isEmpty():
+                paint_padlock(painter, box, locked=True)
+        if (current := self.current) is None:
+            return
+        if self._hovered is not None:
+            paint_frame(painter, self._cell(current), theme.MUTED)
+        if not (held := self._cell(self._held)).isEmpty():
+            paint_frame(painter, held, theme.ACCENT)
+        if self.locked(current) is False:
+            paint_padlock(painter, self._cell(current), locked=False)
+        if self._caption:
+            paint_caption(painter, self._caption_box(), self._caption)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A padlock turns at once; a cell waits for what becomes of the press."""
+        super().mousePressEvent(event)
+        if event.button() == LEFT:
+            self._point(self._cell_at(event.position()), self._held)
+            if self._on_padlock(event.position()):
+                self.toggle_lock()
+            elif self._hovered is not None:
+                self._pressed = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """The cell under the pointer becomes the current one, or is taken along."""
+        super().mouseMoveEvent(event)
+        if self._pressed is None:
+            self._point(self._cell_at(event.position()), self._held)
+        elif (event.position() - self._pressed).manhattanLength() >= QApplication.startDragDistance():
+            self._pressed = None
+            self._carry()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click holds the cell."""
+        super().mouseReleaseEvent(event)
+        if event.button() == LEFT and self._pressed is not None:
+            self._pressed = None
+            if self._hovered is not None:
+                self._point(self._hovered, self._hovered)
+                self.clicked.emit(self._hovered)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Two clicks show a cell large."""
+        cell = self._cell_at(event.position())
+        if event.button() != LEFT or self._on_padlock(event.position()):
+            self.mousePressEvent(event)
+        elif cell is not None:
+            self.opened.emit(cell)
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        """The held cell is the current one again."""
+        self._point(None, self._held)
+
+    def _carry(self) -> None:
+        sample, cell = self.sample, self.current
+        if self.frame is None or sample is None or cell is None:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(pack(sample))
+        drag.setPixmap(thumbnail(self.frame.pixels[cell], CARRIED_SIDE, self.devicePixelRatioF()))
+        drag.setHotSpot(QPoint(CARRIED_SIDE // 2, CARRIED_SIDE // 2))
+        drag.exec(Qt.DropAction.CopyAction)
+        self._point(None, self._held)  # wherever it was dropped

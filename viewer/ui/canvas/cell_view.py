@@ -1,0 +1,185 @@
+"""One cell, large, with what is known about it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from viewer.core.picture.caption import Reading, percent
+from viewer.core.scene.requests import Frame
+from viewer.ui import theme
+from viewer.ui.canvas.canvas_base import Picture
+from viewer.ui.widgets.card import icon_button, label
+from viewer.ui.widgets.icons import icon
+
+FACTS_WIDTH = 216
+ROW = 20
+"""Pixels of a bar with its name."""
+MOST_BARS = 12
+NO_READING = "The classifier at hand reads other pictures than these."
+WHILE_PLAYING = "Read again once the walk rests."
+
+
+class Bars(QWidget):
+    """The probabilities of a reading, one bar a class."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reading: Reading | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_reading(self, reading: Reading | None) -> None:
+        """Show other probabilities; None shows none."""
+        self._reading = reading
+        self.setVisible(reading is not None)
+        if reading is not None:
+            name, probability = reading.best
+            self.setAccessibleName(f"Read as {name}, {percent(probability)}")
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """A row for each class."""
+        rows = min(len(self._reading.classes), MOST_BARS) if self._reading is not None else 0
+        return QSize(FACTS_WIDTH, ROW * rows)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Name, bar and percentage in a row."""
+        if self._reading is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        left, right = 3 * theme.SPACE, self.width() - 7 * theme.SPACE
+        best = self._reading.best[0]
+        shown = list(zip(self._reading.classes, self._reading.probabilities, strict=True))[:MOST_BARS]
+        for row, (name, probability) in enumerate(shown):
+            top = row * ROW
+            painter.setPen(theme.TEXT if name == best else theme.MUTED)
+            painter.drawText(QRectF(0, top, left, ROW), Qt.AlignmentFlag.AlignVCenter, name)
+            number = QRectF(right, top, self.width() - right, ROW)
+            painter.drawText(number, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, percent(probability))
+            painter.setPen(Qt.PenStyle.NoPen)
+            for colour, part in ((theme.RAISED, 1.0), (theme.ACCENT if name == best else theme.MUTED, probability)):
+                painter.setBrush(colour)
+                painter.drawRoundedRect(QRectF(left, top + ROW / 2 - 3, max(part * (right - left), 0.01), 6), 3, 3)
+
+
+class CellView(QWidget):
+    """Covers the canvas that it belongs to; hidden until a cell is shown."""
+
+    closed = Signal()
+    lock_wanted = Signal()
+    copy_wanted = Signal()
+    keyframe_wanted = Signal()
+
+    def __init__(self, canvas: QWidget) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self.setAccessibleName("One picture, large")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.picture = Picture()
+        self.picture.setMinimumSize(1, 1)
+        self.name = QLabel()
+        self.name.setStyleSheet("font-size: 28px; font-weight: 700;")
+        self.seed, self.index, self.made = (label("", "value") for _ in range(3))
+        self.note = label("", "muted")
+        self.note.setWordWrap(True)
+        self.bars = Bars()
+        self.lock, self.copy = QPushButton("Lock"), QPushButton("Copy")
+        self.keyframe = QPushButton("Add to the timeline")
+        self.close_button = icon_button("close", "Close", "Escape")
+        self._arrange()
+        self.lock.clicked.connect(self.lock_wanted)
+        self.copy.clicked.connect(self.copy_wanted)
+        self.keyframe.clicked.connect(self.keyframe_wanted)
+        self.close_button.clicked.connect(self.close_cell)
+        leave = QAction("Back to all cells", self)
+        leave.setShortcut(QKeySequence("Escape"))
+        leave.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        leave.triggered.connect(self.close_cell)
+        self.addAction(leave)
+        self.hide()
+
+    def _arrange(self) -> None:
+        for button, name, tip in (
+            (self.lock, "lock", "Keep this picture in its cell (L)"),
+            (self.copy, "copy", "Copy this picture to the clipboard"),
+            (self.keyframe, "add", "Make this picture a keyframe"),
+        ):
+            button.setIcon(icon(name))
+            button.setToolTip(tip)
+            button.setAccessibleName(button.text())
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        head = QHBoxLayout()
+        head.addWidget(self.name, 1)
+        head.addWidget(self.close_button)
+        facts = QFormLayout()
+        facts.setVerticalSpacing(theme.SPACE)
+        facts.setHorizontalSpacing(2 * theme.SPACE)
+        for text, value in (("Seed", self.seed), ("Sample", self.index), ("Made as", self.made)):
+            facts.addRow(label(text, "muted"), value)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._facts = facts
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE)
+        buttons.addWidget(self.lock, 1)
+        buttons.addWidget(self.copy, 1)
+        side = QWidget()
+        side.setFixedWidth(FACTS_WIDTH)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * theme.SPACE)
+        column.addLayout(head)
+        column.addLayout(facts)
+        column.addWidget(self.bars)
+        column.addWidget(self.note)
+        column.addStretch()
+        column.addLayout(buttons)
+        column.addWidget(self.keyframe)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE)
+        row.setSpacing(0)
+        row.addWidget(self.picture, 1)
+        row.addWidget(side)
+
+    def show_cell(self, alone: Frame, classes: tuple[str, ...], locked: bool | None) -> None:
+        """Show a frame of one cell. locked: None where cells cannot be locked."""
+        sample = alone.scene.samples[0]
+        made = "" if sample.label is None else classes[sample.label]
+        self.picture.show_frame(alone)
+        self.name.setText(made or "Sample")
+        self.seed.setText(str(sample.seed))
+        self.index.setText(str(sample.index))
+        self.made.setText(made)
+        self._facts.setRowVisible(self.made, bool(made))
+        self.lock.setVisible(locked is not None)
+        text = "Unlock" if locked else "Lock"
+        if self.lock.text() != text:
+            self.lock.setText(text)
+            self.lock.setAccessibleName(text)
+            self.lock.setIcon(icon(text.lower()))
+
+    def show_reading(self, reading: Reading | None, note: str) -> None:
+        """Show what the picture reads as, and a sentence where there is nothing to show."""
+        self.bars.show_reading(reading)
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+
+    def open_cell(self) -> None:
+        """Cover the canvas."""
+        self.setGeometry(self._canvas.rect())
+        self.show()
+        self.raise_()
+        self.setFocus()
+
+    def close_cell(self) -> None:
+        """Give the canvas back."""
+        self.hide()
+        self._canvas.setFocus()
+        self.closed.emit()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The ground."""
+        QPainter(self).fillRect(self.rect(), theme.CANVAS)

@@ -1,0 +1,148 @@
+"""A second generator at the right of the canvas, on the same latents."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from viewer.core.run.training import name_of
+from viewer.core.scene.compare import comparable, mean_difference
+from viewer.core.scene.requests import Frame, Opened
+from viewer.core.state.view_state import ViewState
+from viewer.engine.player import Player
+from viewer.ui import theme
+from viewer.ui.canvas.canvas_base import Picture
+from viewer.ui.widgets.card import icon_button, label
+from viewer.ui.widgets.choices import Choices
+
+OFFERED = {
+    "pictures": ("B", "The pictures of B at the right of those of A"),
+    "signed": ("A − B", "At the right: orange where A is brighter, blue where B is"),
+    "absolute": ("|A − B|", "At the right: the brighter, the more the pictures differ"),
+}
+"""Each view with its text and tooltip."""
+
+
+class Badge(QLabel):
+    """A name over the corner of a picture, cut where that is narrow; the pointer does not feel it."""
+
+    def __init__(self, picture: QWidget) -> None:
+        super().__init__(picture)
+        self.setProperty("role", "badge")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.move(theme.SPACE, theme.SPACE)
+        self._whole = ""
+        self._picture = picture
+        picture.installEventFilter(self)
+
+    def show_text(self, text: str) -> None:
+        """Say something."""
+        self._whole = text
+        self._fit()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Its picture became wider or narrower."""
+        if event.type() == QEvent.Type.Resize:
+            self._fit()
+        return False
+
+    def _fit(self) -> None:
+        room = self._picture.width() - 4 * theme.SPACE  # beside it, and within it
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room))
+        self.adjustSize()
+
+
+class CompareBar(QFrame):
+    """Hidden unless there is a second generator; edits what `picture` shows of it."""
+
+    edited = Signal(str, object)
+    """As a panel's."""
+
+    def __init__(self, player: Player, first: Picture) -> None:
+        """first: shows the first generator's pictures."""
+        super().__init__()
+        self.setObjectName("compare")
+        self._player = player
+        self._first = first
+        self._first_frame: Frame | None = None
+        self.picture = Picture()
+        """What shows the second generator's pictures; belongs at the right of `first`."""
+        self.picture.setAccessibleName("Pictures of the second generator")
+        self.a, self.b = Badge(first), Badge(self.picture)
+        self.views = Choices("Comparison", OFFERED)
+        self.views.setFixedWidth(27 * theme.SPACE)
+        self.figure = label("", "muted")
+        self.figure.setWordWrap(True)
+        self.figure.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.figure.setToolTip("Mean of |A - B| over all pixels")
+        self.swap = icon_button("swap", "Swap A and B")
+        self.close_button = icon_button("close", "End the comparison")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 3 * theme.SPACE, theme.SPACE)
+        row.setSpacing(theme.SPACE)
+        row.addWidget(self.views)
+        row.addSpacing(theme.SPACE)
+        row.addWidget(self.figure, 1)
+        row.addWidget(self.swap)
+        row.addWidget(self.close_button)
+        self.views.chosen.connect(
+            lambda view: self.edited.emit("comparison", lambda state: state.with_compare_view(view))
+        )
+        self.swap.clicked.connect(self._swap)
+        self.close_button.clicked.connect(lambda: player.compare(None))
+        first.view_changed.connect(self.picture.look)
+        self.picture.view_changed.connect(first.look)
+        player.compared.connect(self._on_compared)
+        player.opened.connect(self._show_names)
+        player.frame_ready.connect(self._on_first)
+        player.second_ready.connect(self._on_second)
+        player.emptied.connect(lambda: self.picture.clear(""))
+        self._on_compared(None)
+
+    def show_state(self, state: ViewState) -> None:
+        """Show what of the second generator is shown."""
+        self.views.show_choice(state.compare_view)
+        self._show_names()
+
+    def _on_compared(self, opened: Opened | None) -> None:
+        for widget in (self, self.picture, self.a, self.b):
+            widget.setVisible(opened is not None)
+        if opened is None:
+            self.picture.clear("")
+        else:
+            self.picture.view = self._first.view
+        self._show_names()
+
+    def _show_names(self) -> None:
+        first, second = self._player.model, self._player.second
+        if first is None or second is None:
+            return
+        alike = (first.info.height, first.info.width, first.info.channels) == (
+            second.info.height, second.info.width, second.info.channels,
+        )  # fmt: skip
+        for view in ("signed", "absolute"):
+            button = self.views.button(view)
+            button.setEnabled(alike)
+            button.setToolTip(OFFERED[view][1] if alike else "Pictures of different sizes cannot be subtracted")
+        view = self._player.state.compare_view if alike else "pictures"
+        self.a.show_text(f"A   {name_of(first.path)}")
+        shown = f"B   {name_of(second.path)}"
+        self.b.show_text(shown if view == "pictures" else f"{OFFERED[view][0]}     {shown}")
+
+    def _on_first(self, frame: Frame) -> None:
+        self._first_frame = frame
+
+    def _on_second(self, frame: Frame) -> None:
+        self.picture.show_frame(frame)
+        first = self._first_frame
+        if self._player.state.playing or first is None or not comparable(first.pixels, frame.pixels):
+            self.figure.setText("")
+        else:
+            self.figure.setText(f"{mean_difference(first.pixels, frame.pixels):.1f} of 255 apart on average")
+
+    def _swap(self) -> None:
+        first, second = self._player.model, self._player.second
+        if first is not None and second is not None:
+            self._player.open(second.path)
+            self._player.compare(first.path)

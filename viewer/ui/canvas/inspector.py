@@ -1,0 +1,112 @@
+"""What is known about the current cell: in a line below the canvas, or with the cell shown large."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QImage
+
+from export.runtime.generator import Generator
+from viewer.core.picture.caption import Reading, caption
+from viewer.core.scene.cell import cell_of
+from viewer.core.scene.requests import Answer, Failure, Frame, Job
+from viewer.engine.player import Player
+from viewer.ui.canvas.canvas import Canvas
+from viewer.ui.canvas.cell_view import NO_READING, WHILE_PLAYING, CellView
+
+NAME = "reading"
+COPIED_SIDE = 512
+"""Pixels at least."""
+
+
+class Inspector(QObject):
+    """Asks for the reading of the current cell whenever that is at rest."""
+
+    edited = Signal(str, object)
+    """As a panel's."""
+    told = Signal(str)
+    """One sentence."""
+
+    def __init__(self, player: Player, canvas: Canvas) -> None:
+        super().__init__()
+        self.view = CellView(canvas)
+        self._player = player
+        self._canvas = canvas
+        self._read: tuple[Frame | None, int | None, Reading | None] = (None, None, None)
+        self._unread = 0  # the generation whose pictures cannot be read; that is said once
+        canvas.installEventFilter(self)
+        canvas.current_changed.connect(self._show)
+        canvas.opened.connect(self._open)
+        player.answered.connect(self._on_answered)
+        player.failed.connect(self._on_failed)
+        self.view.lock_wanted.connect(canvas.toggle_lock)
+        self.view.copy_wanted.connect(self._copy)
+        self.view.keyframe_wanted.connect(self._add_keyframe)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """The large view is as large as its canvas."""
+        if event.type() == QEvent.Type.Resize:
+            self.view.setGeometry(self._canvas.rect())
+        return False
+
+    def _open(self, cell: int) -> None:
+        self._canvas.hold(cell)
+        self.view.open_cell()
+        self._show()
+
+    def _show(self) -> None:
+        frame, cell, sample, model = self._canvas.frame, self._canvas.current, self._canvas.sample, self._player.model
+        if (
+            frame is None or cell is None or sample is None or model is None
+            or frame.generation != model.generation  # another generator is open, and its first frame on the way
+        ):  # fmt: skip
+            self._canvas.set_caption("")
+            if self.view.isVisible():
+                self.view.close_cell()
+            return
+        known = self._read[0] is frame and self._read[1] == cell
+        reading = self._read[2] if known else None
+        self._canvas.set_caption(caption(sample, model.info.classes, reading))
+        if self.view.isVisible():
+            self.view.show_cell(cell_of(frame, cell), model.info.classes, self._canvas.locked(cell))
+            self.view.show_reading(reading, self._note(known, reading))
+        if not known and not self._player.state.playing and model.generation != self._unread:
+            self._player.ask(NAME, lambda generator: (frame, cell, _read(generator, frame, cell)))
+
+    def _note(self, known: bool, reading: Reading | None) -> str:
+        if self._player.state.playing:
+            return WHILE_PLAYING
+        return NO_READING if known and reading is None else ""
+
+    def _on_answered(self, answer: Answer) -> None:
+        if answer.name == NAME:
+            self._read = answer.value
+            if answer.value[0] is self._canvas.frame and answer.value[1] == self._canvas.current:
+                self._show()
+
+    def _on_failed(self, failure: Failure) -> None:
+        if isinstance(failure.request, Job) and failure.request.name == NAME:
+            self._unread = failure.request.generation
+
+    def _copy(self) -> None:
+        frame, cell = self._canvas.frame, self._canvas.current
+        if frame is None or cell is None:
+            return
+        picture = cell_of(frame, cell).picture
+        height, width = picture.shape
+        image = QImage(picture.data.cast("B"), width, height, picture.strides[0], QImage.Format.Format_RGB32)
+        scale = -(-COPIED_SIDE // max(width, height))
+        # `scaled` makes a copy, so that nothing refers to the array any more; of one to one it would not.
+        mode = Qt.TransformationMode.FastTransformation
+        larger = image.scaled(width * max(scale, 1), height * max(scale, 1), mode=mode).copy()
+        QGuiApplication.clipboard().setImage(larger)
+        self.told.emit("Copied the cell.")
+
+    def _add_keyframe(self) -> None:
+        if (sample := self._canvas.sample) is not None:
+            self.edited.emit("keyframe", lambda state: state.with_keyframe(sample))
+
+
+def _read(generator: Generator, frame: Frame, cell: int) -> Reading | None:
+    from viewer.engine.readings import read  # not needed for the first frame
+
+    return read(generator.info, frame.pixels[cell])

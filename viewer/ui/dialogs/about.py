@@ -1,0 +1,130 @@
+"""What this is, of what in which versions and under which licences, and where the open generator comes from."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+import onnxruntime
+import PySide6
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from viewer.core.files.provenance import Fact, readable
+from viewer.core.scene.requests import Opened
+from viewer.ui import theme
+from viewer.ui.widgets.card import label
+from viewer.ui.widgets.icons import icon
+
+WIDTH, HEIGHT = 64 * theme.SPACE, 72 * theme.SPACE
+LICENCES = (
+    ("digitforge", "MIT"),
+    ("numpy", "BSD-3-Clause"),
+    ("onnx", "Apache-2.0"),
+    ("Pillow", "MIT-CMU"),
+)
+"""Distributions beside Qt and onnxruntime, which are of several names."""
+
+
+def parts() -> list[Fact]:
+    """Name, version and licence of what this is made of, where it is installed."""
+    found = [
+        ("digitforge", f"{_version('digitforge') or 'from its source'} · MIT"),
+        ("Qt, PySide6", f"{PySide6.__version__} · LGPL-3.0"),
+        ("onnxruntime", f"{onnxruntime.__version__} · MIT"),
+    ]
+    for name, licence in LICENCES[1:]:
+        if number := _version(name):
+            found.append((name, f"{number} · {licence}"))
+    return found
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # a clone that was never installed
+        return ""
+
+
+class AboutDialog(QDialog):
+    """Opens beside the window and stops nothing."""
+
+    def __init__(self, parent: QWidget, opened: Opened | None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About digitforge")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(WIDTH, HEIGHT)
+        inside = QWidget()
+        inside.setObjectName("side")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, theme.SPACE, 0)
+        column.setSpacing(theme.SPACE)
+        column.addWidget(label("digitforge", "brand"))
+        column.addWidget(_text("Trains image generators, exports them to ONNX, forges digits from them.", "muted"))
+        column.addSpacing(theme.SPACE)
+        column.addLayout(_facts(parts()))
+        if opened is not None and opened.info.provenance:
+            short, long = readable(opened.info.provenance)
+            column.addSpacing(theme.SPACE)
+            column.addWidget(label("The open generator", "title"))
+            column.addLayout(_facts([("File", opened.path.name), *short]))
+            for name, text in long:
+                _add_folded(column, name, text)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        scroll.setAccessibleName("About")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE)
+        layout.setSpacing(2 * theme.SPACE)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(buttons)
+
+
+def _facts(facts: list[Fact]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(2 * theme.SPACE)
+    grid.setVerticalSpacing(theme.SPACE // 2)
+    grid.setColumnStretch(1, 1)
+    for place, (name, value) in enumerate(facts):
+        grid.addWidget(label(name, "muted"), place, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(_text(value, "plain"), place, 1)
+    return grid
+
+
+def _add_folded(column: QVBoxLayout, name: str, text: str) -> None:
+    """A button that shows and hides a long text below it."""
+    button = QPushButton(name)
+    button.setIcon(icon("expand", theme.MUTED))
+    button.setCheckable(True)
+    button.setAccessibleName(f"Show {name.lower()}")
+    button.setToolTip(f"Show or hide {name.lower()}")
+    button.setAutoDefault(False)
+    shown = _text(text, "plain")
+    shown.hide()
+    button.toggled.connect(shown.setVisible)
+    column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+    column.addWidget(shown)
+
+
+def _text(text: str, role: str) -> QLabel:
+    result = label(text, role)
+    result.setTextFormat(Qt.TextFormat.PlainText)
+    result.setWordWrap(True)
+    result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return result

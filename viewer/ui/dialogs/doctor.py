@@ -1,0 +1,148 @@
+"""What runs the generators here, why nothing faster does, and how fast it is: the doctor's report, in the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from viewer.engine.background import Background, Report
+from viewer.ui import theme
+from viewer.ui.widgets.card import label
+
+if TYPE_CHECKING:
+    from export.doctor import Report as Examination
+
+WIDTH, HEIGHT = 80 * theme.SPACE, 62 * theme.SPACE
+MARKS = {"ok": ("✓", "good"), "broken": ("✕", "bad")}
+
+
+class DoctorDialog(QDialog):
+    """Examines on a thread of its own, while the window goes on."""
+
+    stepped = Signal(str)
+    """What is being done."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("What runs here")
+        self.resize(WIDTH, HEIGHT)
+        self.report: Examination | None = None
+        """The last one."""
+        self._background: Background | None = None
+        self._table = QWidget()
+        self._table.setObjectName("side")
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._scroll.setAccessibleName("Report")
+        self._scroll.setWidget(self._table)
+        self.said = label("", "muted")
+        self.again = _button("Again", "Examine once more")
+        self.copy = _button("Copy", "Copy the report as text")
+        self._close = _button("Close", "Close")
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACE)
+        row.addWidget(self.said, 1)
+        for button in (self.again, self.copy, self._close):
+            row.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE)
+        column.setSpacing(2 * theme.SPACE)
+        column.addWidget(self._scroll, 1)
+        column.addLayout(row)
+        self._model: Path | None = None
+        self.stepped.connect(self.said.setText)
+        self.again.clicked.connect(self._begin)
+        self.copy.clicked.connect(self._copy)
+        self._close.clicked.connect(self.reject)
+
+    def examine(self, model: Path | None) -> None:
+        """Open, and look at the machine and at a generator, where one is open."""
+        self._model = model
+        self._begin()
+        self.open()
+
+    def close_down(self) -> None:
+        """Stop, and wait until the thread is gone."""
+        if self._background is not None:
+            self._background.cancel()
+            self._background.wait()
+            self._background = None
+
+    def _begin(self) -> None:
+        if self._background is not None:
+            return
+        model = self._model
+
+        def work(report: Report) -> Examination:
+            from export.doctor import examine  # not needed for the first frame
+
+            def step(what: str) -> None:
+                report(0, 0)
+                self.stepped.emit(f"{what[:1].upper()}{what[1:]} …")
+
+            return examine(model, step)
+
+        for button in (self.again, self.copy):
+            button.setEnabled(False)
+        background = self._background = Background(work, "doctor")
+        background.succeeded.connect(self._show)
+        background.failed.connect(self.said.setText)
+        background.finished.connect(self._on_finished)
+        background.start()
+
+    def _on_finished(self) -> None:
+        if self._background is not None:
+            self._background.wait()
+            self._background = None
+        self.again.setEnabled(True)
+        self.copy.setEnabled(self.report is not None)
+
+    def _show(self, report: Examination) -> None:
+        self.report = report
+        self.said.setText("Something is broken." if report.broken else "Nothing is broken.")
+        table = QWidget()
+        table.setObjectName("side")
+        grid = QGridLayout(table)
+        grid.setContentsMargins(0, 0, theme.SPACE, 0)
+        grid.setHorizontalSpacing(2 * theme.SPACE)
+        grid.setVerticalSpacing(theme.SPACE)
+        grid.setColumnStretch(2, 1)
+        for place, row in enumerate(report.rows):
+            text, role = MARKS.get(row.status, ("", "muted"))
+            value = label(f"{row.value}\nTo mend it: {row.fix}" if row.fix else row.value, "plain")
+            value.setTextFormat(Qt.TextFormat.PlainText)
+            value.setWordWrap(True)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            for number, cell in enumerate((label(text, role), label(row.name, "muted"), value)):
+                grid.addWidget(cell, place, number, Qt.AlignmentFlag.AlignTop)
+        grid.setRowStretch(len(report.rows), 1)
+        self._scroll.setWidget(table)  # the one before goes
+
+    def _copy(self) -> None:
+        if self.report is not None:
+            QGuiApplication.clipboard().setText(as_text(self.report))
+            self.said.setText("Copied.")
+
+
+def as_text(report: Examination) -> str:
+    """The report as lines to paste."""
+    lines = [
+        f"[{row.status}] {row.name}: {row.value}" + (f" (to mend it: {row.fix})" if row.fix else "")
+        for row in report.rows
+    ]
+    return "\n".join(["digitforge doctor", *lines, ""])
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setAccessibleName(tip)
+    button.setToolTip(tip)
+    button.setAutoDefault(False)
+    return button

@@ -1,0 +1,58 @@
+"""The settings: the theme, and back to the beginning."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
+
+from viewer.ui import theme
+from viewer.ui.memory import Memory
+from viewer.ui.widgets.card import label
+from viewer.ui.widgets.choices import Choices
+
+OFFERED = {
+    "system": ("System", "Dark or light as the system is"),
+    "dark": ("Dark", "Always dark"),
+    "light": ("Light", "Always light"),
+}
+WIDTH = 48 * theme.SPACE
+
+
+class SettingsDialog(QDialog):
+    """Everything counts at once: there is nothing to confirm."""
+
+    reset_wanted = Signal()
+
+    def __init__(self, parent: QWidget, memory: Memory) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Settings")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setFixedWidth(WIDTH)
+        self._memory = memory
+        self.theme = Choices("Theme", OFFERED)
+        self.theme.chosen.connect(lambda name: memory.change(theme=name))
+        self.reset = QPushButton("Reset all settings")
+        self.reset.setAccessibleName("Reset all settings")
+        self.reset.setToolTip("Forget the theme, the recent generators, the look, and where the window stood")
+        self.reset.setAutoDefault(False)
+        self.reset.clicked.connect(self.reset_wanted)
+        self.reset.clicked.connect(self.accept)
+        note = label("As at the first start. Favourites and named directions stay.", "muted")
+        note.setWordWrap(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE)
+        column.setSpacing(theme.SPACE)
+        column.addWidget(label("Theme", "title"))
+        column.addWidget(self.theme)
+        column.addSpacing(2 * theme.SPACE)
+        column.addWidget(self.reset)
+        column.addWidget(note)
+        column.addSpacing(2 * theme.SPACE)
+        column.addWidget(buttons)
+        memory.changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        self.theme.show_choice(self._memory.settings.theme)

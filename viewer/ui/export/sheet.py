@@ -1,0 +1,114 @@
+"""The export sheet: a picture, an animation or a data set of what is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from export.contract import ExportError
+from viewer.core.files.saving import Subject
+from viewer.ui import theme
+from viewer.ui.export.animation_page import FilmPage
+from viewer.ui.export.dataset_page import DatasetPage
+from viewer.ui.export.page import Page
+from viewer.ui.export.still_page import StillPage
+from viewer.ui.widgets.card import label
+from viewer.ui.widgets.choices import Choices
+
+PAGES = {
+    "picture": ("Picture", "What is shown, as PNG or SVG"),
+    "film": ("Animation", "What is shown, moving"),
+    "data": ("Data set", "Many images with their labels"),
+}
+WIDTH = 55 * theme.SPACE
+
+
+class ExportSheet(QDialog):
+    """Asks what to write and where; the window writes it."""
+
+    wanted = Signal(str, object)
+    """The file's name and the Work that writes it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export")
+        self.setFixedWidth(WIDTH)
+        self.folder = Path()
+        """Where the last file was written."""
+        self.stills, self.films, self.dataset = StillPage(), FilmPage(), DatasetPage()
+        self.pages: dict[str, Page] = {"picture": self.stills, "film": self.films, "data": self.dataset}
+        self.kind = Choices("Export", PAGES)
+        self.stack = QStackedWidget()
+        for page in self.pages.values():
+            self.stack.addWidget(page)
+            page.changed.connect(self._describe)
+        self.summary = label("", "muted")
+        self.summary.setWordWrap(True)
+        self._close = QPushButton("Close")
+        self._close.setAccessibleName("Close")
+        self.export = QPushButton("Export…")
+        self.export.setAccessibleName("Export")
+        self.export.setProperty("role", "primary")
+        self.export.setDefault(True)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE)
+        buttons.addWidget(self.summary, 1)
+        buttons.addWidget(self._close)
+        buttons.addWidget(self.export)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE)
+        column.setSpacing(3 * theme.SPACE)
+        column.addWidget(self.kind)
+        column.addWidget(self.stack, 1)
+        column.addLayout(buttons)
+        self.kind.chosen.connect(self.show_page)
+        self._close.clicked.connect(self.reject)
+        self.export.clicked.connect(self._ask)
+        self.show_page("picture")
+
+    def show_subject(self, subject: Subject, directions: tuple[str, ...], cell: int | None) -> None:
+        """Offer what can be written of this. directions: their names; cell: the one that a person points at."""
+        self.films.show_directions(directions)
+        for page in self.pages.values():
+            page.show_subject(subject)
+        if cell is not None:
+            self.stills.show_cell(cell)
+        self._describe()
+
+    def show_page(self, name: str) -> None:
+        """Ask for something else."""
+        self.kind.show_choice(name)
+        self.stack.setCurrentWidget(self.pages[name])
+        self._describe()
+
+    @property
+    def page(self) -> Page:
+        """What is asked for."""
+        return next(page for page in self.pages.values() if page is self.stack.currentWidget())
+
+    def write(self, path: Path) -> None:
+        """Have it written to `path`, which gets the format's suffix where it has another."""
+        suffix = Path(self.page.target()[0]).suffix
+        if path.suffix.lower() != suffix:
+            path = path.with_name(path.name + suffix)
+        self.folder = path.parent
+        self.wanted.emit(path.name, self.page.work(path))
+        self.accept()
+
+    def _ask(self) -> None:
+        name, kinds = self.page.target()
+        where = str(self.folder / name)
+        options = QFileDialog.Option(0) if kinds else QFileDialog.Option.ShowDirsOnly
+        chosen, _ = QFileDialog.getSaveFileName(self, "Export", where, kinds, options=options)
+        if chosen:
+            try:
+                self.write(Path(chosen))
+            except ExportError as error:
+                self.summary.setText(str(error))
+
+    def _describe(self) -> None:
+        obstacle = self.page.obstacle()
+        self.summary.setText(obstacle or self.page.summary())
+        self.export.setEnabled(not obstacle)

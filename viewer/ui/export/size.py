@@ -1,0 +1,87 @@
+"""How large a picture becomes: whole multiples on a slider, or any width in pixels."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRegularExpression, Signal
+from PySide6.QtGui import QRegularExpressionValidator
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from viewer.core.files.saving import largest_scale, largest_width
+from viewer.core.picture.compose import scaled
+from viewer.ui import theme
+from viewer.ui.export.page import arrange
+from viewer.ui.widgets.card import Slider, label
+
+FIRST_WIDTH = 1000
+"""Pixels, about, until somebody chooses another."""
+
+
+class SizeKnob(QWidget):
+    """A slider for the scale, with the width that it makes above it; that can be typed too."""
+
+    changed = Signal()
+    """By a person."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._plain = (1, 1)
+        self.width_edit = QLineEdit(str(FIRST_WIDTH))
+        self.width_edit.setProperty("role", "figure")
+        self.width_edit.setFixedWidth(8 * theme.SPACE)
+        self.width_edit.setAccessibleName("Width in pixels")
+        self.width_edit.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,5}"), self))
+        self.rest = label("", "value")
+        self.slider = Slider(1, 1, "Size")
+        self.slider.setToolTip("Whole multiples of the generator's pixels")
+        arrange(self, "Size", self.slider, self.width_edit, self.rest)
+        self.width_edit.textEdited.connect(self._type)
+        self.slider.valueChanged.connect(self._slide)
+
+    @property
+    def scale(self) -> float:
+        """How many pixels become of one; the nearest that can be where `obstacle` has something to say."""
+        return min(max(self._typed, 1), largest_width(self._plain)) / self._plain[0]
+
+    def obstacle(self) -> str:
+        """Where the width is out of range."""
+        most = largest_width(self._plain)
+        fits = 1 <= self._typed <= most
+        return "" if fits else f"The width must be between 1 and {most:,} pixels."
+
+    def show_plain(self, size: tuple[int, int]) -> None:
+        """Enlarge a picture of this width and height; it becomes about as wide as the last one, at most."""
+        if size == self._plain:
+            return
+        whole = self._typed % self._plain[0] == 0
+        self._plain = size
+        most = largest_scale(size, moves=False)
+        self.slider.blockSignals(True)
+        self.slider.setMaximum(most)
+        self.slider.blockSignals(False)
+        self.width_edit.setToolTip(f"1 to {largest_width(size):,} pixels; the height follows")
+        if whole:
+            self.show_width(min(max(round(self._typed / size[0]), 1), most) * size[0])
+        else:
+            self.show_width(min(self._typed, largest_width(size)))
+
+    def show_width(self, width: int) -> None:
+        """Stand somewhere without telling anybody."""
+        self.width_edit.setText(str(width))
+        self._show()
+
+    @property
+    def _typed(self) -> int:
+        return int(self.width_edit.text() or 0)
+
+    def _type(self) -> None:
+        self._show()
+        self.changed.emit()
+
+    def _slide(self, scale: int) -> None:
+        self.show_width(scale * self._plain[0])
+        self.changed.emit()
+
+    def _show(self) -> None:
+        self.slider.show_value(round(self.scale))
+        times = f" (× {self.scale:.0f})" if self.scale == round(self.scale) else ""
+        self.rest.setText(f"× {scaled(self._plain, self.scale)[1]} pixels{times}")

@@ -1,0 +1,136 @@
+"""The digit picker: one class for every cell, several, or all of them in turn."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractItemView, QGridLayout, QHBoxLayout, QListWidget, QPushButton, QWidget
+
+from viewer.core.scene.requests import Opened
+from viewer.core.state.view_state import ViewState
+from viewer.ui.widgets.card import Panel
+
+MOST_BUTTONS = 20
+"""Generators with more classes get a list to choose from."""
+LONGEST_NAME = 4
+"""Characters that fit on a button."""
+COLUMNS = 5
+LIST_HEIGHT = 200
+"""Pixels."""
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+class DigitsPanel(Panel):
+    """Edits the classes. A click shows one alone; with Ctrl, or where Several is down, one more or one less."""
+
+    def __init__(self) -> None:
+        super().__init__("Digit")
+        self._picker: QWidget | None = None
+        self._buttons: list[QPushButton] = []
+        self._list: QListWidget | None = None
+        self._classes: tuple[str, ...] = ()
+        self.all = _button("All", "All classes, mixed", "M")
+        self.several = _button("Several", "Choose several classes", "or Ctrl+click")
+        self.rows = _button("Rows", "Rows: one class each")
+        self.all.clicked.connect(self._choose_all)
+        self.several.toggled.connect(self._show_selection_mode)
+        self.rows.clicked.connect(lambda on: self.edited.emit("rows", lambda state: state.with_rows(on)))
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for button, share in ((self.all, 2), (self.several, 3), (self.rows, 2)):
+            row.addWidget(button, share)
+        self.body.addLayout(row)
+        self.set_classes(())
+
+    def set_classes(self, classes: tuple[str, ...]) -> None:
+        """Offer these classes; with none the panel is disabled and says why."""
+        if self._picker is not None:
+            self._picker.hide()  # deleteLater leaves it on screen until the event loop turns
+            self.body.removeWidget(self._picker)
+            self._picker.deleteLater()
+        self._buttons, self._list, self._classes = [], None, classes
+        self._picker = self._make_list(classes) if len(classes) > MOST_BUTTONS else self._make_buttons(classes)
+        self.body.insertWidget(1, self._picker)
+        self.title.setText("Digit" if all(name.isdigit() for name in classes) else "Class")
+        self.setEnabled(bool(classes))
+        self.value.setText("" if classes else "not available")
+        self.setToolTip("" if classes else "This generator was trained without classes: it makes what it likes.")
+
+    def show_model(self, opened: Opened) -> None:
+        """Offer its classes."""
+        self.set_classes(opened.info.classes)
+
+    def show_state(self, state: ViewState) -> None:
+        """Mark the classes that are shown."""
+        for digit, button in enumerate(self._buttons):
+            button.setChecked(digit in state.digits)
+        if self._list is not None:
+            with QSignalBlocker(self._list):
+                for digit in range(self._list.count()):
+                    self._list.item(digit).setSelected(digit in state.digits)
+        self.all.setChecked(not state.digits)
+        self.rows.setChecked(state.by_rows)
+        if len(state.digits) > 1:
+            self.several.setChecked(True)
+        if self._classes:
+            self.value.setText(f"{len(state.digits)} of {len(self._classes)}" if len(state.digits) > 1 else "")
+
+    def _choose_all(self) -> None:
+        self.several.setChecked(False)
+        self.all.setChecked(True)
+        self.edited.emit("digit", lambda state: state.with_digits(()))
+
+    def _choose(self, digit: int) -> None:
+        button = self._buttons[digit]
+        button.setChecked(not button.isChecked())  # what comes of it will be shown
+        if self.several.isChecked() or QGuiApplication.keyboardModifiers() & CTRL:
+            self.edited.emit("digits", lambda state: state.toggled(digit))
+        else:
+            self.edited.emit("digit", lambda state: state.with_digits((digit,)))
+
+    def _choose_in_list(self) -> None:
+        if self._list is not None:
+            digits = tuple(sorted(index.row() for index in self._list.selectedIndexes()))
+            self.edited.emit("digits", lambda state: state.with_digits(digits))
+
+    def _show_selection_mode(self, several: bool) -> None:
+        if self._list is not None:
+            modes = QAbstractItemView.SelectionMode
+            self._list.setSelectionMode(modes.MultiSelection if several else modes.ExtendedSelection)
+
+    def _make_buttons(self, classes: tuple[str, ...]) -> QWidget:
+        picker = QWidget()
+        grid = QGridLayout(picker)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(6)
+        longest = max(map(len, classes), default=1)
+        columns = COLUMNS if longest <= LONGEST_NAME else 2
+        for index, name in enumerate(classes or map(str, range(10))):
+            keys = f"{name}; " if name in "0123456789" else ""
+            button = _button(name, f"Class {name}", f"{keys}Ctrl+click: one more, one less")
+            button.clicked.connect(lambda _checked, digit=index: self._choose(digit))
+            self._buttons.append(button)
+            grid.addWidget(button, index // columns, index % columns)
+        return picker
+
+    def _make_list(self, classes: tuple[str, ...]) -> QWidget:
+        picker = QListWidget()
+        picker.addItems(list(classes))
+        picker.setAccessibleName("Classes")
+        picker.setToolTip("Ctrl+click and Shift+click choose several")
+        picker.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        picker.setFixedHeight(LIST_HEIGHT)
+        picker.itemSelectionChanged.connect(self._choose_in_list)
+        self._list = picker
+        self._show_selection_mode(self.several.isChecked())
+        return picker
+
+
+def _button(text: str, name: str, keys: str = "") -> QPushButton:
+    button = QPushButton(text)
+    button.setCheckable(True)
+    button.setProperty("role", "class")
+    button.setAccessibleName(name)
+    button.setToolTip(f"{name} ({keys})" if keys else name)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

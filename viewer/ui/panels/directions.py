@@ -1,0 +1,212 @@
+"""Sliders along the directions that change the generator's pictures most."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from viewer.core.scene.directions import LONGEST_NAME, MOST, numbered
+from viewer.core.state.view_state import AMOUNT_MAX, ViewState
+from viewer.engine.finder import Finder
+from viewer.ui import theme
+from viewer.ui.widgets.card import Panel, Slider, label
+from viewer.ui.widgets.icons import icon
+
+FIRST = 6
+"""Directions that are shown before somebody wants more."""
+STEPS = 10
+"""Positions of a slider per standard deviation."""
+NAME_WIDTH, AMOUNT_WIDTH = 12 * theme.SPACE, 4 * theme.SPACE
+
+
+class NameEdit(QLineEdit):
+    """A name that is changed where it stands; Escape gives back what was there."""
+
+    renamed = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "name")
+        self.setMaxLength(LONGEST_NAME)
+        self.setFixedWidth(NAME_WIDTH)
+        self.setToolTip("Type a name of your own")
+        self._shown = ""
+        self.editingFinished.connect(self._finish)
+        self.returnPressed.connect(self.clearFocus)
+
+    def show_name(self, name: str) -> None:
+        """Show a name that was not typed here."""
+        self._shown = name
+        self.setText(name)
+        self.setCursorPosition(0)
+
+    def _finish(self) -> None:
+        if self.text() != self._shown:
+            self.renamed.emit(self.text())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape leaves without a change."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.setText(self._shown)
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+
+class _Slider(Slider):
+    """Back to the middle by a double click."""
+
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+        self.setValue(0)
+
+
+class Row(QWidget):
+    """One direction."""
+
+    moved = Signal(float)
+    """To how many standard deviations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = NameEdit()
+        highest = round(AMOUNT_MAX * STEPS)
+        self.slider = _Slider(-highest, highest, "")
+        self.slider.setProperty("role", "centred")
+        self.slider.setPageStep(STEPS)
+        self.slider.valueChanged.connect(lambda place: self.moved.emit(place / STEPS))
+        self._amount = label("", "muted")
+        self._amount.setFixedWidth(AMOUNT_WIDTH)
+        self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE // 2)
+        row.addWidget(self.name)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self._amount)
+
+    def show_name(self, name: str) -> None:
+        """Call the direction by its name."""
+        self.name.show_name(name)
+        self.name.setAccessibleName(f"Name of {name}")
+        self.slider.setAccessibleName(name)
+        self.slider.setToolTip(f"{name}: -4 to 4 standard deviations; a double click goes back to 0")
+
+    def show_amount(self, amount: float) -> None:
+        """Show how far latents are moved."""
+        self.slider.show_value(round(amount * STEPS))
+        self._amount.setText(f"{amount:+.1f}".replace("-", "−") if amount else "0")
+
+
+class DirectionsPanel(Panel):
+    """Edits the amounts. Closed at first: directions are looked for only where somebody wants them."""
+
+    def __init__(self, finder: Finder) -> None:
+        super().__init__("Directions")
+        self._finder = finder
+        self._more = False
+        self.toggle = QToolButton()
+        self.toggle.setCheckable(True)
+        self.toggle.setProperty("role", "fold")
+        self.toggle.setIconSize(QSize(18, 18))
+        self.toggle.setAccessibleName("Show directions")
+        self.toggle.setToolTip("Slant, width, stroke …: whatever changes this generator's pictures most")
+        self.toggle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.toggle.toggled.connect(self._unfold)
+        self.head.addWidget(self.toggle)
+        self.rows = [Row() for _ in range(MOST)]
+        self._inside = QWidget()
+        column = QVBoxLayout(self._inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE // 2)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(theme.SPACE // 2)
+        self.progress.setAccessibleName("Looking for directions")
+        self._said = label("", "muted")
+        self._said.setWordWrap(True)
+        column.addWidget(self._said)
+        column.addWidget(self.progress)
+        for place, row in enumerate(self.rows):
+            column.addWidget(row)
+            row.moved.connect(lambda amount, place=place: self._choose(place, amount))
+            row.name.renamed.connect(lambda name, place=place: finder.rename(place, name))
+        self.more = _button("More", "Show all directions")
+        self.reset = _button("Reset", "All directions back to 0")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE)
+        buttons.addWidget(self.more)
+        buttons.addWidget(self.reset)
+        column.addLayout(buttons)
+        self.body.addWidget(self._inside)
+        self.more.clicked.connect(self._show_more)
+        self.reset.clicked.connect(lambda: self.edited.emit("directions", lambda state: replace(state, amounts=())))
+        finder.progressed.connect(self._show_progress)
+        finder.found.connect(self._show_found)
+        finder.forgot.connect(self._show_found)
+        finder.failed.connect(self._show_failed)
+        self._unfold(False)
+        self._show_found()
+
+    def show_state(self, state: ViewState) -> None:
+        """Show the amounts, and find the directions that they are along."""
+        if state.amounts and self._finder.directions is None:
+            self._finder.want()
+        self.reset.setEnabled(bool(state.amounts))
+        used = sum(amount != 0.0 for amount in state.amounts)
+        self.value.setText(f"{used} in use" if used else "")
+        for place, row in enumerate(self.rows):
+            row.show_amount(state.amounts[place] if place < len(state.amounts) else 0.0)
+
+    def _unfold(self, unfolded: bool) -> None:
+        self.toggle.setIcon(icon("collapse" if unfolded else "expand", theme.MUTED))
+        self._inside.setVisible(unfolded)
+        if unfolded:
+            self._finder.want()
+
+    def _choose(self, place: int, amount: float) -> None:
+        self.edited.emit(self.rows[place].slider.accessibleName(), lambda state: state.with_amount(place, amount))
+
+    def _show_more(self) -> None:
+        self._more = not self._more
+        self.more.setText("Fewer" if self._more else "More")
+        self._show_found()
+
+    def _show_progress(self, done: int, of: int) -> None:
+        self.progress.setRange(0, of)
+        self.progress.setValue(done)
+
+    def _show_found(self) -> None:
+        directions = self._finder.directions
+        names = () if directions is None else directions.names
+        for place, row in enumerate(self.rows):
+            row.show_name(names[place] if place < len(names) else numbered(place))
+            row.setVisible(place < len(names) and (self._more or place < FIRST))
+        self.more.setVisible(len(names) > FIRST)
+        self.reset.setVisible(bool(names))
+        self.progress.setVisible(directions is None)
+        self.progress.setValue(0)
+        self._say("" if names else _WAITING if directions is None else "This generator's pictures hardly change.")
+        if directions is None and self.toggle.isChecked():
+            self._finder.want()
+
+    def _show_failed(self) -> None:
+        self.progress.hide()
+        self._say("This generator's directions could not be found.")
+
+    def _say(self, sentence: str) -> None:
+        self._said.setText(sentence)
+        self._said.setVisible(bool(sentence))
+
+
+_WAITING = "Looking for what changes the pictures most …"
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setAccessibleName(tip)
+    button.setToolTip(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

@@ -1,0 +1,276 @@
+"""Favourites: what was worth keeping, as small pictures that bring it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QKeyEvent, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QSizePolicy, QToolButton
+
+from export.contract import ExportError
+from export.runtime.generator import Generator
+from viewer.core.files import favourites
+from viewer.core.files.favourites import Favourite
+from viewer.core.files.saving import Subject, copied
+from viewer.core.scene.requests import Answer
+from viewer.core.state.samples import Sample
+from viewer.engine.background import Background, Report
+from viewer.engine.player import Player
+from viewer.ui import theme
+from viewer.ui.canvas.dragging import pack
+from viewer.ui.widgets.card import Panel, label
+from viewer.ui.widgets.icons import icon
+
+SIDE = 64
+"""Of a picture, in pixels."""
+COLUMNS, MOST_ROWS = 3, 3
+"""That are seen without scrolling."""
+FAVOURITE = Qt.ItemDataRole.UserRole
+Found = tuple[Favourite, QImage]
+
+
+class Gallery(QListWidget):
+    """Click or Enter brings one back, F2 names it, Delete puts it away; those of one sample go to the timeline."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setViewMode(QListWidget.ViewMode.IconMode)
+        self.setMovement(QListWidget.Movement.Static)
+        self.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self.setIconSize(QSize(SIDE, SIDE))
+        self.setGridSize(QSize(SIDE + theme.SPACE, SIDE + 3 * theme.SPACE))
+        self.setUniformItemSizes(True)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setEditTriggers(QListWidget.EditTrigger.EditKeyPressed)
+        self.setDragEnabled(True)
+        self.setAccessibleName("Favourites")
+        self.setToolTip("Click or Enter: bring it back. F2: name it. Delete: put it away.")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def fit(self) -> None:
+        """Be as high as what there is, up to some rows."""
+        rows = min(-(-self.count() // COLUMNS), MOST_ROWS)
+        self.setFixedHeight(rows * self.gridSize().height() + theme.SPACE)
+
+    def mimeData(self, items: list[QListWidgetItem]) -> QMimeData:  # type: ignore[override]
+        """A sample where the favourite is one."""
+        locks = items[0].data(FAVOURITE).recipe.state.locks
+        alone = items[0].data(FAVOURITE).recipe.state.cells == 1 and len(locks) == 1
+        return pack(locks[0][1]) if alone else QMimeData()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Letters are the window's keys, not the beginning of a name."""
+        if event.text().isprintable() and event.text():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
+class FavouritesPanel(Panel):
+    """Closed until something is kept: the folder is read only where somebody wants to see it."""
+
+    told = Signal(str, object)
+    """A sentence, and what can be done about it or None."""
+    failed = Signal(str)
+    """A sentence."""
+    shown = Signal()
+    """Somebody wants to see them."""
+    elsewhere = Signal(object)
+    """Path of a favourite that another generator made."""
+
+    def __init__(self, player: Player, folder: Path) -> None:
+        super().__init__("Favourites")
+        self._player = player
+        self._folder = folder
+        self._background: Background | None = None
+        self._loaded = False
+        self._early: list[Found] = []
+        """Kept before the folder was read."""
+        self.toggle = QToolButton()
+        self.toggle.setCheckable(True)
+        self.toggle.setProperty("role", "fold")
+        self.toggle.setIconSize(QSize(18, 18))
+        self.toggle.setAccessibleName("Show favourites")
+        self.toggle.setToolTip("What you kept (Ctrl+D keeps what is shown)")
+        self.toggle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.toggle.toggled.connect(self._unfold)
+        self.head.addWidget(self.toggle)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.list = Gallery()
+        self.nothing = label("Nothing yet: Ctrl+D keeps what is shown.", "muted")
+        self.nothing.setWordWrap(True)
+        self.body.addWidget(self.nothing)
+        self.body.addWidget(self.list)
+        self.rename = _button("rename", "Name the selected favourite", "F2")
+        self.remove = _button("clear", "Put the selected favourite away", "Delete")
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACE // 2)
+        row.addStretch()
+        row.addWidget(self.rename)
+        row.addWidget(self.remove)
+        self.body.addLayout(row)
+        self.list.itemClicked.connect(self._bring_back)
+        self.list.itemActivated.connect(self._bring_back)
+        self.list.itemChanged.connect(self._name)
+        self.list.currentItemChanged.connect(self._offer)
+        self.rename.clicked.connect(lambda: self.list.editItem(self.list.currentItem()))
+        self.remove.clicked.connect(self._remove)
+        player.answered.connect(self._on_answered)
+        self._unfold(False)
+
+    def keep(self, sample: Sample | None = None) -> None:
+        """Keep what is shown, or one sample by itself."""
+        model = self._player.model
+        if model is None:
+            return
+        state = self._player.state if sample is None else favourites.alone(self._player.state, sample)
+        subject, folder = Subject(model, state, self._player.directions), self._folder
+
+        def make(generator: Generator) -> Found:
+            favourite = favourites.keep(folder, favourites.name_of(state), copied(generator, subject, favourites.SIDE))
+            return favourite, _thumbnail(favourite.path)
+
+        self._player.ask("favourite", make)
+
+    def close_down(self) -> None:
+        """Let those go that were put away, and wait until the thread is gone."""
+        if self._background is not None:
+            self._background.cancel()
+            self._background.wait()
+        favourites.forget_removed(self._folder)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete puts away; Enter is no letter of a name."""
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.list.hasFocus():
+            self._remove()
+        else:
+            super().keyPressEvent(event)
+
+    def _unfold(self, unfolded: bool) -> None:
+        self.toggle.setIcon(icon("collapse" if unfolded else "expand", theme.MUTED))
+        self._offer()
+        if unfolded and self._background is None:
+            folder = self._folder
+
+            def read(report: Report) -> tuple[list[Found], str]:
+                found, sentence = favourites.load(folder, report)
+                return [(one, _thumbnail(one.path)) for one in found], sentence
+
+            self._background = Background(read, "favourites")
+            self._background.succeeded.connect(self._show_all)
+            self._background.failed.connect(self.failed)
+            self._background.start()
+
+    def _show_all(self, read: tuple[list[Found], str]) -> None:
+        found, sentence = read
+        for favourite, image in found:
+            self._add(self.list.count(), favourite, image)
+        self._loaded = True
+        for favourite, image in self._early:
+            self._add(0, favourite, image)
+        self._offer()
+        if sentence:
+            self.failed.emit(sentence)
+
+    def _add(self, place: int, favourite: Favourite, image: QImage) -> None:
+        shown = (self.list.item(number).data(FAVOURITE).path for number in range(self.list.count()))
+        if favourite.path in shown:  # it was kept early, and found all the same
+            return
+        item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), favourite.name)
+        item.setData(FAVOURITE, favourite)
+        item.setToolTip(favourite.name)
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+        self.list.insertItem(place, item)
+
+    def _offer(self) -> None:
+        unfolded, some = self.toggle.isChecked(), self.list.count() > 0
+        self.nothing.setVisible(unfolded and not some)
+        self.list.setVisible(unfolded and some)
+        self.list.fit()
+        for button in (self.rename, self.remove):
+            button.setVisible(unfolded and some)
+            button.setEnabled(self.list.currentItem() is not None)
+        self.value.setText(str(self.list.count() or ""))
+
+    def _on_answered(self, answer: Answer) -> None:
+        if answer.name != "favourite":
+            return
+        favourite, image = answer.value
+        if self._loaded:
+            self._add(0, favourite, image)
+            self._offer()
+        else:
+            self._early.append((favourite, image))
+        self.toggle.setChecked(True)
+        self.told.emit(f"Kept as “{favourite.name}”.", ("Show", self._show_list))
+
+    def _show_list(self) -> None:
+        self.toggle.setChecked(True)
+        self.shown.emit()
+
+    def _bring_back(self, item: QListWidgetItem) -> None:
+        favourite: Favourite = item.data(FAVOURITE)
+        model = self._player.model
+        if model is not None and model.sha256 == favourite.recipe.model.sha256:
+            kept = replace(favourite.recipe.state, playing=False)
+            self.edited.emit("favourite", lambda _: kept)
+        else:
+            self.elsewhere.emit(favourite.path)
+
+    def _name(self, item: QListWidgetItem) -> None:
+        favourite: Favourite = item.data(FAVOURITE)
+        if item.text() == favourite.name:
+            return
+        named = self._try(lambda: favourites.rename(favourite, item.text())) or favourite
+        with QSignalBlocker(self.list):
+            item.setData(FAVOURITE, named)
+            item.setToolTip(named.name)
+            item.setText(named.name)
+
+    def _remove(self) -> None:
+        item = self.list.currentItem()
+        if self.list.currentRow() < 0:
+            return
+        favourite: Favourite = item.data(FAVOURITE)
+        away = self._try(lambda: favourites.remove(favourite))
+        if away is None:
+            return
+        place, image = self.list.currentRow(), item.icon().pixmap(SIDE).toImage()
+        self.list.takeItem(place)
+        self._offer()
+
+        def put_back() -> None:
+            if (back := self._try(lambda: favourites.put_back(away))) is not None:
+                self._add(place, back, image)
+                self._offer()
+
+        self.told.emit(f"Put “{favourite.name}” away.", ("Undo", put_back))
+
+    def _try(self, change: Callable[[], Favourite]) -> Favourite | None:
+        try:
+            return change()
+        except ExportError as error:
+            self.failed.emit(str(error))
+            return None
+
+
+def _thumbnail(path: Path) -> QImage:
+    image = QImage(str(path))
+    return image.scaled(
+        2 * SIDE, 2 * SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    )
+
+
+def _button(name: str, description: str, key: str) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(name))
+    button.setIconSize(QSize(18, 18))
+    button.setProperty("role", "fold")
+    button.setAccessibleName(description)
+    button.setToolTip(f"{description} ({key})")
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

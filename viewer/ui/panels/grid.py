@@ -1,0 +1,53 @@
+"""The grid: how many cells, and which of them are locked."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QPushButton
+
+from viewer.core.scene.requests import Opened
+from viewer.core.state.view_state import GRID_SIZES, ViewState, cells_limit
+from viewer.ui.widgets.card import Panel, Slider
+from viewer.ui.widgets.icons import icon
+
+
+class GridPanel(Panel):
+    """Edits the number of cells, one of GRID_SIZES, and lets locked cells go."""
+
+    def __init__(self) -> None:
+        super().__init__("Grid")
+        self.slider = Slider(0, len(GRID_SIZES) - 1, "Grid size")
+        self.slider.setPageStep(1)
+        self.slider.valueChanged.connect(self._choose)
+        self.unlock = QPushButton()
+        self.unlock.setIcon(icon("unlock"))
+        self.unlock.setToolTip("Locked cells keep their pictures while the others change (L locks a cell)")
+        self.unlock.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.unlock.clicked.connect(lambda: self.edited.emit("unlocking", lambda state: state.unlocked()))
+        self.body.addWidget(self.slider)
+        self.body.addWidget(self.unlock)
+
+    def show_model(self, opened: Opened) -> None:
+        """Offer no more cells than fit into memory: large pictures fit less often."""
+        cells = cells_limit(opened.info)
+        places = [place for place, size in enumerate(GRID_SIZES) if size <= cells]
+        with QSignalBlocker(self.slider):
+            self.slider.setMaximum(places[-1])
+        self.slider.setEnabled(len(places) > 1)
+        self.setToolTip("" if cells >= GRID_SIZES[-1] else f"At most {cells} of this generator's large pictures fit.")
+
+    def show_state(self, state: ViewState) -> None:
+        """Show the number of cells, and of locked ones."""
+        if state.cells in GRID_SIZES:
+            self.slider.show_value(GRID_SIZES.index(state.cells))
+        side = math.isqrt(state.cells)
+        self.value.setText(f"{side} × {side}" if side * side == state.cells else str(state.cells))
+        locked = len(state.locks)
+        self.unlock.setVisible(locked > 0)
+        self.unlock.setText(f"Unlock {locked} cell{'s' * (locked > 1)}")
+        self.unlock.setAccessibleName(self.unlock.text())
+
+    def _choose(self, place: int) -> None:
+        self.edited.emit("grid size", lambda state: state.with_cells(GRID_SIZES[place]))

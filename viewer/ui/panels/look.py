@@ -1,0 +1,125 @@
+"""How pictures look: colours, inversion, pixels as squares, Gaussian smoothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton
+
+from viewer.core.picture.look import COLOUR_MAPS, SMOOTHING_MAX, colour_table
+from viewer.core.scene.requests import Opened
+from viewer.core.state.view_state import ViewState
+from viewer.ui import theme
+from viewer.ui.widgets.card import Panel, Slider, label
+
+STEPS = 20
+"""Positions of the slider per pixel of sigma."""
+STOPS = 9
+"""Of a swatch."""
+SWATCH_HEIGHT = 28
+"""Pixels."""
+
+
+class Swatch(QPushButton):
+    """A button that shows a colour map from black to white."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setCheckable(True)
+        self.setAccessibleName(f"Colours: {name}")
+        self.setToolTip(f"Colours: {name}")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setProperty("role", "class")
+        self.setFixedHeight(SWATCH_HEIGHT)
+        self.setMinimumWidth(SWATCH_HEIGHT)
+        self._colours = [int(colour) & 0xFFFFFF for colour in colour_table(name, False)[:: 255 // (STOPS - 1)]]
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """A strip of its colours, with a line around it where it is chosen or has the focus."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(self.rect()).adjusted(3, 3, -3, -3)
+        gradient = QLinearGradient(box.topLeft(), box.topRight())
+        for stop, colour in enumerate(self._colours):
+            gradient.setColorAt(stop / (len(self._colours) - 1), colour)
+        painter.setOpacity(1.0 if self.isEnabled() else 0.25)
+        painter.setPen(QPen(theme.LINE, 1))
+        painter.setBrush(gradient)
+        painter.drawRoundedRect(box, 4, 4)
+        if self.isChecked() or self.hasFocus():
+            painter.setPen(QPen(theme.TEXT if self.hasFocus() else theme.ACCENT, 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+
+
+class LookPanel(Panel):
+    """Edits the look."""
+
+    def __init__(self) -> None:
+        super().__init__("Look")
+        self._group = QButtonGroup(self)
+        self.swatches = {name: Swatch(name) for name in COLOUR_MAPS}
+        swatches = QHBoxLayout()
+        swatches.setSpacing(theme.SPACE // 2)
+        for name, swatch in self.swatches.items():
+            self._group.addButton(swatch)
+            swatches.addWidget(swatch, 1)
+            swatch.clicked.connect(partial(self._edit, "colours", colour_map=name))
+        self.invert = _toggle("Invert", "Swap dark and bright", "I")
+        self.squares = _toggle("Pixels", "Show each pixel as a square", "P")
+        self.beside = _toggle("Beside", "Show each picture before smoothing at the left of the same after it")
+        self.invert.clicked.connect(lambda on: self._edit("inversion", invert=on))
+        self.squares.clicked.connect(lambda on: self._edit("pixels", squares=on))
+        self.beside.clicked.connect(lambda on: self._edit("before and after", beside=on))
+        toggles = QHBoxLayout()
+        toggles.setSpacing(6)
+        toggles.addWidget(self.invert, 1)
+        toggles.addWidget(self.squares, 1)
+        toggles.addWidget(self.beside, 1)
+        self.slider = Slider(0, round(SMOOTHING_MAX * STEPS), "Smoothing")
+        self.slider.setToolTip("Gaussian filter: sigma in pixels of the generator")
+        self.slider.setPageStep(STEPS // 4)
+        self.slider.valueChanged.connect(lambda position: self._edit("smoothing", smoothing=position / STEPS))
+        self.sigma = label("", "value")
+        words = QHBoxLayout()
+        words.addWidget(label("Smoothing σ", "title"))
+        words.addStretch()
+        words.addWidget(self.sigma)
+        self.body.addLayout(swatches)
+        self.body.addLayout(toggles)
+        self.body.addLayout(words)
+        self.body.addWidget(self.slider)
+
+    def show_model(self, opened: Opened) -> None:
+        """Offer colours where the pictures have none of their own."""
+        grey = opened.info.channels == 1
+        for name, swatch in self.swatches.items():
+            swatch.setEnabled(grey)
+            swatch.setToolTip(f"Colours: {name}" if grey else "This generator's pictures keep their own colours")
+
+    def show_state(self, state: ViewState) -> None:
+        """Show the look."""
+        look = state.look
+        self.swatches[look.colour_map].setChecked(True)
+        self.value.setText(look.colour_map)
+        self.invert.setChecked(look.invert)
+        self.squares.setChecked(look.squares)
+        self.beside.setChecked(look.beside)
+        self.slider.show_value(round(look.smoothing * STEPS))
+        self.sigma.setText(f"{look.smoothing:.2f} px" if look.smoothing else "none")
+
+    def _edit(self, what: str, _checked: bool = False, **changes: str | bool | float) -> None:
+        self.edited.emit(what, lambda state: state.with_look(replace(state.look, **changes)))
+
+
+def _toggle(text: str, description: str, key: str = "") -> QPushButton:
+    button = QPushButton(text)
+    button.setCheckable(True)
+    button.setProperty("role", "class")
+    button.setAccessibleName(description)
+    button.setToolTip(f"{description} ({key})" if key else description)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

@@ -1,0 +1,65 @@
+"""Play, pause, and how fast the walk goes."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QPushButton
+
+from viewer.core.state.view_state import SPEED_RANGE, ViewState
+from viewer.ui import theme
+from viewer.ui.widgets.card import Panel, Slider
+from viewer.ui.widgets.icons import icon
+
+STEPS = 100
+"""Positions of the slider; equal ways are equal ratios of speed."""
+
+
+class MotionPanel(Panel):
+    """Plays and pauses, and edits the speed in keyframes per second."""
+
+    def __init__(self) -> None:
+        super().__init__("Motion")
+        self.setToolTip("Walk from seed to seed, where no picture comes twice, or along the timeline.")
+        self.play = QPushButton()
+        self.play.setProperty("role", "primary")
+        self.play.setIconSize(QSize(18, 18))
+        self.play.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.play.clicked.connect(self._toggle)
+        self.slider = Slider(0, STEPS, "Speed")
+        self.slider.setPageStep(STEPS // 10)
+        self.slider.valueChanged.connect(self._choose_speed)
+        self.body.addWidget(self.slider)
+        self.body.addWidget(self.play)
+        self._icons = {playing: icon("pause" if playing else "play", theme.ON_ACCENT) for playing in (False, True)}
+        self._playing: bool | None = None
+
+    def show_state(self, state: ViewState) -> None:
+        """Show whether it plays, and how fast."""
+        self.slider.show_value(_position(state.speed))
+        self.value.setText(f"{state.speed:.2g} {'seeds' if state.mode == 'grid' else 'keyframes'}/s")
+        self.play.setEnabled(state.moves)
+        if state.playing != self._playing:
+            self._playing = state.playing
+            self.play.setText("Pause" if state.playing else "Play")
+            self.play.setAccessibleName(self.play.text())
+            self.play.setToolTip(f"{self.play.text()} (Space)")
+            self.play.setIcon(self._icons[state.playing])
+
+    def _toggle(self) -> None:
+        self.edited.emit("playing", lambda state: state.with_playing(not state.playing))
+
+    def _choose_speed(self, position: int) -> None:
+        self.edited.emit("speed", lambda state: state.with_speed(_speed(position)))
+
+
+def _speed(position: int) -> float:
+    low, high = SPEED_RANGE
+    speed: float = low * (high / low) ** (position / STEPS)
+    return min(max(speed, low), high)
+
+
+def _position(speed: float) -> int:
+    low, high = SPEED_RANGE
+    return round(STEPS * math.log(speed / low) / math.log(high / low))

@@ -1,0 +1,114 @@
+"""The seed: type one, step through them, or take any."""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+
+from PySide6.QtCore import QRegularExpression, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QRegularExpressionValidator
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton
+
+from viewer.core.state.samples import RANDOM_SEEDS, SEED_MAX
+from viewer.core.state.seeds import remembered
+from viewer.core.state.view_state import ViewState
+from viewer.ui import theme
+from viewer.ui.widgets.card import Panel, icon_button
+from viewer.ui.widgets.icons import icon
+
+
+class SeedEdit(QLineEdit):
+    """A line for a whole number of up to 19 places; Escape, or leaving it empty, gives back what was there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = ""
+        self.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,19}"), self))
+
+    def show_number(self, text: str) -> None:
+        """Show a number that was not typed here, unless somebody is typing another."""
+        if text != self._shown:
+            self._shown = text
+            if not (self.hasFocus() and self.isModified()):
+                self.setText(text)
+
+    def give_back(self) -> None:
+        """Show again what was there before somebody typed."""
+        self.setText(self._shown)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape leaves without a change."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.give_back()
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """An empty line is no seed."""
+        if not self.hasAcceptableInput():
+            self.give_back()
+        super().focusOutEvent(event)
+
+
+class SeedPanel(Panel):
+    """Edits the seed."""
+
+    def __init__(self) -> None:
+        super().__init__("Seed")
+        self.edit = SeedEdit()
+        self.edit.setAccessibleName("Seed")
+        self.edit.setToolTip("Each seed is one set of pictures. Type a number and press Enter.")
+        self.edit.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.previous = icon_button("previous", "Previous seed", "Left")
+        self.next = icon_button("next", "Next seed", "Right")
+        self.any = icon_button("random", "Random seed", "R")
+        self.history = QToolButton()
+        self.history.setIcon(icon("history", theme.MUTED))
+        self.history.setStyleSheet("min-height: 0; padding: 0;")  # as low as the title beside it
+        self.history.setAccessibleName("Seeds used before")
+        self.history.setToolTip("Seeds used before")
+        self.history.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.history.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = QMenu(self)
+        self.menu.aboutToShow.connect(self._fill_menu)
+        self.history.setMenu(self.menu)
+        self.head.addWidget(self.history)
+        self._used: tuple[int, ...] = ()
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(self.edit, 1)
+        for button in (self.previous, self.next, self.any):
+            row.addWidget(button)
+        self.body.addLayout(row)
+        self.edit.editingFinished.connect(self._choose)
+        self.edit.returnPressed.connect(self.edit.clearFocus)
+        self.previous.clicked.connect(lambda: self.edited.emit("seed", lambda state: state.stepped(-1)))
+        self.next.clicked.connect(lambda: self.edited.emit("seed", lambda state: state.stepped(1)))
+        self.any.clicked.connect(self.roll)
+
+    def show_state(self, state: ViewState) -> None:
+        """Show the seed, unless somebody is typing another."""
+        self.edit.show_number(str(state.seed))
+        if not state.playing:  # a walk only passes by
+            self._used = remembered(self._used, state.seed)
+        self.previous.setEnabled(state.seed > 0)
+        self.next.setEnabled(state.seed < SEED_MAX)
+
+    def _fill_menu(self) -> None:
+        self.menu.clear()
+        for seed in self._used:
+            self.menu.addAction(str(seed)).triggered.connect(partial(self._take, seed))
+
+    def _take(self, seed: int, _checked: bool = False) -> None:
+        self.edited.emit("seed", lambda state: state.with_seed(seed))
+
+    def roll(self) -> None:
+        """Take any seed."""
+        self._take(random.randrange(RANDOM_SEEDS))
+
+    def _choose(self) -> None:
+        if self.edit.isModified():
+            seed = int(self.edit.text())
+            self.edit.give_back()  # what comes of it will be shown: perhaps another number, which is in range
+            self._take(seed)

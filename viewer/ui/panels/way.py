@@ -1,0 +1,55 @@
+"""How a timeline goes from keyframe to keyframe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+
+from viewer.core.state.view_state import ViewState
+from viewer.ui.widgets.card import Panel, label
+from viewer.ui.widgets.choices import Choices
+
+WAYS = {
+    "auto": ("Auto", "Whatever keeps latents likely: slerp for normal latents, lerp for uniform ones"),
+    "slerp": ("Slerp", "Along a great circle"),
+    "lerp": ("Lerp", "On a straight line"),
+}
+EASINGS = {
+    "linear": ("Linear", "At constant speed"),
+    "smooth": ("Smooth", "Slow near each keyframe"),
+    "hold": ("Hold", "Rest at each keyframe, then turn"),
+}
+
+
+class WayPanel(Panel):
+    """Edits the way, the easing and the loop of the timeline."""
+
+    def __init__(self) -> None:
+        super().__init__("Path")
+        self.way = Choices("Way", WAYS)
+        self.way.chosen.connect(lambda way: self._choose("way", way=way))
+        self.easing = Choices("Easing", EASINGS)
+        self.easing.chosen.connect(lambda easing: self._choose("easing", easing=easing))
+        self.loop = QPushButton("Loop")
+        self.loop.setCheckable(True)
+        self.loop.setProperty("role", "class")
+        self.loop.setAccessibleName("Loop")
+        self.loop.setToolTip("From the last keyframe back to the first")
+        self.loop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.loop.clicked.connect(lambda on: self._choose("loop", loop=on))
+        for widget in (self.way, label("Easing", "title"), self.easing, self.loop):
+            self.body.addWidget(widget)
+
+    def show_state(self, state: ViewState) -> None:
+        """Show how the timeline goes."""
+        timeline = state.timeline
+        self.way.show_choice(timeline.way)
+        self.easing.show_choice(timeline.easing)
+        self.loop.setChecked(timeline.loop)
+        count = len(timeline.keyframes)
+        self.value.setText(f"{count} keyframe{'' if count == 1 else 's'}")
+
+    def _choose(self, what: str, **changed: str | bool) -> None:
+        self.edited.emit(what, lambda state: state.with_timeline(replace(state.timeline, **changed)))
