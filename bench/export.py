@@ -23,13 +23,12 @@ from rich.progress import track
 from rich.table import Table
 
 from bench.train import MNIST_FORMAT
-from export.contract import ExportError
-from export.files import exit_status, write_whole
+from digitforge.errors import ExportError, exit_status
+from digitforge.files import write_bytes
 from export.onnx import Exportable, export_generator
 from export.runtime.arrays import Float32
 from export.runtime.generator import open_generator
 from export.runtime.latents import labels_of, latents, one_hot
-from trainer.errors import TrainerError
 from trainer.networks import build_generator
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, TrainedGenerator, load_generator, save_generator
 from trainer.presets import configure
@@ -114,10 +113,10 @@ def main(arguments: list[str] | None = None) -> int:
         if given.json:
             threads = torch.get_num_threads()
             values = {"generator": name, "device": given.device, "torch_threads": threads, "rows": rows, "ratio": ratio}
-            write_whole(given.json, (json.dumps(values, indent=2) + "\n").encode())
+            write_bytes(given.json, (json.dumps(values, indent=2) + "\n").encode())
         print(f"torch / onnxruntime at batches of 64: {ratio:.2f}")
 
-    return exit_status(command, TrainerError)
+    return exit_status(command)
 
 
 if __name__ == "__main__":

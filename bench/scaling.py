@@ -19,10 +19,10 @@ from rich.progress import track
 from rich.table import Table
 
 from bench.train import MNIST_FORMAT, apart, images_per_s, ours
+from digitforge.files import write_json
 from trainer import launch
 from trainer.command_line import launcher
 from trainer.data import datasets
-from trainer.files import write_json
 from trainer.networks import build_discriminator, build_generator
 from trainer.presets import configure
 from trainer.report.run_page import read_log

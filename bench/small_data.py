@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.scored_run import train_scored
-from trainer.files import write_text
+from digitforge.files import write_text
 from trainer.presets import PRESETS
 
 CHANGES = "shift:0.1,rotate:15,scale:0.15,shear:10"

@@ -24,10 +24,10 @@ from rich.table import Table
 
 from bench.scored_run import NEVER, train_scored
 from bench.train import apart, images_per_s, ours
+from digitforge.errors import TrainerError
+from digitforge.files import write_text
 from trainer import launch
 from trainer.data import datasets
-from trainer.errors import TrainerError
-from trainer.files import write_text
 from trainer.presets import PRESETS, configure
 from trainer.report.run_page import Point
 

@@ -29,12 +29,12 @@ from torch.utils.data import DataLoader
 from torchvision import transforms
 from torchvision.datasets import MNIST
 
+from digitforge.errors import DataError, TrainerError
+from digitforge.files import write_json
 from trainer import checkpoints, launch, losses, schedules
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets, mnist_family
 from trainer.data.batches import ImageStore
-from trainer.errors import DataError, TrainerError
-from trainer.files import write_json
 from trainer.graphs import stepper
 from trainer.loop import build
 from trainer.networks import build_discriminator, build_generator

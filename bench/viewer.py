@@ -33,7 +33,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench.memory import resident_mib
-from export.files import exit_status, write_whole
+from digitforge.errors import exit_status
+from digitforge.files import write_bytes
 from export.runtime.generator import find_model, open_generator
 from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.picture.look import PLAIN, Look
@@ -257,7 +258,7 @@ def main() -> int:
         ratio = at_64["painted_p50_ms"] / at_64["run_p50_ms"]
         if given.json:
             values = {"timed_frames": frames, "rows": rows} | figures | {"ratio": ratio}
-            write_whole(given.json, (json.dumps(values, indent=2) + "\n").encode())
+            write_bytes(given.json, (json.dumps(values, indent=2) + "\n").encode())
         print(f"painted / session.run at 64 cells: {ratio:.2f}")
 
     return exit_status(command)

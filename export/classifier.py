@@ -6,7 +6,6 @@ It is for what runs without torch. The file is renamed into place only after onn
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -15,12 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from export.contract import ExportError
+from digitforge.errors import ExportError, exit_status
+from digitforge.files import atomic_file
+from digitforge.hashing import sha256
 from export.convert.graph import to_onnx, write
-from export.files import atomic_file, exit_status
 from export.runtime.predict import BUNDLED_CLASSIFIER, FEATURES, INPUT, KIND, PROBABILITIES, open_classifier
-from trainer.errors import DataError
 from trainer.networks.judge import BUNDLED, load_classifier
+from trainer.networks.pixels import from_pixels
 
 TOLERANCE = 1e-4
 """Largest allowed difference of a probability or a feature, relative to the largest."""
@@ -36,7 +36,7 @@ class Exportable(nn.Module):
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """pixels: uint8 [batch, H, W] or [batch, H, W, 3] -> [batch, classes], [batch, features]."""
         images = pixels.unsqueeze(1) if pixels.dim() == 3 else pixels.permute(0, 3, 1, 2)
-        logits, features = self.classifier(images.float() / 127.5 - 1)
+        logits, features = self.classifier(from_pixels(images))
         return logits.softmax(dim=1), features
 
 
@@ -52,7 +52,7 @@ def export_classifier(weights: Path, out: Path) -> None:
         "classes": json.dumps(card.images.classes),
         "dataset": card.dataset,
         "accuracy": f"{card.accuracy:.4f}",
-        "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "weights_sha256": sha256(weights),
     }
     with atomic_file(out) as temporary:
         write(to_onnx(exportable, {INPUT: pixels[:2]}, [PROBABILITIES, FEATURES]), metadata, temporary)
@@ -81,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
         export_classifier(given.weights, given.out)
         print(f"{given.out}: {given.out.stat().st_size / 2**20:.2f} MiB, verified against torch")
 
-    return exit_status(command, DataError)
+    return exit_status(command)
 
 
 if __name__ == "__main__":

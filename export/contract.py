@@ -33,12 +33,8 @@ METADATA_PREFIX = "digitforge."
 LATENT_DISTRIBUTIONS = ("normal", "uniform")
 
 
-class ExportError(Exception):
-    """What went wrong, in one sentence for the person at the keyboard; the root of export's errors."""
-
-
-class ContractError(ExportError):
-    """A file or its metadata does not keep the contract."""
+class ContractError(ValueError):
+    """A file or its metadata does not keep the contract; the message says how, in one sentence."""
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from export.contract import ExportError
-from export.files import exit_status, write_whole
+from digitforge.cpus import usable_cpus
+from digitforge.errors import DigitforgeError, exit_status
+from digitforge.files import write_bytes
 from export.runtime.latents import labels_of, latents, one_hot
-from export.runtime.providers import CPU, CUDA, Facts, Finding, explain, look, usable_cpus
+from export.runtime.providers import CPU, CUDA, Facts, Finding, explain, look
 
 if TYPE_CHECKING:
     from export.runtime.generator import Generator
@@ -128,7 +129,7 @@ def _model(path: Path, finding: Finding, step: Step) -> list[Row]:
     try:
         file = find_model(path)
         opened = {CPU: open_generator(file, provider="cpu")}
-    except (ExportError, OSError) as error:
+    except (DigitforgeError, OSError) as error:
         return [Row("generator", str(error), BROKEN)]
     info, content = opened[CPU].info, file.read_bytes()
     classes = (
@@ -151,7 +152,7 @@ def _model(path: Path, finding: Finding, step: Step) -> list[Row]:
     try:
         if finding.runs:
             opened[CUDA] = open_generator(file, provider="cuda")
-    except ExportError as error:
+    except DigitforgeError as error:
         rows.append(Row("on CUDA", str(error), BROKEN))
     try:
         if CUDA in opened:
@@ -163,7 +164,7 @@ def _model(path: Path, finding: Finding, step: Step) -> list[Row]:
                 step(f"timing {name}, {batch}")
                 median, slow = latency_ms(generator, batch)
                 rows.append(Row(f"{name}, {batch} at a time", f"{median:.2f} ms, 95 % within {slow:.2f} ms", OK))
-    except ExportError as error:
+    except DigitforgeError as error:
         rows.append(Row("running", str(error), BROKEN))
     return rows
 
@@ -230,7 +231,7 @@ def main(arguments: list[str] | None = None) -> int:
             report = examine(model, status.update)
         if given.json:
             rows = [asdict(row) for row in report.rows]
-            write_whole(given.json, (json.dumps({"broken": report.broken, "rows": rows}, indent=2) + "\n").encode())
+            write_bytes(given.json, (json.dumps({"broken": report.broken, "rows": rows}, indent=2) + "\n").encode())
         Console().print(table(report))
         broken = report.broken
 

@@ -21,15 +21,17 @@ from rich.table import Table
 from rich.text import Text
 from torch import Tensor, nn
 
-from export.contract import IMAGE, PIXELS, ExportError, GeneratorInfo
+from digitforge.errors import ExportError, exit_status
+from digitforge.files import atomic_file, write_bytes
+from export.contract import IMAGE, PIXELS, GeneratorInfo
 from export.convert import parity
 from export.convert.graph import to_onnx, write
 from export.convert.provenance import describe
-from export.files import CannotWrite, atomic_file, exit_status, write_whole
 from export.runtime.generator import GENERATOR_FILE, Generator, open_generator
 from export.runtime.latents import labels_of, latents, one_hot
 from trainer.networks.gaussian import GaussianFilter, most_sigma
-from trainer.networks.generator_file import GENERATOR_WEIGHTS, WeightsError, load_generator
+from trainer.networks.generator_file import GENERATOR_WEIGHTS, load_generator
+from trainer.networks.pixels import to_pixels
 
 TIMED_BATCH = 64
 TIMED_CALLS = 9
@@ -49,7 +51,7 @@ class Exportable(nn.Module):
     def forward(self, z: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """z: [batch, latent], y: [batch, classes] -> the contract's image and pixels."""
         image = self.filter(self.generator(z, y))
-        pixels = ((image + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+        pixels = to_pixels(image)
         return image, pixels.squeeze(1) if image.shape[1] == 1 else pixels.permute(0, 2, 3, 1)
 
 
@@ -107,12 +109,10 @@ def export_generator(
             }
             info = replace(info, provenance={**info.provenance, **measured})
             write(model, info.to_metadata(), temporary)
-    except CannotWrite:
-        raise
     except ExportError as error:
         report = {"failed": str(error), "cases": [asdict(case) for case in result.cases] if result else []}
         content = json.dumps(report | {"metadata": info.to_metadata()}, indent=2) + "\n"
-        write_whole(failed_report(out), content.encode())
+        write_bytes(failed_report(out), content.encode())
         raise ExportError(f"{error} No file was written; {failed_report(out)} says more.") from error
     failed_report(out).unlink(missing_ok=True)
     return Exported(info, result, out.stat().st_size, len(model.graph.node), torch_ms, runtime_ms)
@@ -179,7 +179,7 @@ def main(arguments: list[str] | None = None) -> int:
             )  # fmt: skip
         Console(soft_wrap=True).print(_summary(out, exported, given.precision))
 
-    return exit_status(command, WeightsError)
+    return exit_status(command)
 
 
 if __name__ == "__main__":

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from export.contract import ExportError, GeneratorInfo
+from digitforge.errors import ExportError, exit_status
+from export.contract import GeneratorInfo
 from export.datasets.card import card_path
 from export.datasets.sampling import SampleRequest
 from export.datasets.writers import FORMATS, write_dataset
-from export.files import exit_status
 from export.runtime.generator import find_model, open_generator
 
 

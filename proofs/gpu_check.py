@@ -24,10 +24,10 @@ from rich.console import Console
 from rich.table import Table
 from safetensors.torch import load_file
 
+from digitforge.files import write_json
 from export.doctor import AGREEMENT
 from trainer.command_line import launcher
 from trainer.data import mnist_family
-from trainer.files import write_json
 
 ROOT = Path(__file__).resolve().parents[1]
 BUDGET_S = 480.0

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from export.contract import ExportError
+from digitforge.errors import DigitforgeError
 from export.runtime.generator import open_generator
 
 LIMIT_S = 10
@@ -81,7 +81,7 @@ def _open(path: Path) -> tuple[str, str, float]:
         assert pixels.shape == (BATCH, *promised["pixels"][1:])
         assert image.shape == (BATCH, *promised["image"][1:])
         kind, said = "ran", ""
-    except ExportError as error:
+    except DigitforgeError as error:
         kind, said = "refused", str(error)
     except BaseException as error:
         kind, said = "raised", f"{type(error).__name__}: {error}"

@@ -25,9 +25,9 @@ from rich.progress import Progress
 from rich.table import Table
 from safetensors.torch import load_file
 
+from digitforge.files import write_json
 from trainer import checkpoints
 from trainer.data import datasets
-from trainer.files import write_json
 from trainer.train import main as train
 
 IMAGES = 4_096

@@ -32,7 +32,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from shiboken6 import Shiboken
 
 from bench.memory import resident_mib
-from export.files import exit_status, write_whole
+from digitforge.errors import exit_status
+from digitforge.files import write_bytes
 from proofs.monkey import Monkey
 from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.scene.requests import Failure, RenderRequest
@@ -224,7 +225,7 @@ def main(arguments: list[str] | None = None) -> int:
         result = soak(application, given.minutes, given.seed, given.stop_at, given.log, progress)
     text = json.dumps(result, indent=2) + "\n"
     print(text)
-    if given.json and exit_status(lambda: write_whole(given.json, text.encode())):
+    if given.json and exit_status(lambda: write_bytes(given.json, text.encode())):
         return 2
     return int(bool(result["found"]))
 

@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from trainer.errors import ConfigError, nearest
+from digitforge.errors import ConfigError, nearest
 from trainer.seeding import Draws
 
 LARGEST = {"shift": 0.5, "rotate": 180, "scale": 1, "shear": 60, "elastic": 0.2, "cutout": 1, "noise": 1}

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
-from trainer import files
+from digitforge import files, hashing
 
 STATE_FILE = "state.safetensors"
 MANIFEST_FILE = "manifest.json"
@@ -86,7 +86,7 @@ def save(folder: Path, images_seen: int, tensors: Mapping[str, Tensor], facts: M
         state = temporary / STATE_FILE
         state.write_bytes(serialise({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}))
         files.flush(state)
-        manifest = {"format": FORMAT, "images_seen": images_seen, "sha256": files.sha256(state), "facts": dict(facts)}
+        manifest = {"format": FORMAT, "images_seen": images_seen, "sha256": hashing.sha256(state), "facts": dict(facts)}
         files.write_json(temporary / MANIFEST_FILE, manifest)
         files.flush(temporary)
         shutil.rmtree(final, ignore_errors=True)
@@ -105,7 +105,7 @@ def load_newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     for path in _finished(folder):
         try:
             manifest = json.loads((path / MANIFEST_FILE).read_text(encoding="utf-8"))
-            whole = manifest["format"] == FORMAT and manifest["sha256"] == files.sha256(path / STATE_FILE)
+            whole = manifest["format"] == FORMAT and manifest["sha256"] == hashing.sha256(path / STATE_FILE)
             images_seen, facts = int(manifest["images_seen"]), dict(manifest["facts"])
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, KeyError, TypeError):
             whole = False  # any other error of the disk says nothing of the checkpoint

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from digitforge.errors import ConfigError, nearest
 from trainer.config import TrainConfig, parse_value
-from trainer.errors import ConfigError, nearest
 from trainer.presets import PRESETS, configure
 
 SCRIPT = Path(__file__).with_name("train.py")

@@ -17,8 +17,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from trainer import files
-from trainer.errors import TrainerError, sentence
+from digitforge import files
+from digitforge.errors import exit_status
 from trainer.report.comparison import Row, best, brief, floor, open_rows, shown
 from trainer.report.dots import dots
 from trainer.report.pages import write_page
@@ -100,18 +100,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("compare.html"), help="The page; default: %(default)s.")
     parser.add_argument("--json", type=Path, help="Also write the table there.")
     given = parser.parse_args(arguments)
-    try:
-        rows = open_rows(given.runs)
-        write_comparison(given.out, rows)
-        if given.json:
-            files.write_json(given.json, to_json(rows))
-    except (TrainerError, OSError) as error:
-        print(f"error: {sentence(error)}", file=sys.stderr)
-        return 2
+    return exit_status(lambda: _compare(given))
+
+
+def _compare(given: argparse.Namespace) -> None:
+    rows = open_rows(given.runs)
+    write_comparison(given.out, rows)
+    if given.json:
+        files.write_json(given.json, to_json(rows))
     console = Console(soft_wrap=True)
     show(rows, console if console.is_terminal else Console(width=1_000, soft_wrap=True))
     print(f"The page: {given.out}")
-    return 0
 
 
 if __name__ == "__main__":

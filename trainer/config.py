@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from digitforge.errors import ConfigError, nearest
 from trainer import schedules
-from trainer.errors import ConfigError, nearest
 
 
 def setting(

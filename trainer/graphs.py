@@ -17,10 +17,10 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedType
 from torch import Tensor
 
+from digitforge.errors import RunError
 from trainer import launch
 from trainer.config import TrainConfig
 from trainer.data.batches import ImageStore
-from trainer.errors import RunError
 from trainer.seeding import Draws
 from trainer.step import Inputs, Kind, Networks, Part, compute, prepare, step
 

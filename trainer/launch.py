@@ -14,8 +14,9 @@ from accelerate.utils import DistributedDataParallelKwargs, InitProcessGroupKwar
 from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import register_rendezvous_handler, rendezvous
 
+from digitforge.cpus import usable_cpus
+from digitforge.errors import ConfigError, DigitforgeError, RunError, sentence
 from trainer.config import TrainConfig
-from trainer.errors import ConfigError, RunError, TrainerError, sentence
 
 Result = TypeVar("Result")
 
@@ -50,7 +51,7 @@ def start(config: TrainConfig) -> Accelerator:
     torch.backends.cudnn.deterministic = True
     # The launcher leaves one thread to each process; share the cores instead. (Beside GPUs, scores need them.)
     local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    torch.set_num_threads(config.threads or max(1, _cores() // local))
+    torch.set_num_threads(config.threads or max(1, usable_cpus() // local))
     return accelerator
 
 
@@ -59,7 +60,7 @@ def together(work: Callable[[], Result]) -> Result:
     problem, result = "", None
     try:
         result = work()
-    except (TrainerError, OSError) as error:
+    except (DigitforgeError, OSError) as error:
         problem = sentence(error)
     for each in gather_object([problem]):
         if each:
@@ -129,13 +130,6 @@ def _meet(_: str, **settings: Any) -> Iterator[tuple[Store, int, int]]:
 
 
 register_rendezvous_handler("attempt", _meet)
-
-
-def _cores() -> int:
-    """The CPU cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _wants_bf16(config: TrainConfig) -> bool:

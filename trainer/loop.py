@@ -10,12 +10,12 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
+from digitforge.errors import RunError
 from trainer import checkpoints, launch
 from trainer.augment import Augmentation
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data.batches import ImageStore
 from trainer.ema import Ema, decay
-from trainer.errors import RunError
 from trainer.graphs import stepper
 from trainer.networks import build_discriminator, build_generator
 from trainer.optimizers import build_optimizer

@@ -9,9 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from digitforge.errors import ConfigError, nearest
 from trainer import schedules
 from trainer.config import TrainConfig
-from trainer.errors import ConfigError, nearest
 
 
 @dataclass(frozen=True)

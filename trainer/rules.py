@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from digitforge.errors import ConfigError
 from trainer import augment, schedules
 from trainer.config import TrainConfig
-from trainer.errors import ConfigError
 from trainer.losses import LABELLED
 
 BATCH_NORM_IN_D = ("dcgan", "upsample")

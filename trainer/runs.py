@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trainer import files
+import psutil
+
+from digitforge import files
+from digitforge.errors import ConfigError, RunError
 from trainer.config import ImageFormat, TrainConfig
-from trainer.errors import ConfigError, RunError
 
 CONFIG_FILE = "config.json"
 SCORES_FILE = "scores.json"
@@ -83,5 +86,13 @@ def enter(run_dir: Path, record: RunRecord, resume: str) -> None:
 def open_run(run_dir: Path, record: RunRecord) -> None:
     """Create the run directory, or clear it of what killed writers left, and write its config.json."""
     run_dir.mkdir(parents=True, exist_ok=True)
-    files.sweep(run_dir)
+    _sweep(run_dir)
     files.write_json(run_dir / CONFIG_FILE, record.to_json())
+
+
+def _sweep(run_dir: Path) -> None:
+    """Remove the temporary files whose writers were killed."""
+    for path in run_dir.rglob(".*"):
+        writer = re.fullmatch(r"\..+\.(\d+)\.\w+", path.name)
+        if writer and not psutil.pid_exists(int(writer[1])):
+            path.unlink(missing_ok=True)

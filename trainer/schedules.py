@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from trainer.errors import ConfigError
+from digitforge.errors import ConfigError
 
 Schedule = tuple[tuple[int, float], ...]
 """(from this many images, this value), in rising order, the first from 0."""

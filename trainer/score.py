@@ -20,7 +20,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from torch import Tensor
 
-from export.contract import ExportError, GeneratorInfo
+from digitforge import files, hashing
+from digitforge.errors import DataError, TrainerError, exit_status
+from export.contract import GeneratorInfo
 from export.convert.provenance import describe, write_scores
 from export.datasets.sampling import SampleRequest
 from export.datasets.sampling import images as sampled
@@ -28,10 +30,8 @@ from export.onnx import Exportable
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import Generator, find_model, open_generator
 from export.runtime.latents import BLOCK
-from trainer import files
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets
-from trainer.errors import DataError, TrainerError, sentence
 from trainer.networks.gaussian import MOST_SIGMA, most_sigma
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, load_generator
 from trainer.report.reporter import SENTENCES
@@ -90,7 +90,7 @@ def open_subject(path: Path) -> Subject:
         config = trained.config.to_json()
         facts = _run_facts(path, trained.images_seen)
         return Subject(
-            generator, files.sha256(weights), str(config["dataset"]), _data_settings(config), config["limit"], facts
+            generator, hashing.sha256(weights), str(config["dataset"]), _data_settings(config), config["limit"], facts
         )
     exported = open_generator(find_model(path))
     provenance = exported.info.provenance
@@ -100,7 +100,7 @@ def open_subject(path: Path) -> Subject:
     except (TrainerError, ValueError, TypeError, RecursionError) as error:
         raise DataError(f"{path} does not say readably how it was trained ({error}): export it again.") from None
     dataset = provenance.get("dataset", "")
-    return Subject(exported, files.sha256(exported.path), dataset, _data_settings(config), config["limit"], {})
+    return Subject(exported, hashing.sha256(exported.path), dataset, _data_settings(config), config["limit"], {})
 
 
 def _data_settings(config: dict[str, Any]) -> dict[str, Any]:
@@ -222,36 +222,35 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="Write the figures there (a run's are kept in its scores.json).")
     parser.add_argument("--embed", action="store_true", help="Write the figures into the exported file's metadata.")
     given = parser.parse_args(arguments)
+    return exit_status(lambda: _score(given))
+
+
+def _score(given: argparse.Namespace) -> None:
     console = Console(soft_wrap=True)
     is_run = (given.subject / GENERATOR_WEIGHTS).is_file()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    try:
-        if (
-            (given.count is not None and given.count < measure.LEAST_IMAGES)
-            or given.seed < 0
-            or not 0 <= given.smooth <= MOST_SIGMA
-        ):
-            raise DataError(
-                f"--count begins at {measure.LEAST_IMAGES}, --seed at 0, and --smooth is between 0 and {MOST_SIGMA:g}."
-            )
-        with Progress(*columns, console=console, transient=True) as progress:
-            values, images, real, neighbours = score(
-                given.subject, given.dataset, given.data_dir, given.count, given.seed, given.features, given.weights,
-                given.smooth, progress,
-            )  # fmt: skip
-        show(values, console)
-        if is_run and RunRecord.read(given.subject):
-            draw(given.subject / "scores", images, real, neighbours, given.smooth)
-            files.write_json(given.subject / SCORES_FILE, values)
-            write_report(given.subject, SENTENCES)
-        if given.json:
-            files.write_json(given.json, values)
-        if given.embed:
-            write_scores(find_model(given.subject), values)
-    except (TrainerError, ExportError, OSError) as error:
-        print(f"error: {sentence(error)}", file=sys.stderr)
-        return 2
-    return 0
+    if (
+        (given.count is not None and given.count < measure.LEAST_IMAGES)
+        or given.seed < 0
+        or not 0 <= given.smooth <= MOST_SIGMA
+    ):
+        raise DataError(
+            f"--count begins at {measure.LEAST_IMAGES}, --seed at 0, and --smooth is between 0 and {MOST_SIGMA:g}."
+        )
+    with Progress(*columns, console=console, transient=True) as progress:
+        values, images, real, neighbours = score(
+            given.subject, given.dataset, given.data_dir, given.count, given.seed, given.features, given.weights,
+            given.smooth, progress,
+        )  # fmt: skip
+    show(values, console)
+    if is_run and RunRecord.read(given.subject):
+        draw(given.subject / "scores", images, real, neighbours, given.smooth)
+        files.write_json(given.subject / SCORES_FILE, values)
+        write_report(given.subject, SENTENCES)
+    if given.json:
+        files.write_json(given.json, values)
+    if given.embed:
+        write_scores(find_model(given.subject), values)
 
 
 if __name__ == "__main__":

@@ -22,15 +22,14 @@ import torch
 from accelerate import Accelerator
 from rich.console import Console
 from rich.panel import Panel
-from rich.text import Text
 from torch import nn
 
+from digitforge.errors import ConfigError, DigitforgeError, print_error, sentence
 from trainer import command_line, launch, rules, runs
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets
 from trainer.data.batches import ImageStore
 from trainer.data.datasets import Source
-from trainer.errors import ConfigError, TrainerError, sentence
 from trainer.interrupts import StopRequest, own_terminal
 from trainer.loop import train
 from trainer.networks import check_network
@@ -61,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         with own_terminal(), StopRequest().listening() as stop:
             _run(command, launch.start(command.config), console, stop)
-    except (TrainerError, OSError) as error:
+    except (DigitforgeError, OSError) as error:
         return _fail(sentence(error))
     except KeyboardInterrupt:
         return _fail("interrupted at once; the last checkpoint is whole.", status=130)
@@ -174,7 +173,7 @@ def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, 
 def _fail(reason: str, status: int = 2, alone: bool = False) -> int:
     """Say why this process ends; `alone`: the main one may not be there to say it."""
     if alone or os.environ.get("RANK", "0") == "0":
-        Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), reason))
+        print_error(reason)
     return status
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import viewer
+from digitforge.errors import DigitforgeError, exit_status
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -32,18 +33,10 @@ XCB_PACKAGES = (
 """Debian's, for windows on X11."""
 
 
-class CannotStart(Exception):
-    """Why there is no window, in one sentence."""
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run the application; returns its exit status. argv: without the program's name, sys.argv's if None."""
     arguments = _parser().parse_args(argv)
-    try:
-        return _run(arguments)
-    except CannotStart as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
+    return exit_status(lambda: _run(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,28 +62,27 @@ def _size(text: str) -> tuple[int, int]:
 def _run(arguments: argparse.Namespace) -> int:
     _check_display(arguments.screenshot is not None)
     if arguments.screenshot is not None and not arguments.screenshot.absolute().parent.is_dir():
-        raise CannotStart(f"There is no folder {arguments.screenshot.absolute().parent} to save the picture in.")
+        raise DigitforgeError(f"There is no folder {arguments.screenshot.absolute().parent} to save the picture in.")
     try:
         from PySide6.QtCore import qInstallMessageHandler
         from PySide6.QtGui import QIcon
         from PySide6.QtWidgets import QApplication
 
-        from export.contract import ExportError
         from viewer.core.run.training import is_run, model_of
         from viewer.engine.player import Player
         from viewer.ui.menu import FIRST_SIZE
         from viewer.ui.trouble import Trouble
         from viewer.ui.window import Window
     except ImportError as error:
-        raise CannotStart(_missing(error)) from error
+        raise DigitforgeError(_missing(error)) from error
 
     model = arguments.model or BUNDLED_MODEL
     try:
         model_of(model)
-    except ExportError as error:
+    except DigitforgeError as error:
         awaited = is_run(model) and arguments.screenshot is None  # its first stage may come while the window is open
         if (arguments.model is not None or arguments.screenshot is not None) and not awaited:
-            raise CannotStart(str(error)) from error
+            raise DigitforgeError(str(error)) from error
 
     qInstallMessageHandler(_explain_fatal)
     application = QApplication.instance() or QApplication(["digitforge"])
@@ -109,14 +101,14 @@ def _run(arguments: argparse.Namespace) -> int:
             window.resize(*(arguments.size or FIRST_SIZE))
         failed = window.open(model) and not _open_first(application, window)
         if failed and (arguments.model is not None or arguments.screenshot is not None):
-            raise CannotStart(window.message.text.text())
+            raise DigitforgeError(window.message.text.text())
         if arguments.screenshot is not None:
             return _screenshot(application, window, arguments.screenshot)
         window.show()
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C in the terminal; Qt's loop would not let Python see it
         return application.exec()
-    except ExportError as error:
-        raise CannotStart(str(error)) from error
+    except DigitforgeError as error:
+        raise DigitforgeError(str(error)) from error
     finally:
         trouble.uninstall()
         player.close()
@@ -138,7 +130,7 @@ def _open_first(application: QApplication, window: Window) -> bool:
 def _screenshot(application: QApplication, window: Window, path: Path) -> int:
     from PySide6.QtCore import QBuffer, QEventLoop, QIODevice
 
-    from export.files import write_whole
+    from digitforge.files import write_bytes
 
     window.show()
     if window.player.frame is None:
@@ -147,13 +139,13 @@ def _screenshot(application: QApplication, window: Window, path: Path) -> int:
         window.player.failed.connect(loop.quit)
         loop.exec()
     if window.player.frame is None:
-        raise CannotStart(window.message.text.text())
+        raise DigitforgeError(window.message.text.text())
     application.processEvents()  # the frame may have changed the layout of the status line
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if not window.grab().save(buffer, "PNG"):
-        raise CannotStart("Qt could not make a PNG picture of the window.")
-    write_whole(path, bytes(buffer.data().data()))
+        raise DigitforgeError("Qt could not make a PNG picture of the window.")
+    write_bytes(path, bytes(buffer.data().data()))
     window.close()
     return 0
 
@@ -165,7 +157,7 @@ def _check_display(screenshot: bool) -> None:
     ):
         return
     if not screenshot:
-        raise CannotStart(
+        raise DigitforgeError(
             "There is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set); "
             "--screenshot FILE.png makes a picture without one."
         )

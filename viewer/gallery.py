@@ -18,8 +18,9 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.progress import track
 
-from export.contract import ExportError, GeneratorInfo
-from export.files import exit_status, write_whole
+from digitforge.errors import ExportError, exit_status
+from digitforge.files import write_bytes
+from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import Generator, find_model, open_generator
 from export.runtime.latents import latents, one_hot
@@ -111,7 +112,7 @@ def write_gallery(generator: Generator, folder: Path, seed: int, psi: float) -> 
     """Write both pictures into `folder` and return their paths. Raises CannotWrite."""
     terminal = Console(stderr=True)
     sheet, loop = folder / "contact_sheet.png", folder / "loop.gif"
-    write_whole(sheet, contact_sheet(generator, seed, psi))
+    write_bytes(sheet, contact_sheet(generator, seed, psi))
     state, animation = loop_of(generator.info, seed, psi)
     frames = list(
         track(
@@ -125,7 +126,7 @@ def write_gallery(generator: Generator, folder: Path, seed: int, psi: float) -> 
     )
     model = Model(generator.path.name, sha256_of(generator.path))
     recipe = Recipe(model, state, None, animation, versions()).to_text()
-    write_whole(loop, loop_gif(generator.info, frames, animation, recipe))
+    write_bytes(loop, loop_gif(generator.info, frames, animation, recipe))
     return sheet, loop
 
 

@@ -12,7 +12,7 @@ import onnx_ir
 import torch
 from torch import Tensor, nn
 
-from export.contract import ExportError
+from digitforge.errors import ExportError
 
 OPSET = 20
 

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from export.contract import ExportError, GeneratorInfo
+from digitforge.errors import ExportError
+from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
 from export.runtime.generator import Generator
 from export.runtime.latents import latents, one_hot

@@ -12,14 +12,17 @@ import onnx
 import onnxruntime
 import torch
 
-from export.contract import ExportError, GeneratorInfo
+from digitforge.errors import ExportError
+from digitforge.files import atomic_file
+from digitforge.hashing import sha256
+from export.contract import ContractError, GeneratorInfo
 from export.convert.graph import write
-from export.files import atomic_file
 from export.safety.checks import read_model
 from trainer.networks.generator_file import TrainedGenerator
 from trainer.runs import SCORES_FILE
 
 MNIST = "MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0"
+VERSIONED = (torch, onnx, onnxruntime)
 LICENCES = {
     "mnist": f"weights: MIT; trained on {MNIST}",
     "stacked-mnist": f"weights: MIT; trained on {MNIST}",
@@ -30,33 +33,39 @@ LICENCES = {
 
 
 def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: float = 0.0) -> GeneratorInfo:
-    """What the file's metadata will say of a generator; see `export.onnx.export_generator` for the arguments."""
+    """What the file's metadata will say of a generator; see `export.onnx.export_generator` for the arguments.
+
+    Raises ExportError where the contract has no room for such a generator.
+    """
     config, images = trained.config, trained.images
     configuration = json.dumps(config.to_json(), sort_keys=True)
-    weights_sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+    weights_sha256 = sha256(weights)
     # A run's scores are those of its images before any filter.
     scores = {} if smooth else _scores(weights.with_name(SCORES_FILE), weights_sha256)
-    return GeneratorInfo(
-        latent_size=config.latent_size,
-        latent_distribution=config.latent_distribution,
-        classes=images.classes if config.conditional else (),
-        channels=images.channels,
-        height=images.size,
-        width=images.size,
-        provenance={
-            "preset": config.preset,
-            "dataset": config.dataset,
-            "images_seen": str(trained.images_seen),
-            "config": configuration,
-            "config_sha256": hashlib.sha256(configuration.encode()).hexdigest(),
-            "weights_sha256": weights_sha256,
-            **scores,
-            "precision": precision,
-            **({"smoothing_sigma": f"{smooth:g}"} if smooth else {}),
-            "versions": f"torch {torch.__version__}, onnx {onnx.__version__}, onnxruntime {onnxruntime.__version__}",
-            "licence": LICENCES.get(config.dataset, "weights: those of the training images"),
-        },
-    )
+    try:
+        return GeneratorInfo(
+            latent_size=config.latent_size,
+            latent_distribution=config.latent_distribution,
+            classes=images.classes if config.conditional else (),
+            channels=images.channels,
+            height=images.size,
+            width=images.size,
+            provenance={
+                "preset": config.preset,
+                "dataset": config.dataset,
+                "images_seen": str(trained.images_seen),
+                "config": configuration,
+                "config_sha256": hashlib.sha256(configuration.encode()).hexdigest(),
+                "weights_sha256": weights_sha256,
+                **scores,
+                "precision": precision,
+                **({"smoothing_sigma": f"{smooth:g}"} if smooth else {}),
+                "versions": ", ".join(f"{package.__name__} {package.__version__}" for package in VERSIONED),
+                "licence": LICENCES.get(config.dataset, "weights: those of the training images"),
+            },
+        )
+    except ContractError as error:
+        raise ExportError(str(error)) from error
 
 
 def scores_entry(scores: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shlex
 import sys
@@ -13,7 +12,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from export.contract import ExportError
+from digitforge.errors import ExportError
+from digitforge.hashing import sha256
 from export.datasets.sampling import SampleRequest
 from export.runtime.generator import Generator
 from export.runtime.predict import Reader
@@ -49,7 +49,7 @@ def describe(generator: Generator, request: SampleRequest, out: Path, form: str,
         "request": asked,
         "model": {
             "file": generator.path.name,
-            "sha256": hashlib.sha256(generator.path.read_bytes()).hexdigest(),
+            "sha256": sha256(generator.path),
             "provenance": dict(info.provenance),
         },
         "classifier_weights_sha256": reader.weights_sha256 if reader else None,

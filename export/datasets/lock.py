@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from export.contract import ExportError
+from digitforge.errors import ExportError
 
 if sys.platform == "win32":
     import msvcrt

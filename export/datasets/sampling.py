@@ -12,7 +12,8 @@ from typing import Protocol
 
 import numpy as np
 
-from export.contract import ExportError, GeneratorInfo
+from digitforge.errors import ExportError, UnmetRequest
+from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32, Int64, UInt8
 from export.runtime.latents import BLOCK, labels_of, latents, one_hot
 from export.runtime.predict import Reader
@@ -22,10 +23,6 @@ MOST_SHARDS = 1_000_000
 TRUNCATION_MAX = 2.0
 MOST_ATTEMPTS = 100
 """For an image that is not read as what it was asked to be."""
-
-
-class Unmet(ExportError):
-    """The generator does not make what was asked for, however often it tries."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,7 @@ def images(
     """Yield the images number `start` to `stop - 1` and their labels, block by block: uint8 [n, H, W(, 3)], int64 [n].
 
     reader: judges the images where the request has a least confidence; see `check_reader`.
-    Raises Unmet where an image is not read as asked however often it is made again.
+    Raises UnmetRequest where an image is not read as asked however often it is made again.
     """
     for first in range(start // BLOCK * BLOCK, stop, BLOCK):
         labels = labels_of(generator.info, request.classes, first, BLOCK)
@@ -132,7 +129,7 @@ def _block(
             return pixels
     place = part.start + int(np.flatnonzero(wanting[part])[0])
     what = f"{info.classes[labels[place]]!r}" if info.conditional else "anything"
-    raise Unmet(
+    raise UnmetRequest(
         f"Image {first + place} was not read as {what} with a confidence of {request.least_confidence} in "
         f"{MOST_ATTEMPTS} attempts: ask for a lower --min-confidence."
     )

@@ -19,11 +19,12 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from export.contract import ExportError, GeneratorInfo
+from digitforge.errors import CannotWrite, ExportError, UnmetRequest, explain
+from digitforge.files import write_bytes
+from export.contract import GeneratorInfo
 from export.datasets.card import Card, begins, card_path, describe, is_there
 from export.datasets.lock import alone
-from export.datasets.sampling import SampleRequest, Unmet, check_reader, images
-from export.files import CannotWrite, explain, write_whole
+from export.datasets.sampling import SampleRequest, check_reader, images
 from export.runtime.arrays import Int64, UInt8
 from export.runtime.generator import Generator
 from export.runtime.latents import BLOCK
@@ -80,7 +81,7 @@ def write_dataset(
                     _finish(folder, out, info, request, form, card, report)
     except OSError as error:
         raise CannotWrite(f"{out} could not be written: {explain(error)}") from error
-    except Unmet:
+    except UnmetRequest:
         if not _has_images(folder):
             shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -123,7 +124,7 @@ def _begin(folder: Path, card: Card) -> None:
             "delete the folder."
         )
     shutil.rmtree(folder / "pictures", ignore_errors=True)
-    write_whole(note, json.dumps(card).encode())
+    write_bytes(note, json.dumps(card).encode())
 
 
 def _has_images(folder: Path) -> bool:
@@ -210,7 +211,7 @@ class _Collection:
         for file in self._open.values():
             file.flush()
             os.fsync(file.fileno())
-        write_whole(self._note, json.dumps({"at": self.at}).encode())
+        write_bytes(self._note, json.dumps({"at": self.at}).encode())
 
     def counts(self) -> dict[int, int]:
         """Number of images of each label, where there are labels."""
@@ -248,7 +249,7 @@ def _finish(
         with ready.open("wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             _member(archive, "images", "|u1", (count, *shape), read(part, "pixels"))
             _member(archive, "labels", "<i8", (count,), read(part, "labels"))
-        write_whole(card_path(out, form), text)
+        write_bytes(card_path(out, form), text)
     else:
         ready.mkdir(exist_ok=True)  # of PNG files it is there, unless the shard is empty
         if form == "idx":
@@ -258,7 +259,7 @@ def _finish(
                 count = part.stop - part.start
                 _idx(inside / f"{part.name}-images-idx3-ubyte", (count, *shape), read(part, "pixels"))
                 _idx(inside / f"{part.name}-labels-idx1-ubyte", (count,), read(part, "labels"))
-        write_whole(ready / "card.json", text)
+        write_bytes(ready / "card.json", text)
     for path in (ready, *ready.rglob("*")):
         if path.is_file() and form != "png":
             with path.open("rb+") as written:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from export.contract import CLASS_WEIGHTS, IMAGE, LATENTS, PIXELS, ExportError, GeneratorInfo
+from digitforge.errors import ExportError, ModelRefused
+from export.contract import CLASS_WEIGHTS, IMAGE, LATENTS, PIXELS, ContractError, GeneratorInfo
 from export.runtime import foreign
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.batches import BUCKETS, cut
@@ -133,12 +134,15 @@ def open_generator(path: Path, provider: str = "auto", threads: int = 0) -> Gene
 
     provider: "cpu", "cuda" (an error where CUDA does not come), or "auto" (CUDA where it really runs, else the CPU).
     threads: of one call on the CPU; 0 takes as many as this process may use, and there are never more.
-    Raises ModelRefused, ContractError or ExportError, each with one sentence.
+    Raises ModelRefused or ExportError, each with one sentence.
     """
     model = read_model(path)
-    if foreign.is_foreign(model):
-        model = foreign.adapt(model, path)
-    info = check_signature(model)
+    try:
+        if foreign.is_foreign(model):
+            model = foreign.adapt(model, path)
+        info = check_signature(model)
+    except ContractError as error:
+        raise ModelRefused(str(error)) from error
     finding = None if provider == "cpu" else explain(look())
     wanted = CUDA if finding is not None and finding.runs else CPU
     session = make_session(model, path, wanted, threads)

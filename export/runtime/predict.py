@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from digitforge.errors import ModelRefused
 from export.runtime.providers import CPU
 from export.runtime.session import make_session
-from export.safety.checks import ModelRefused, read_model
+from export.safety.checks import read_model
 
 BUNDLED_CLASSIFIER = Path(__file__).with_name("classifier.onnx")
 """Reads digits of 28x28 pixels; a card lies beside it."""

@@ -24,7 +24,6 @@ BRINGS_IT = '`pip install ".[gpu]"` in the folder of digitforge brings it'
 WITHOUT_CUDA = "onnxruntime-gpu exists for Linux on x86-64 and for Windows"
 NO_DEVICE = 100
 """What the driver answers where it works and there is no GPU (CUDA_ERROR_NO_DEVICE)."""
-QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """Where Linux says how much of its CPUs a container may use."""
 
 
@@ -148,16 +147,6 @@ def explain(facts: Facts) -> Finding:
         what = f"The library {library[1]} is missing" if library else f"Its library does not load ({facts.missing})"
         return no(f"{what}, which CUDA needs in onnxruntime.", BRINGS_IT, broken=True)
     return Finding(True, "", "")
-
-
-def usable_cpus() -> int:
-    """CPUs that this process may use, which can be fewer than the machine has."""
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = QUOTA.read_text().split()
-        return max(1, min(cpus, int(quota) // int(period)))
-    except (OSError, ValueError, ZeroDivisionError):  # no container, or no limit ("max")
-        return cpus
 
 
 def preload() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import onnx
 import onnxruntime
 
-from export.contract import ExportError
-from export.runtime.providers import CPU, CUDA, preload, usable_cpus
-from export.safety.checks import ModelRefused
+from digitforge.cpus import usable_cpus
+from digitforge.errors import ExportError, ModelRefused
+from export.runtime.providers import CPU, CUDA, preload
 
 FOLDING_LIMIT_BYTES = 2**20
 

@@ -15,7 +15,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from export.contract import PIXELS, ContractError, ExportError, GeneratorInfo
+from digitforge.errors import ModelRefused
+from export.contract import PIXELS, ContractError, GeneratorInfo
 from export.safety.budget import NUMBERS, check_budget, quoted
 from export.safety.operators import ALLOWED
 from export.safety.skeleton import DAMAGED, Outline, Span, Unfit, outline
@@ -30,10 +31,6 @@ IR_VERSIONS = range(3, 14)
 OPSETS = range(7, 26)
 PIECE_BYTES = 2**20
 STANDARD = ("", "ai.onnx")
-
-
-class ModelRefused(ExportError):
-    """The file is not one that can be opened safely."""
 
 
 def read_model(path: Path) -> onnx.ModelProto:

@@ -8,9 +8,9 @@ import onnx
 import pytest
 import torch
 
+from digitforge.errors import ModelRefused
 from export import classifier as command
 from export.runtime.predict import BUNDLED_CLASSIFIER, open_classifier
-from export.safety.checks import ModelRefused
 from trainer.config import ImageFormat
 from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, load_classifier, read, save_classifier
 

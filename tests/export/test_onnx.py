@@ -14,14 +14,13 @@ import torch
 from scipy.ndimage import gaussian_filter
 from torch import nn
 
+from digitforge.errors import ConfigError, ExportError
 from export import onnx as command
-from export.contract import ExportError
 from export.convert import parity
 from export.convert.graph import to_onnx
 from export.runtime.generator import open_generator
 from export.runtime.latents import latents
 from trainer.config import ImageFormat
-from trainer.errors import ConfigError
 from trainer.networks import build_generator
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, TrainedGenerator, load_generator, save_generator
 from trainer.presets import PRESETS, configure

@@ -10,7 +10,7 @@ from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
 from torch import Tensor
 
-from export.contract import ExportError
+from digitforge.errors import ExportError
 from export.runtime.generator import open_generator
 from trainer.train import main
 

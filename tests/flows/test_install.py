@@ -16,6 +16,7 @@ from PIL import Image, ImageChops
 
 ROOT = Path(__file__).parents[2]
 DATA_FILES = {
+    "digitforge/py.typed", "export/py.typed", "trainer/py.typed", "viewer/py.typed",
     "export/runtime/classifier.md", "export/runtime/classifier.onnx", "trainer/report/comparison_page.html",
     "trainer/report/page.html", "trainer/report/run_page.html", "trainer/report/scores_sections.html",
     "trainer/scoring/classifier.md", "trainer/scoring/classifier.safetensors", "viewer/models/digits.directions.json",

@@ -92,7 +92,8 @@ def test_training_runs_from_an_installed_package(
     run: Run, project: Path, tmp_path: Path, how: str, launch_command: tuple[str, ...]
 ) -> None:
     site = tmp_path / "site-packages"
-    shutil.copytree(project / "trainer", site / "trainer")
+    for package in ("digitforge", "trainer"):
+        shutil.copytree(project / package, site / package)
     what = (str(site / "trainer" / "train.py"),) if how == "script" else ("-m", "trainer.train")
     done = run(
         *launch_command[:2], *what, "--dataset", "sklearn-digits", "--images", "64", "--batch-size", "32",

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from digitforge.errors import ConfigError
 from trainer.augment import LARGEST, Augmentation, augment, parse
-from trainer.errors import ConfigError
 from trainer.seeding import Draws
 
 EVERYTHING = "shift:0.1,rotate:10,scale:0.1,shear:5,elastic:0.05,cutout:0.25,noise:0.05"

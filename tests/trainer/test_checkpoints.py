@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from trainer import checkpoints, files
+from digitforge import files
+from trainer import checkpoints
 from trainer.optimizers import build_optimizer
 from trainer.presets import configure
 

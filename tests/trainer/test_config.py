@@ -5,9 +5,9 @@ import json
 
 import pytest
 
+from digitforge.errors import ConfigError
 from trainer import command_line
 from trainer.config import TrainConfig
-from trainer.errors import ConfigError
 from trainer.presets import PRESETS, configure
 
 

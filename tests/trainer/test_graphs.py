@@ -11,11 +11,11 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedType
 from torch import Tensor
 
+from digitforge.errors import RunError
 from tests.trainer.test_step import SMALL, trained, weights
 from trainer import graphs, launch
 from trainer.data import datasets
 from trainer.data.batches import ImageStore
-from trainer.errors import RunError
 from trainer.graphs import GraphedStep, KeptDraws, KeptInputs
 from trainer.loop import build
 from trainer.presets import configure

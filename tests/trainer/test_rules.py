@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from trainer.errors import ConfigError
+from digitforge.errors import ConfigError
 from trainer.presets import PRESETS, configure
 from trainer.rules import check
 

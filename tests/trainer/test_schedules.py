@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from trainer.errors import ConfigError
+from digitforge.errors import ConfigError
 from trainer.schedules import parse, value_at
 
 

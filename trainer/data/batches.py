@@ -11,8 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from digitforge.errors import ConfigError
 from trainer.data.datasets import Source
-from trainer.errors import ConfigError
+from trainer.networks.pixels import from_pixels
 from trainer.seeding import stream
 
 CPU = torch.device("cpu")
@@ -75,7 +76,7 @@ class ImageStore:
             pixels, labels = self._gather(images_seen, rows.start, rows.stop)
         else:
             pixels, labels = self._read_ahead(self._reader, images_seen, rows)
-        reals = pixels.to(self._device, non_blocking=True).float() / 127.5 - 1
+        reals = from_pixels(pixels.to(self._device, non_blocking=True))
         if not self.classes:
             return reals, None
         return reals, F.one_hot(labels.to(self._device, non_blocking=True), self.classes).float()

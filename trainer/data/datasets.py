@@ -12,10 +12,10 @@ import numpy.typing as npt
 from PIL import Image
 from rich.console import Console
 
+from digitforge.errors import ConfigError, DataError, nearest
+from digitforge.progress import progress
 from trainer.config import ImageFormat
 from trainer.data import cifar, decode, embedded, folder, mnist_family, stacked, subset
-from trainer.data.progress import progress
-from trainer.errors import ConfigError, DataError, nearest
 
 FOLDER_SIZE = 32
 """Pixels on a side of a folder's pictures where no other size is asked for."""

@@ -22,10 +22,10 @@ import numpy.typing as npt
 from PIL import Image
 from rich.console import Console
 
-from trainer import files
+from digitforge import files
+from digitforge.errors import DataError
+from digitforge.progress import progress
 from trainer.data import decode, places
-from trainer.data.progress import progress
-from trainer.errors import DataError
 
 FORMAT = 1
 CHUNK = 64

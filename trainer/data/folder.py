@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from digitforge.errors import DataError
 from trainer.data import decode, decoded, subset
-from trainer.errors import DataError
 
 
 def load(root: Path, classes: str, limit: int, size: int, console: Console | None) -> decoded.Store:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trainer.errors import DataError
+from digitforge.errors import DataError
 
 TYPES = {"u1": 8, ">i4": 12}
 """The format's numbers for what its files hold here."""

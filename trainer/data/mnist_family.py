@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from trainer import files
+from digitforge import files
+from digitforge.errors import DataError
 from trainer.data import idx, places
-from trainer.errors import DataError
 
 DIGITS = tuple("0123456789")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from trainer.errors import ConfigError, nearest
+from digitforge.errors import ConfigError, nearest
 
 
 def choose(

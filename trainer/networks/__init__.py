@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from digitforge.errors import ConfigError
 from trainer.config import ImageFormat, TrainConfig
-from trainer.errors import ConfigError
 from trainer.networks import conv, dcgan, dense, mlp, residual, upsample
 from trainer.networks.conditioning import ClassEmbedding, Discriminator, Generator
 

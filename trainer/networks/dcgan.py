@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from torch import nn
 
+from digitforge.errors import ConfigError
 from trainer.config import ImageFormat, TrainConfig
-from trainer.errors import ConfigError
 from trainer.networks.conditioning import FlattenChannelsLast, UnflattenChannelsLast
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
+from digitforge.errors import ConfigError
 from trainer.config import ImageFormat, TrainConfig
-from trainer.errors import ConfigError
 
 
 def check(config: TrainConfig, images: ImageFormat) -> None:  # noqa: ARG001 - every family takes both

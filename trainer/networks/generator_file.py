@@ -13,17 +13,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
-from trainer import files
+from digitforge import files
+from digitforge.errors import TrainerError, WeightsError
 from trainer.config import ImageFormat, TrainConfig
-from trainer.errors import TrainerError
 from trainer.networks import build_generator
 
 GENERATOR_WEIGHTS = "generator.safetensors"
 METADATA_KEY = "digitforge"
-
-
-class WeightsError(TrainerError):
-    """A generator's file is missing or damaged."""
 
 
 @dataclass(frozen=True)

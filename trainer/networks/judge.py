@@ -11,9 +11,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from trainer import files
+from digitforge import files
+from digitforge.errors import DataError
 from trainer.config import ImageFormat
-from trainer.errors import DataError
+from trainer.networks.pixels import from_pixels
 
 BUNDLED = Path(__file__).parents[1] / "scoring" / "classifier.safetensors"
 METADATA_KEY = "digitforge"
@@ -87,5 +88,5 @@ def read(model: Classifier, images: Tensor, batch: int = 100) -> tuple[Tensor, T
     # Into place: small results kept between large activations would keep the allocator from using their memory again.
     for start in range(0, len(images), batch):
         part = slice(start, start + batch)
-        logits[part], features[part] = model(images[part].float() / 127.5 - 1)
+        logits[part], features[part] = model(from_pixels(images[part]))
     return logits, features

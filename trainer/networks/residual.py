@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from digitforge.errors import ConfigError
 from trainer.config import ImageFormat, TrainConfig
-from trainer.errors import ConfigError
 from trainer.networks.conditioning import FlattenChannelsLast, FullRange, UnflattenChannelsLast
 
 

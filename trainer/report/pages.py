@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jinja2
 
-from trainer import files
+from digitforge import files
 from trainer.scoring.metrics import tell
 
 SHEET_WIDTH = 560

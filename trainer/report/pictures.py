@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from trainer import files
+from digitforge import files
 from trainer.config import ImageFormat, TrainConfig
+from trainer.networks.pixels import to_pixels
 from trainer.seeding import Draws
 
 GRID = 10
@@ -30,11 +31,6 @@ def fixed_inputs(config: TrainConfig, images: ImageFormat, device: torch.device)
         else None
     )
     return z.to(device), y if y is None else y.to(device)
-
-
-def to_pixels(images: Tensor) -> Tensor:
-    """Images of any shape from -1 to 1 as uint8 from 0 to 255."""
-    return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
 @torch.no_grad()

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 from torch import Tensor
 
-from trainer import files
+from digitforge import files
 from trainer.config import ImageFormat, TrainConfig
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, TrainedGenerator, save_generator
 from trainer.report import pictures

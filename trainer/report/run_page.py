@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
-from trainer.errors import RunError
+from digitforge.errors import RunError
 from trainer.report import sections
 from trainer.report.pages import Picture, read_picture, write_page
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trainer.errors import RunError
+from digitforge.errors import RunError
 from trainer.report.pages import Picture, read_picture
 from trainer.runs import SCORES_FILE
 from trainer.scoring.metrics import FIGURES, Figure, Scores, read_scores, tell

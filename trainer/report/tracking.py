@@ -7,8 +7,8 @@ from pathlib import Path
 from accelerate import Accelerator
 from accelerate.tracking import filter_trackers, get_available_trackers
 
+from digitforge.errors import ConfigError, RunError
 from trainer.config import TrainConfig
-from trainer.errors import ConfigError, RunError
 
 
 def check(tracker: str) -> None:

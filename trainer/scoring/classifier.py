@@ -15,12 +15,14 @@ import torch
 import torch.nn.functional as F
 from rich.progress import track
 
-from trainer import augment, files
+from digitforge import files, hashing
+from digitforge.errors import DataError, exit_status
+from trainer import augment
 from trainer.data import datasets
 from trainer.data.datasets import Source
 from trainer.ema import Ema, decay
-from trainer.errors import DataError, TrainerError, sentence
 from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, read, save_classifier
+from trainer.networks.pixels import from_pixels
 from trainer.seeding import Draws, stream
 
 DISTORTION = "rotate:12,scale:0.12,shear:8,shift:0.07"
@@ -44,9 +46,7 @@ def train_classifier(source: Source, epochs: int, batch_size: int, seed: int) ->
             order = torch.randperm(len(images), generator=stream(cpu, seed, "epoch", epoch))
         chosen = order[batch * batch_size : (batch + 1) * batch_size]
         draws = Draws(cpu, seed, step, batch_size, slice(None))
-        distorted = augment.augment(
-            images[chosen].float() / 127.5 - 1, augment.parse(DISTORTION), 1.0, draws, "classifier"
-        )
+        distorted = augment.augment(from_pixels(images[chosen]), augment.parse(DISTORTION), 1.0, draws, "classifier")
         with torch.autocast("cpu", torch.bfloat16):
             logits, _ = model(distorted)
         loss = F.cross_entropy(logits.float(), labels[chosen], label_smoothing=0.05)
@@ -67,7 +67,7 @@ def accuracy(model: Classifier, source: Source) -> float:
 
 def describe(path: Path, card: ClassifierCard, judged: str, count: int, command: str, minutes: float) -> str:
     """The card that lies beside the weights, for people. judged: the images of the card's accuracy, in words."""
-    digest = files.sha256(path)
+    digest = hashing.sha256(path)
     return f"""# {path.name}
 
 A classifier (trainer/networks/judge.py), for judging generated images.
@@ -91,35 +91,33 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
-    try:
-        if given.epochs < 1 or given.batch_size < 2 or given.image_size < 0 or 0 < given.image_size < 8:
-            raise DataError("--epochs begins at 1, --batch-size at 2, and --image-size at 8.")
-        if not given.out and (given.dataset, given.image_size) != ("mnist", 0):
-            raise DataError("Name the file to write with --out, as in --out classifier.safetensors.")
-        out = given.out or BUNDLED
-        source, test = (
-            datasets.load(given.dataset, given.data_dir, split, image_size=given.image_size)
-            for split in ("train", "test")
-        )
-        if not source.format.classes:
-            raise DataError(f"{given.dataset} has no labels, which a classifier is trained on.")
-        began = time.monotonic()
-        model = train_classifier(source, given.epochs, min(given.batch_size, len(source.images)), given.seed)
-        minutes = (time.monotonic() - began) / 60
-        judged = "the test images" if test.sha256 != source.sha256 else "its own training images (there are no others)"
-        card = ClassifierCard(source.dataset, source.format, source.sha256, accuracy(model, test))
-        save_classifier(out, model, card)
-        command = (
-            f"python -m trainer.scoring.classifier --dataset {given.dataset} --epochs {given.epochs} "
-            f"--batch-size {given.batch_size} --seed {given.seed}"
-            + (f" --image-size {given.image_size}" if given.image_size else "")
-        )
-        files.write_text(out.with_suffix(".md"), describe(out, card, judged, len(source.images), command, minutes))
-    except (TrainerError, OSError) as error:
-        print(f"error: {sentence(error)}", file=sys.stderr)
-        return 2
+    return exit_status(lambda: _train_and_write(given))
+
+
+def _train_and_write(given: argparse.Namespace) -> None:
+    if given.epochs < 1 or given.batch_size < 2 or given.image_size < 0 or 0 < given.image_size < 8:
+        raise DataError("--epochs begins at 1, --batch-size at 2, and --image-size at 8.")
+    if not given.out and (given.dataset, given.image_size) != ("mnist", 0):
+        raise DataError("Name the file to write with --out, as in --out classifier.safetensors.")
+    out = given.out or BUNDLED
+    source, test = (
+        datasets.load(given.dataset, given.data_dir, split, image_size=given.image_size) for split in ("train", "test")
+    )
+    if not source.format.classes:
+        raise DataError(f"{given.dataset} has no labels, which a classifier is trained on.")
+    began = time.monotonic()
+    model = train_classifier(source, given.epochs, min(given.batch_size, len(source.images)), given.seed)
+    minutes = (time.monotonic() - began) / 60
+    judged = "the test images" if test.sha256 != source.sha256 else "its own training images (there are no others)"
+    card = ClassifierCard(source.dataset, source.format, source.sha256, accuracy(model, test))
+    save_classifier(out, model, card)
+    command = (
+        f"python -m trainer.scoring.classifier --dataset {given.dataset} --epochs {given.epochs} "
+        f"--batch-size {given.batch_size} --seed {given.seed}"
+        + (f" --image-size {given.image_size}" if given.image_size else "")
+    )
+    files.write_text(out.with_suffix(".md"), describe(out, card, judged, len(source.images), command, minutes))
     print(f"{out}: {card.accuracy:.2%} of {judged} read correctly, after {minutes:.1f} minutes")
-    return 0
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets
-from trainer.report.pictures import to_pixels
+from trainer.networks.pixels import to_pixels
 from trainer.scoring.features import open_features
 from trainer.scoring.fidelity import frechet_distance
 from trainer.scoring.neighbours import overlap

@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from trainer import files
+from digitforge import hashing
+from digitforge.errors import DataError
 from trainer.config import ImageFormat
 from trainer.data import stacked
-from trainer.errors import DataError
 from trainer.networks.judge import BUNDLED, Classifier, load_classifier, read
 
 
@@ -128,7 +128,7 @@ def _inception(weights: Path | None) -> FeatureNetwork:
 
 def _sha256(path: Path) -> str:
     """The hash of a weights' file. Raises DataError where the card beside it, if there is one, names another."""
-    found = files.sha256(path)
+    found = hashing.sha256(path)
     card = path.with_suffix(".md")
     told = re.search(r"sha256: `([0-9a-f]{64})`", card.read_text(encoding="utf-8")) if card.is_file() else None
     if told and told[1] != found:

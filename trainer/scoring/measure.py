@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trainer.errors import DataError
+from digitforge.errors import DataError
 from trainer.scoring import collapse, pixels
 from trainer.scoring.fidelity import classifier_score, frechet_distance, kernel_distance
 from trainer.scoring.memorisation import memorisation

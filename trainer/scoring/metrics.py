@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trainer.errors import RunError
+from digitforge.errors import RunError
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from trainer import files
+from digitforge import files
+from digitforge.errors import DataError
 from trainer.data.datasets import Source
 from trainer.data.places import cache_folder
-from trainer.errors import DataError
 from trainer.scoring.features import FeatureNetwork
 from trainer.seeding import stream
 

@@ -14,10 +14,9 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
-from rich.text import Text
 
-from trainer import files
-from trainer.errors import ConfigError, RunError, TrainerError, sentence
+from digitforge import files
+from digitforge.errors import ConfigError, RunError, exit_status
 from trainer.search.space import read_space, refuse_another
 
 SPACE_FILE = "space.toml"
@@ -43,16 +42,12 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(stderr=True, soft_wrap=True)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        _search(given, console)
-    except (TrainerError, OSError) as error:
-        console.print(Text.assemble(("error: ", "bold red"), sentence(error)))
-        return 2
-    except KeyboardInterrupt:
-        console.print("Stopped; what was training is saved. Give the same command again to carry on.")
-        return 130
+        return exit_status(
+            lambda: _search(given, console),
+            interrupted="Stopped; what was training is saved. Give the same command again to carry on.",
+        )
     finally:
         signal.signal(signal.SIGTERM, before)
-    return 0
 
 
 def _search(given: argparse.Namespace, console: Console) -> None:

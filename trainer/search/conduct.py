@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from trainer import files
-from trainer.errors import RunError
+from digitforge import files
+from digitforge.errors import RunError
 from trainer.runs import CONFIG_FILE
 from trainer.search import outcome, plots
 from trainer.search.outcome import Candidate

@@ -11,7 +11,7 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
-from trainer import files
+from digitforge import files
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from digitforge.errors import ConfigError, nearest
 from trainer import schedules
 from trainer.config import TrainConfig
-from trainer.errors import ConfigError, nearest
 from trainer.presets import configure
 from trainer.scoring.metrics import FIGURES
 

@@ -17,7 +17,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
-from trainer.errors import ConfigError
+from digitforge.errors import ConfigError
 from trainer.search.plan import Plan, pruner
 from trainer.search.space import Space, refuse_another
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QThread, Signal
 
-from export.contract import ExportError
+from digitforge.errors import DigitforgeError
 
 Report = Callable[[int, int], None]
 """Called with how much is done, and of how much; raises Cancelled once the work is no longer wanted."""
@@ -46,7 +46,7 @@ class Background(QThread):
             value = self._function(self._report)
         except Cancelled:
             self.cancelled.emit()
-        except ExportError as error:
+        except DigitforgeError as error:
             self.failed.emit(str(error))
         except Exception as error:  # the thread must end with a sentence whatever a library raises
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QThread, Signal
 
-from export.contract import ExportError
+from digitforge.errors import DigitforgeError, ExportError
 from export.runtime.arrays import UInt8
 from export.runtime.generator import Generator, find_model, open_generator
 from viewer.core.files.models import sha256_of
@@ -85,7 +85,7 @@ class Worker(QThread):
                 elif self._generator is not None and request.generation == self._generation:
                     value = request.function(self._generator)
                     self.answered.emit(Answer(request.generation, request.name, value))
-            except ExportError as error:
+            except DigitforgeError as error:
                 self.failed.emit(Failure(request, str(error)))
             except Exception as error:  # onnxruntime's exceptions share no base class, and the thread must live
                 opening = isinstance(request, OpenRequest | CompareRequest)

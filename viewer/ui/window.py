@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 import viewer
-from export.contract import ExportError
+from digitforge.errors import DigitforgeError
 from viewer.core.files.drops import drop_of
 from viewer.core.run.remedy import remedy_for
 from viewer.core.run.training import is_run, model_of, name_of
@@ -164,7 +164,7 @@ class Window(QWidget):
             return
         try:
             self.player.compare(model_of(path))
-        except ExportError as error:
+        except DigitforgeError as error:
             self.message.complain(str(error))
 
     def _connect(self) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from export.contract import ExportError
+from digitforge.errors import ExportError
 from export.datasets.lock import alone
 
 

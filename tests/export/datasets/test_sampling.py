@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.contract import ExportError
+from digitforge.errors import ExportError
 from export.datasets import sampling
 from export.datasets.sampling import SampleRequest, check_reader, images
 from export.runtime.generator import Generator, open_generator

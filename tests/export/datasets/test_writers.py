@@ -18,12 +18,11 @@ import pytest
 from PIL import Image
 from torchvision.datasets import MNIST, ImageFolder
 
-from export.contract import ExportError
+from digitforge.errors import CannotWrite, ExportError
 from export.datasets import writers
 from export.datasets.card import card_path
 from export.datasets.sampling import SampleRequest
 from export.datasets.writers import STEP, write_dataset
-from export.files import CannotWrite
 from export.runtime.generator import open_generator
 
 BUNDLED = Path(__file__).parents[3] / "viewer" / "models" / "digits.onnx"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from export.contract import ExportError
+from digitforge.errors import ExportError
 from export.runtime.batches import BUCKETS, LARGEST, cut
 from export.runtime.generator import open_generator
 

@@ -12,11 +12,11 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from digitforge.errors import ModelRefused
 from export.contract import ContractError
 from export.convert.graph import to_onnx
 from export.runtime.foreign import ASSUMED
 from export.runtime.generator import open_generator
-from export.safety.checks import ModelRefused
 from export.sample import main as sample
 
 LATENT, SIDE = 6, 8

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from export.contract import ExportError
+from digitforge.errors import ExportError
 from export.runtime import generator as generators
 from export.runtime import session
 from export.runtime.generator import find_model, open_generator

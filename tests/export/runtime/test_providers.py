@@ -11,8 +11,9 @@ from types import ModuleType
 import onnxruntime
 import pytest
 
+from digitforge.cpus import usable_cpus
 from export.runtime import providers
-from export.runtime.providers import CPU, CUDA, Facts, explain, look, usable_cpus
+from export.runtime.providers import CPU, CUDA, Facts, explain, look
 
 GPU = Facts(
     system="linux", machine="x86_64", packages={"onnxruntime-gpu": "1.31.1"}, version="1.31.1",

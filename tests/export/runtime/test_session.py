@@ -6,11 +6,11 @@ from typing import Any
 import onnxruntime
 import pytest
 
-from export.contract import ExportError
+from digitforge.errors import ExportError, ModelRefused
 from export.runtime import session
 from export.runtime.generator import open_generator
 from export.runtime.providers import CPU, CUDA
-from export.safety.checks import ModelRefused, read_model
+from export.safety.checks import read_model
 
 
 def test_threads_are_bounded_by_what_may_be_used(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,11 @@ import onnx
 import pytest
 from onnx import helper
 
+from digitforge.errors import ModelRefused
 from export.runtime.generator import open_generator
 from export.runtime.predict import BUNDLED_CLASSIFIER
 from export.safety import budget, checks, skeleton
-from export.safety.checks import ModelRefused, read_model
+from export.safety.checks import read_model
 from export.safety.skeleton import Unfit
 from proofs.fuzz import rich_generator
 from proofs.hostile import HOSTILE, before

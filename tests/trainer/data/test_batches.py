@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from digitforge.errors import ConfigError
 from trainer.config import ImageFormat
 from trainer.data import batches
 from trainer.data.batches import ImageStore
 from trainer.data.datasets import Source
-from trainer.errors import ConfigError
 from trainer.seeding import stream
 
 CPU = torch.device("cpu")

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digitforge.errors import DataError
 from trainer.data import cifar, datasets
-from trainer.errors import DataError
 
 RECORDS = 20
 

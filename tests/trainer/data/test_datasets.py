@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from digitforge.errors import ConfigError, DataError
 from trainer.data import datasets
-from trainer.errors import ConfigError, DataError
 
 
 @pytest.mark.usefixtures("cache")

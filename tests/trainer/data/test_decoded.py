@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from trainer import files
+from digitforge import files
+from digitforge.errors import DataError
 from trainer.data import datasets, decode, decoded, places
 from trainer.data.datasets import Source
-from trainer.errors import DataError
 
 MakePictures = Callable[..., Path]
 pytestmark = pytest.mark.usefixtures("cache")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from digitforge.errors import ConfigError, DataError
 from trainer.data import datasets
-from trainer.errors import ConfigError, DataError
 
 MakePictures = Callable[..., Path]
 pytestmark = pytest.mark.usefixtures("cache")

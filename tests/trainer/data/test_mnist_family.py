@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from digitforge.errors import DataError
 from trainer.data import datasets, mnist_family
-from trainer.errors import DataError
 
 Serve = Callable[[Path], list[str]]
 COUNT = 60

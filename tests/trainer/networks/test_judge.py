@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from digitforge.errors import DataError
 from trainer.config import ImageFormat
-from trainer.errors import DataError
 from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, load_classifier, read, save_classifier
 
 CARD = ClassifierCard("folder:x", ImageFormat(3, 32, ("a", "b")), "abc", 0.5)

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
+from digitforge.errors import ConfigError
 from trainer.config import ImageFormat
-from trainer.errors import ConfigError
 from trainer.losses import zero_centred_penalty
 from trainer.networks import build_discriminator, build_generator
 from trainer.networks.conditioning import FullRange

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from trainer.errors import RunError
+from digitforge.errors import RunError
 from trainer.report import pages, run_page
 from trainer.report.run_page import read_log, spread, thin, write_report
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from accelerate import Accelerator
 
-from trainer.errors import ConfigError
+from digitforge.errors import ConfigError
 from trainer.report import tracking
 from trainer.train import main
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from digitforge.errors import DataError
 from trainer.config import ImageFormat
 from trainer.data.stacked import CLASSES
-from trainer.errors import DataError
 from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, save_classifier
 from trainer.scoring.features import open_features
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from digitforge.errors import DataError
 from trainer.data import datasets
-from trainer.errors import DataError
 from trainer.scoring import measure, real
 from trainer.scoring.features import FeatureNetwork, open_features
 from trainer.scoring.real import ImageSet, Real, load_real, read_images

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from trainer.errors import DataError
+from digitforge.errors import DataError
 from trainer.scoring.real import ImageSet, Real
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import optuna
 import pytest
 
-from trainer.errors import ConfigError
+from digitforge.errors import ConfigError
 from trainer.search.plan import Plan
 from trainer.search.space import Space, build_space
 from trainer.search.storage import Trials, open_study

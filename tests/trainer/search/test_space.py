@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from trainer.errors import ConfigError
+from digitforge.errors import ConfigError
 from trainer.presets import configure
 from trainer.search.space import Range, Space, build_space, read_space
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from export.contract import ExportError
+from digitforge.errors import ExportError
 from viewer.engine.background import Background, Report
 
 if TYPE_CHECKING:

@@ -397,7 +397,7 @@ def test_closing_while_rendering_waits_for_the_worker(models: dict[str, Path], o
 
 
 def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from export.contract import ExportError
+    from digitforge.errors import ExportError
 
     path = tmp_path / "locked.onnx"
     path.touch()

@@ -23,7 +23,7 @@ from PIL import Image
 from PIL.GifImagePlugin import getdata
 from PIL.PngImagePlugin import PngInfo
 
-from export.files import CannotWrite
+from digitforge.errors import CannotWrite
 from viewer.core.files.metadata import KEY, PNG_SIGNATURE, to_xmp
 
 TRANSPARENT = 255

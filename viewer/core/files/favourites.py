@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from export.files import CannotWrite, explain, write_whole
+from digitforge.errors import CannotWrite, RecipeError, explain
+from digitforge.files import write_bytes
 from viewer.core.files.metadata import read_recipe
-from viewer.core.files.recipe import Recipe, RecipeError
+from viewer.core.files.recipe import Recipe
 from viewer.core.state.samples import Sample
 from viewer.core.state.view_state import ViewState
 
@@ -80,7 +81,7 @@ def load(folder: Path, report: Report) -> tuple[list[Favourite], str]:
 def keep(folder: Path, name: str, content: bytes) -> Favourite:
     """Keep a picture. Raises CannotWrite."""
     path = _free(folder, name)
-    write_whole(path, content)
+    write_bytes(path, content)
     return Favourite(path, read_recipe(path))
 
 

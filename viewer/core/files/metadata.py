@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from export.files import explain
-from viewer.core.files.recipe import MOST_BYTES, Recipe, RecipeError, from_text
+from digitforge.errors import RecipeError, explain
+from viewer.core.files.recipe import MOST_BYTES, Recipe, from_text
 
 KEY = "digitforge"
 PICTURES = (".png", ".apng", ".gif", ".webp", ".svg", ".mp4")

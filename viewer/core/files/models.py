@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from export.contract import ExportError
-from export.files import explain
+from digitforge.errors import ExportError, explain
+from digitforge.hashing import sha256
 from export.runtime.generator import find_model
 from viewer.core.run.training import EXPORTS
 
@@ -23,8 +22,7 @@ MOST_FILES = 100
 def sha256_of(path: Path) -> str:
     """The hash of a file, 64 hexadecimal digits. Raises ExportError where it cannot be read."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(path)
     except OSError as error:
         raise ExportError(f"{path} cannot be read: {explain(error)}") from error
 

@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import NoReturn
 
-from export.contract import CONTRACT_VERSION, ExportError
+from digitforge.errors import RecipeError
+from export.contract import CONTRACT_VERSION
 from viewer.core.files.plain import from_plain, to_plain
 from viewer.core.scene.animation import Animation
 from viewer.core.state.view_state import ViewState
@@ -17,10 +18,6 @@ FORMAT = 1
 MOST_BYTES = 2**18
 """Of a recipe: far more than any state takes."""
 SOFTWARE = ("digitforge", "numpy", "onnxruntime", "pillow")
-
-
-class RecipeError(ExportError):
-    """A picture carries no recipe, or one that cannot be followed."""
 
 
 @dataclass(frozen=True)

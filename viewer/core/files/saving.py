@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from export.contract import ExportError, GeneratorInfo
-from export.files import atomic_file, write_whole
+from digitforge.errors import ExportError
+from digitforge.files import atomic_file, write_bytes
+from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import Generator, open_generator
 from viewer.core.files import encoders
@@ -130,7 +131,7 @@ def save(subject: Subject, wish: Wish, path: Path, report: Report) -> Path:
     generator = open_generator(subject.model.path, "cpu", threads=1)
     if not wish.moves:
         report(0, 1)
-        write_whole(path, still(generator, subject, wish))
+        write_bytes(path, still(generator, subject, wish))
         return path
     reel = encoders.Reel(
         frame_count(generator.info, subject.state, wish.animation),

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from export.files import CannotWrite, explain, write_whole
+from digitforge.errors import CannotWrite, explain
+from digitforge.files import write_bytes
 from viewer.core.files.plain import LONGEST_TEXT, from_plain, to_plain
 from viewer.core.picture.look import Look
 from viewer.core.picture.palette import THEMES
@@ -62,7 +63,7 @@ def load(path: Path) -> tuple[Settings, str]:
 def save(settings: Settings, path: Path) -> str:
     """Write the settings; one sentence where that failed, else nothing."""
     try:
-        write_whole(path, (json.dumps(to_plain(settings), indent=1) + "\n").encode())
+        write_bytes(path, (json.dumps(to_plain(settings), indent=1) + "\n").encode())
     except CannotWrite as error:
         return str(error)
     return ""

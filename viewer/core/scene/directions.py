@@ -8,7 +8,6 @@ directions from a principal component analysis is that of GANSpace (Härkönen e
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from contextlib import suppress
@@ -17,8 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from digitforge.errors import CannotWrite
+from digitforge.files import write_bytes
+from digitforge.hashing import sha256
 from export.contract import GeneratorInfo
-from export.files import CannotWrite, write_whole
 from export.runtime.arrays import Float32
 from export.runtime.generator import Generator
 from export.runtime.latents import latents, one_hot
@@ -160,7 +161,7 @@ class Search:
         """Go on; the directions at the end, until then how many latents were looked at, and of how many."""
         info = generator.info
         if not self._sha256:
-            self._sha256 = hashlib.sha256(generator.path.read_bytes()).hexdigest()
+            self._sha256 = sha256(generator.path)
             if (kept := self._kept(generator)) is not None:
                 return kept
         needed = latents_needed(info)
@@ -176,7 +177,7 @@ class Search:
 
     def keep(self, directions: Directions) -> None:
         """Write the directions down for the next time. Raises CannotWrite."""
-        write_whole(self._folder / f"{self._sha256}.json", to_json(directions, self._sha256).encode())
+        write_bytes(self._folder / f"{self._sha256}.json", to_json(directions, self._sha256).encode())
 
     def _kept(self, generator: Generator) -> Directions | None:
         for path in (self._folder / f"{self._sha256}.json", generator.path.with_suffix(".directions.json")):

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRegularExpression, Qt
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QLineEdit
 
-from export.contract import ExportError
+from digitforge.errors import ExportError
 from export.datasets.sampling import MOST_IMAGES, SampleRequest
 from export.datasets.writers import write_dataset
 from export.runtime.generator import open_generator

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from export.contract import ExportError
+from digitforge.errors import DigitforgeError
 from viewer.core.files.saving import Subject
 from viewer.ui import theme
 from viewer.ui.export.animation_page import FilmPage
@@ -105,7 +105,7 @@ class ExportSheet(QDialog):
         if chosen:
             try:
                 self.write(Path(chosen))
-            except ExportError as error:
+            except DigitforgeError as error:
                 self.summary.setText(str(error))
 
     def _describe(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from export.files import CannotWrite
+from digitforge.errors import CannotWrite
 from viewer.core.files.saving import Report, Subject, Wish, save, size_of
 from viewer.ui.export.page import Knob, Page, Work, check_button
 from viewer.ui.export.size import SizeKnob

@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QSizePolicy, QToolButton
 
-from export.contract import ExportError
+from digitforge.errors import DigitforgeError
 from export.runtime.generator import Generator
 from viewer.core.files import favourites
 from viewer.core.files.favourites import Favourite
@@ -253,7 +253,7 @@ class FavouritesPanel(Panel):
     def _try(self, change: Callable[[], Favourite]) -> Favourite | None:
         try:
             return change()
-        except ExportError as error:
+        except DigitforgeError as error:
             self.failed.emit(str(error))
             return None
 

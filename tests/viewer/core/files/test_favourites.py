@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from export.contract import ExportError
+from digitforge.errors import ExportError
 from export.runtime.generator import open_generator
 from viewer.core.files import favourites
 from viewer.core.files.saving import Subject, copied

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from digitforge.errors import RecipeError
 from viewer.core.files.encoders import Reel, common_palette, png, write_apng, write_gif, write_webp
 from viewer.core.files.metadata import PNG_SIGNATURE, read_recipe
-from viewer.core.files.recipe import MOST_BYTES, Model, Recipe, RecipeError
+from viewer.core.files.recipe import MOST_BYTES, Model, Recipe
 from viewer.core.files.svg import svg
 from viewer.core.picture.look import colour_table
 from viewer.core.state.view_state import ViewState

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from digitforge.errors import RecipeError
 from export.runtime.generator import open_generator
-from viewer.core.files.recipe import Model, Recipe, RecipeError, from_text
+from viewer.core.files.recipe import Model, Recipe, from_text
 from viewer.core.picture.look import Look
 from viewer.core.scene.animation import Animation
 from viewer.core.scene.cells import scene_of

@@ -17,8 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from export.contract import ExportError
-from export.files import CannotWrite
+from digitforge.errors import CannotWrite, ExportError
 from export.runtime.generator import open_generator
 from viewer.core.files import encoders
 from viewer.core.files.encoders import Reel, ffmpeg

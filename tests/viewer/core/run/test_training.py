@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from export.contract import ExportError
+from digitforge.errors import ExportError
 from viewer.core.run import training
 from viewer.core.run.training import MOST_POINTS, SLICE_BYTES, Curve, Log, Stage
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import QDrag, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from export.safety.checks import ModelRefused
+from digitforge.errors import ModelRefused
 from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.picture.compose import compose
 from viewer.core.picture.fit import WHOLE

@@ -15,7 +15,7 @@ from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QPushButton, QSlider
 
-from export.contract import ExportError
+from digitforge.errors import ExportError
 from viewer.core.files.metadata import read_recipe
 from viewer.core.files.saving import Report
 from viewer.core.picture.compose import to_rgb

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from export.contract import ExportError
+from digitforge.errors import ExportError
 from viewer.core.scene.directions import Search
 from viewer.ui.panels.directions import FIRST
 from viewer.ui.window import Window

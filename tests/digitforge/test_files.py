@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from export.files import CannotWrite, write_whole
+from digitforge.errors import CannotWrite
+from digitforge.files import write_bytes
 
 
 def test_a_file_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
     path.write_bytes(b"before")
-    write_whole(path, b"after")
+    write_bytes(path, b"after")
     assert path.read_bytes() == b"after"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_new_file_has_ordinary_permissions(tmp_path: Path) -> None:
-    write_whole(tmp_path / "picture.png", b"")
+    write_bytes(tmp_path / "picture.png", b"")
     (tmp_path / "ordinary").touch()
     assert (tmp_path / "picture.png").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
 
@@ -32,7 +33,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CannotWrite, match="could not be written: no space left on device"):
-        write_whole(path, b"after")
+        write_bytes(path, b"after")
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -40,7 +41,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
 def test_a_file_where_a_folder_should_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CannotWrite, match="could not be written: file exists"):
-        write_whole(tmp_path / "file" / "picture.png", b"")
+        write_bytes(tmp_path / "file" / "picture.png", b"")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
@@ -48,6 +49,6 @@ def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
     with pytest.raises(CannotWrite, match="not an ordinary file"):
-        write_whole(path, b"")
+        write_bytes(path, b"")
     assert path.is_fifo()
     assert list(tmp_path.iterdir()) == [path]

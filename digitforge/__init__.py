@@ -1,0 +1,1 @@
+"""Train digit GANs, export verified ONNX generators, and use them from Python."""

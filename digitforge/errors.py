@@ -1,0 +1,123 @@
+"""Every error that digitforge raises for a user, and the one way to end a command.
+
+The message of each is a complete sentence: what is wrong, then what to do.
+
+DigitforgeError
+ ├─ TrainerError
+ │   ├─ ConfigError        a setting is unknown, out of range, or differs from the run's
+ │   ├─ DataError          training images are missing or damaged
+ │   ├─ RunError           a run directory cannot be used as asked, or training failed
+ │   └─ WeightsError       a weights file is missing, damaged, or for another network
+ ├─ ExportError            a generator cannot be exported, opened or run
+ │   ├─ ModelRefused       a model file is damaged, unsafe, or not a generator
+ │   ├─ UnmetRequest       a data set's conditions cannot be met
+ │   └─ RecipeError        a picture carries no settings that can be restored
+ └─ CannotWrite            a file could not be written; what was there before is unchanged
+
+`export.contract.ContractError` stands apart, because the contract needs nothing but the standard library; whatever
+opens or exports a generator turns it into one of these.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import sys
+from collections.abc import Callable, Iterable
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it: 128 and the number of SIGINT."""
+
+
+class DigitforgeError(Exception):
+    """Base class: the message is for the user."""
+
+
+class TrainerError(DigitforgeError):
+    """Base class of the trainer's errors."""
+
+
+class ConfigError(TrainerError):
+    """A setting is unknown, out of range, or differs from the run's."""
+
+
+class DataError(TrainerError):
+    """Training images are missing or damaged."""
+
+
+class RunError(TrainerError):
+    """A run directory cannot be used as asked, or training failed."""
+
+
+class WeightsError(TrainerError):
+    """A weights file is missing, damaged, or for another network."""
+
+
+class ExportError(DigitforgeError):
+    """A generator cannot be exported, opened or run."""
+
+
+class ModelRefused(ExportError):
+    """A model file is damaged, unsafe, or not a generator."""
+
+
+class UnmetRequest(ExportError):
+    """The conditions of a data set cannot be met."""
+
+
+class RecipeError(ExportError):
+    """A picture carries no settings that can be restored."""
+
+
+class CannotWrite(DigitforgeError):
+    """A file could not be written; what was there before is unchanged."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint that names the entry of `known` closest to `name`, or lists them all."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else f"choose one of {', '.join(known)}."
+
+
+def explain(error: OSError) -> str:
+    """The reason for a failed file operation, then what to do, without the file's name."""
+    reason = (error.strerror or str(error)).lower()
+    if error.errno == errno.ENOSPC:
+        return f"{reason}; free some space and run the same command again."
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return f"{reason}; choose another place."
+    return f"{reason}."
+
+
+def sentence(error: Exception) -> str:
+    """The message to show for `error`: its own, or an explanation where a file operation failed."""
+    if not isinstance(error, OSError):
+        return str(error)
+    return f"{error.filename}: {explain(error)}" if error.filename else explain(error)
+
+
+def print_error(message: str) -> None:
+    """Print `message` on stderr, after a red "error:"."""
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), message))
+
+
+def exit_status(
+    command: Callable[[], int | None], interrupted: str = "Interrupted; no file was left half-written."
+) -> int:
+    """Run `command` and return the exit status for the shell.
+
+    0, or what `command` returns; 2 after one line on stderr for a DigitforgeError or an OSError; 130 after Ctrl-C,
+    which prints `interrupted`.
+    """
+    try:
+        return command() or 0
+    except (DigitforgeError, OSError) as error:
+        print_error(sentence(error))
+        return 2
+    except KeyboardInterrupt:
+        print(interrupted, file=sys.stderr)
+        return INTERRUPTED

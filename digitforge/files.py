@@ -1,0 +1,63 @@
+"""Files that are either complete or absent: written under a temporary name, flushed to the disk, renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from digitforge.errors import CannotWrite, explain
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` to write to; renamed into place if the block succeeds, removed if it fails.
+
+    Missing folders above `path` are created. Raises CannotWrite for a full or read-only disk, a folder, a device, and
+    the like.
+    """
+    if not path.name or path.is_dir():
+        raise CannotWrite(f"{path} could not be written: it is a folder.")
+    if path.exists() and not path.is_file():  # a rename would replace the device or pipe itself
+        raise CannotWrite(f"{path} could not be written: it is not an ordinary file.")
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        flush(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        raise CannotWrite(f"{path} could not be written: {explain(error)}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` to `path` atomically. Raises CannotWrite."""
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` as UTF-8, atomically. Raises CannotWrite."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` to `path` as indented JSON, atomically. Raises CannotWrite."""
+    write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def flush(path: Path) -> None:
+    """Force a file, or a folder's entries, onto the disk."""
+    if os.name == "nt" and path.is_dir():
+        return  # Windows cannot open folders
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
