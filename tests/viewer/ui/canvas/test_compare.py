@@ -107,7 +107,7 @@ def test_it_shows_every_mode(
 def test_differences_are_shown_and_undone(
     models: dict[str, Path], apart: Path, open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("viewer.core.state.view_state.history.MERGE_S", -1.0)
+    monkeypatch.setattr("viewer.core.state.history.MERGE_S", -1.0)
     window = open_window(models["digits"])
     compared(window, qtbot, apart)
     mine, theirs = expected(window, models["digits"]), expected(window, apart)
