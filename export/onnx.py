@@ -1,4 +1,4 @@
-"""Export a run's generator to one verified ONNX file: `python -m export.onnx RUN_DIR [--out FILE]`.
+"""Export a run's generator to one verified ONNX file: `python -m export.onnx [RUN_DIR] [--out FILE]`.
 
 The file is renamed into place only after onnxruntime has agreed with torch on it.
 """
@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from digitforge.errors import ExportError, exit_status
 from digitforge.files import atomic_file, write_bytes
+from digitforge.newest_run import newest_run
 from export.contract import IMAGE, PIXELS, GeneratorInfo
 from export.convert import parity
 from export.convert.graph import to_onnx, write
@@ -159,22 +160,28 @@ def _summary(out: Path, exported: Exported, precision: str) -> Table:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m export.onnx", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("run_dir", type=Path, help="A run directory that training wrote.")
+    parser.add_argument(
+        "run_dir", type=Path, nargs="?", help="A run directory that training wrote (default: the newest below runs/)."
+    )
     parser.add_argument("--out", type=Path, help=f"The file to write (default: RUN_DIR/{GENERATOR_FILE}).")
     parser.add_argument("--precision", choices=tuple(parity.TOLERANCE), default="fp32")
     parser.add_argument("--smooth", type=float, default=0.0, metavar="SIGMA", help="Gaussian filter, in pixels.")
     given = parser.parse_args(arguments)
-    out = given.out or given.run_dir / GENERATOR_FILE
 
     def command() -> None:
-        if not given.run_dir.is_dir():
-            raise ExportError(f"There is no run directory {given.run_dir}.")
+        run_dir = given.run_dir
+        if run_dir is None:
+            run_dir = newest_run(GENERATOR_WEIGHTS)
+            print(f"Exporting the newest run, {run_dir}", file=sys.stderr)
+        if not run_dir.is_dir():
+            raise ExportError(f"There is no run directory {run_dir}.")
+        out = given.out or run_dir / GENERATOR_FILE
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         terminal = Console(stderr=True)
         with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
             task = progress.add_task("")
             exported = export_generator(
-                given.run_dir / GENERATOR_WEIGHTS, out, given.precision, given.smooth,
+                run_dir / GENERATOR_WEIGHTS, out, given.precision, given.smooth,
                 lambda what: progress.update(task, description=what),
             )  # fmt: skip
         Console(soft_wrap=True).print(_summary(out, exported, given.precision))

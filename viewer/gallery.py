@@ -1,4 +1,4 @@
-"""Pictures of a generator without a window: `python -m viewer.gallery MODEL.onnx|RUN_DIR [--out DIR]`.
+"""Pictures of a generator without a window: `python -m viewer.gallery [MODEL.onnx|RUN_DIR] [--out DIR]`.
 
 Writes `contact_sheet.png` and `loop.gif` into the run directory, or the folder of the model file. Both depend on the
 generator, the seed and psi alone: the animation counts frames, not time, so that two runs write the same bytes.
@@ -20,9 +20,10 @@ from rich.progress import track
 
 from digitforge.errors import ExportError, exit_status
 from digitforge.files import write_bytes
+from digitforge.newest_run import newest_run
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32, UInt8
-from export.runtime.generator import Generator, find_model, open_generator
+from export.runtime.generator import GENERATOR_FILE, Generator, find_model, open_generator
 from export.runtime.latents import latents, one_hot
 from viewer.core.files.encoders import Reel, png, write_gif
 from viewer.core.files.models import sha256_of
@@ -135,7 +136,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m viewer.gallery", description="Write a contact sheet and an interpolation loop of a generator."
     )
-    parser.add_argument("model", type=Path, metavar="MODEL.onnx|RUN_DIR")
+    parser.add_argument(
+        "model", type=Path, nargs="?", metavar="MODEL.onnx|RUN_DIR", help="default: the newest exported run below runs/"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to write; the model's folder without it")
     parser.add_argument("--seed", type=int, default=0, help="of the samples, from 0; default %(default)s")
     parser.add_argument("--truncation", type=float, default=1.0, metavar="PSI", help="0 to 1.5; default %(default)s")
@@ -146,7 +149,11 @@ def main(argv: list[str] | None = None) -> int:
             raise ExportError(f"--seed is {arguments.seed}; it must be between 0 and {SEED_MAX}.")
         if not 0.0 <= arguments.truncation <= TRUNCATION_MAX:
             raise ExportError(f"--truncation is {arguments.truncation}; it must be between 0 and {TRUNCATION_MAX}.")
-        path = find_model(arguments.model)
+        model = arguments.model
+        if model is None:
+            model = newest_run(GENERATOR_FILE, then="python -m export.onnx")
+            print(f"Drawing the newest exported run, {model}", file=sys.stderr)
+        path = find_model(model)
         for written in write_gallery(
             open_generator(path), arguments.out or path.parent, arguments.seed, arguments.truncation
         ):

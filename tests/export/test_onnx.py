@@ -245,3 +245,17 @@ def test_a_name_that_looks_like_markup_is_only_a_name(trained_run: Path, tmp_pat
     out = tmp_path / "[" / "q].onnx"  # together "[/q]", which closes nothing
     assert command.main([str(trained_run), "--out", str(out)]) == 0
     assert out.is_file()
+
+
+def test_without_a_run_directory_the_newest_run_is_exported(
+    trained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert command.main([]) == 2
+    assert "make one with `accelerate launch trainer/train.py`." in capsys.readouterr().err
+    run_dir = Path("runs/quickstart-mnist")
+    run_dir.mkdir(parents=True)
+    shutil.copy(trained_run / GENERATOR_WEIGHTS, run_dir)
+    assert command.main([]) == 0
+    assert f"the newest run, {run_dir}" in capsys.readouterr().err
+    assert (run_dir / "generator.onnx").is_file()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -93,3 +94,17 @@ def test_a_file_that_is_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main([str(path)]) == 2
     assert "not an ONNX file" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_without_a_model_the_newest_exported_run_is_drawn(
+    models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([]) == 2
+    assert "`accelerate launch trainer/train.py`, then `python -m export.onnx`" in capsys.readouterr().err
+    run_dir = Path("runs/quickstart-mnist")
+    run_dir.mkdir(parents=True)
+    shutil.copy(models["digits"], run_dir / "generator.onnx")
+    assert main([]) == 0
+    assert f"the newest exported run, {run_dir}" in capsys.readouterr().err
+    assert (run_dir / "contact_sheet.png").is_file()
