@@ -21,6 +21,7 @@ from digitforge.errors import RunError
 from trainer import launch
 from trainer.config import TrainConfig
 from trainer.data.batches import ImageStore
+from trainer.optimizers import OPTIMIZERS
 from trainer.seeding import Draws
 from trainer.step import Inputs, Kind, Networks, Part, compute, prepare, step
 
@@ -41,7 +42,7 @@ def _replayable(config: TrainConfig, accelerator: Accelerator) -> bool:
     """Whether the steps can be recorded.
 
     Not in a process group, whose exchange is not ours to record; not where random states are saved and restored
-    (recomputing) or graphs are already in use (compiling). Of the optimisers, only Adam and AdamW have been tried.
+    (recomputing) or graphs are already in use (compiling).
     """
     return (
         config.cuda_graphs
@@ -49,7 +50,7 @@ def _replayable(config: TrainConfig, accelerator: Accelerator) -> bool:
         and accelerator.distributed_type == DistributedType.NO
         and config.recompute == "none"
         and not config.compile
-        and config.optimizer in ("adam", "adamw")
+        and OPTIMIZERS[config.optimizer].graphable
     )
 
 

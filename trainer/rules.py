@@ -5,7 +5,7 @@ from __future__ import annotations
 from digitforge.errors import ConfigError
 from trainer import augment, schedules
 from trainer.config import TrainConfig
-from trainer.losses import LABELLED
+from trainer.losses import LOSSES
 
 BATCH_NORM_IN_D = ("dcgan", "upsample")
 BATCH_NORM_IN_G = ("dense", "upsample", "dcgan", "conv")
@@ -19,6 +19,8 @@ def check(config: TrainConfig, world: int, device: str) -> list[str]:
     augment.parse(config.augment)
     penalised = any(value > 0 for _, value in schedules.parse(config.gamma))
     recomputes_d = config.recompute in ("discriminator", "both")
+    loss = LOSSES[config.loss]
+    labelled = [name for name, row in LOSSES.items() if row.has_labels]
     parts = world * config.accumulation
     cannot = {
         f"batch_size is {config.batch_size}, but it must be a multiple of {parts} ({world} processes, each in "
@@ -26,11 +28,11 @@ def check(config: TrainConfig, world: int, device: str) -> list[str]:
         "BatchNorm needs two images or more in each part of the batch: raise --batch-size or lower --accumulation.":
             config.batch_size // parts < 2 and config.network in BATCH_NORM_IN_D + BATCH_NORM_IN_G,
         f"The {config.loss} loss has no labels to smooth: use --label-smoothing 0 and --label-noise 0, or one of "
-        f"{', '.join(LABELLED)}.": (config.label_smoothing or config.label_noise) and config.loss not in LABELLED,
+        f"{', '.join(labelled)}.": (config.label_smoothing or config.label_noise) and not loss.has_labels,
         "label_dropout withholds classes, but the run is unconditional: use --label-dropout 0, or --conditional true.":
             config.label_dropout and not config.conditional,
-        "The wasserstein loss needs a discriminator of bounded slope: use --penalty gradient-penalty --gamma 10, or "
-        "--spectral-norm true.": config.loss == "wasserstein" and not penalised and not config.spectral_norm,
+        f"The {config.loss} loss needs a discriminator of bounded slope: use --penalty gradient-penalty --gamma 10, or "
+        "--spectral-norm true.": loss.needs_bounded_slope and not penalised and not config.spectral_norm,
         "Compiled networks have no second derivative, which a gradient penalty needs (torch#91469): use --gamma 0, or "
         "--compile false.": config.compile and penalised,
         "Recomputed activations are not compiled: use --recompute none, or --compile false.":
@@ -53,7 +55,7 @@ def check(config: TrainConfig, world: int, device: str) -> list[str]:
             config.augment_target and not config.augment,
         f"Adaptive augmentation watches the sign of the discriminator, which means nothing to the {config.loss} loss: "
         "use --augment-target 0, or another --loss.":
-            config.augment_target and config.loss in ("wasserstein", "relativistic", "least-squares"),
+            config.augment_target and not loss.sign_means_real,
     }  # fmt: skip
     for sentence, true in cannot.items():
         if true:

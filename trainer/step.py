@@ -15,6 +15,7 @@ from trainer.augment import ADAPT_EVERY, Augmentation
 from trainer.config import TrainConfig
 from trainer.data.batches import ImageStore
 from trainer.ema import Ema
+from trainer.losses import LOSSES
 from trainer.networks.conditioning import Discriminator, Generator
 from trainer.seeding import Draws, seed_of
 
@@ -110,6 +111,7 @@ def compute(
 ) -> dict[str, Tensor]:
     """Do the step that `prepare` describes; returns what `step` does."""
     seen = networks.augmentation
+    criterion = LOSSES[config.loss]
     kept: list[Tensor] = []
 
     def latents(part: Part, name: str) -> Tensor:
@@ -141,7 +143,7 @@ def compute(
         else:
             scores = torch.cat([score(half, part.y) for half in both.chunk(2)])
         real_scores, fake_scores = scores.chunk(2)
-        loss = losses.discriminator_loss(config.loss, real_scores, fake_scores, *_labels(config, part))
+        loss = criterion.discriminator(real_scores, fake_scores, *_labels(config, part))
         objective = loss
         if kind.penalised and config.penalty == "gradient-penalty":
             reals, fakes = both.detach().chunk(2)
@@ -152,7 +154,7 @@ def compute(
             # The mean is over both halves, so this is gamma / 2 * R1, R2 or (R1 + R2).
             penalised = {"r1": real_scores, "r2": fake_scores, "r1+r2": scores}[config.penalty]
             objective = loss + inputs.penalty_weight * losses.zero_centred_penalty(penalised, both)
-        accuracies = losses.accuracies(config.loss, real_scores.detach(), fake_scores.detach())
+        accuracies = criterion.accuracies(real_scores.detach(), fake_scores.detach())
         return objective, torch.stack([loss.detach(), *accuracies, real_scores.detach().sign().mean()])
 
     def generator(part: Part) -> tuple[Tensor, Tensor]:
@@ -160,11 +162,11 @@ def compute(
         with accelerator.autocast():
             fake_scores = networks.plain_discriminator(seen(fakes, part.draws, "g_fakes"), part.y).float()
             real_scores = fake_scores
-            if config.loss == "relativistic":
+            if criterion.generator_needs_reals:
                 with torch.no_grad():
                     reals = seen(part.reals, part.draws, "g_reals")
                     real_scores = networks.plain_discriminator(reals, part.y).float()
-        loss = losses.generator_loss(config.loss, real_scores, fake_scores)
+        loss = criterion.generator(real_scores, fake_scores)
         return loss, loss.detach()
 
     def descend(
