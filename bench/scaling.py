@@ -25,7 +25,7 @@ from trainer.command_line import launcher
 from trainer.data import datasets
 from trainer.networks import build_discriminator, build_generator
 from trainer.presets import configure
-from trainer.report.run_page import read_log
+from trainer.report.log import read_log
 
 PRESETS = ("quickstart", "dcgan")
 BATCHES = (32, 64, 128, 256, 512)

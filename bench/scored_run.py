@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from trainer.command_line import launcher
-from trainer.report.run_page import Point, read_log
+from trainer.report.log import Point, read_log
 
 NEVER = "1000000000"
 

@@ -29,7 +29,7 @@ from digitforge.files import write_text
 from trainer import launch
 from trainer.data import datasets
 from trainer.presets import PRESETS, configure
-from trainer.report.run_page import Point
+from trainer.report.log import Point
 
 WHOLE = tuple(name for name, row in PRESETS.items() if row.settings.get("dataset", "mnist") == "mnist"
               and not row.settings.get("classes"))  # fmt: skip

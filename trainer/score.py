@@ -34,8 +34,9 @@ from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets
 from trainer.networks.gaussian import MOST_SIGMA, most_sigma
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, load_generator
+from trainer.report.log import LOG_FILE, read_log
 from trainer.report.reporter import SENTENCES
-from trainer.report.run_page import read_log, write_report
+from trainer.report.run_page import write_report
 from trainer.report.score_pictures import draw
 from trainer.runs import SCORES_FILE, RunRecord
 from trainer.scoring import measure
@@ -110,7 +111,7 @@ def _data_settings(config: dict[str, Any]) -> dict[str, Any]:
 def _run_facts(run_dir: Path, images_seen: int) -> dict[str, Any]:
     facts: dict[str, Any] = {"images_seen": images_seen}
     # The log of a run that is still training, or was killed, goes beyond the weights.
-    points = [point for point in read_log(run_dir / "log.jsonl")[0] if point["images"] <= images_seen]
+    points = [point for point in read_log(run_dir / LOG_FILE)[0] if point["images"] <= images_seen]
     if timed := [point for point in points if point.get("seconds")]:
         seconds = timed[-1]["seconds"]
         facts |= {"training_seconds": seconds, "images_per_s": timed[-1]["images"] / seconds}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -17,13 +16,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 from torch import Tensor
 
-from digitforge import files
 from trainer.config import ImageFormat, TrainConfig
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, TrainedGenerator, save_generator
-from trainer.report import pictures
+from trainer.report import log, pictures
 from trainer.report.run_page import write_report
 
-LOG_FILE = "log.jsonl"
 SENTENCES = {field.name: field.metadata["sentence"] for field in dataclasses.fields(TrainConfig)}
 
 
@@ -96,11 +93,9 @@ class Reporter:
         if not self.main:
             return
         self._since = (time.monotonic(), images_seen)
-        log = self.run_dir / LOG_FILE
-        lines = log.read_text(encoding="utf-8").splitlines(keepends=True) if log.is_file() else []
-        files.write_text(log, "".join(line for line in lines if _images_of(line) <= images_seen))
+        log.truncate(self.run_dir / log.LOG_FILE, images_seen)
         for event in self._events:
-            self.log(**event)
+            self._log(**event)
         share, so_far = self._so_far(images_seen)
         self._progress.update(self._task, completed=share, facts=so_far)
         self._progress.start()
@@ -109,11 +104,9 @@ class Reporter:
         """Leave the terminal as it was."""
         self._progress.stop()
 
-    def log(self, **facts: Any) -> None:
-        """Append one line to log.jsonl."""
+    def _log(self, images: int, **values: Any) -> None:
         if self.main:
-            with (self.run_dir / LOG_FILE).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(facts) + "\n")
+            log.append(self.run_dir / log.LOG_FILE, images, values)
 
     def note(self, figures: Mapping[str, Tensor]) -> None:
         """Remember a step's figures, scalars; they stay on the device until `losses`."""
@@ -131,7 +124,7 @@ class Reporter:
         self._since = (now, images_seen)
         self._images_per_s = (images_seen - images_then) / max(now - then, 1e-9)
         figures = {name: round(value, 5) for name, value in means.items()}
-        self.log(images=images_seen, **figures, images_per_s=round(self._images_per_s), seconds=round(self.seconds, 1))
+        self._log(images=images_seen, **figures, images_per_s=round(self._images_per_s), seconds=round(self.seconds, 1))
         self._tell_tracker(figures | {"images_per_s": self._images_per_s}, images_seen)
         self._last = (
             f"D {means['d_loss']:.3f} ({means['real_accuracy']:.0%} of reals, {means['fake_accuracy']:.0%} of fakes "
@@ -150,7 +143,7 @@ class Reporter:
     def scored(self, images_seen: int, figures: Mapping[str, float]) -> None:
         """Log and say what a score found."""
         rounded = {name: round(value, 5) for name, value in figures.items()}
-        self.log(images=images_seen, **rounded)
+        self._log(images=images_seen, **rounded)
         self._tell_tracker(rounded, images_seen)
         told = "  ".join(
             f"{name.replace('_', ' ')} {value:.4g}" for name, value in figures.items() if "floor" not in name
@@ -184,11 +177,3 @@ class Reporter:
         """Tell the person something, above the progress bar."""
         if self.main:
             self.console.print(Text(sentence, style))
-
-
-def _images_of(line: str) -> float:
-    """The images seen at a log line; a line that a crash cut off counts as beyond everything."""
-    try:
-        return float(json.loads(line)["images"])
-    except (ValueError, KeyError, TypeError):
-        return float("inf")

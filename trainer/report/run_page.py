@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from digitforge.errors import RunError
 from trainer.report import sections
+from trainer.report.log import LOG_FILE, Point, read_log
 from trainer.report.pages import Picture, read_picture, write_page
 
 REPORT_FILE = "report.html"
@@ -27,8 +28,6 @@ COLUMNS = 10
 """Images in a row of a sample grid."""
 
 Item = TypeVar("Item")
-Point = dict[str, float]
-"""The finite numbers of a log line, "images" among them."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def write_report(run_dir: Path, sentences: Mapping[str, str] | None = None) -> N
         config, images = dict(record["config"]), dict(record["images"])
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{run_dir / 'config.json'} cannot be read ({error}): no report was written.") from None
-    points, events = read_log(run_dir / "log.jsonl")
+    points, events = read_log(run_dir / LOG_FILE)
     grids = [path for path in (run_dir / "samples").glob("*.png") if path.stem.isdecimal()]
     stages = _stages(sorted(grids, key=lambda path: int(path.stem)))
     seen = round(max([point["images"] for point in points] + [stage.images for stage in stages], default=0))
@@ -74,33 +73,6 @@ def write_report(run_dir: Path, sentences: Mapping[str, str] | None = None) -> N
         sentences=sentences or {},
         scored=sections.gather(run_dir, images, seen, last),
     )
-
-
-def read_log(path: Path) -> tuple[list[Point], list[tuple[int, str]]]:
-    """The measurements of a log.jsonl in order, and its notes as (images seen, sentence).
-
-    A line that a crash cut off is passed over. Where a run went back to a checkpoint, the later lines count.
-    """
-    points: list[Point] = []
-    events: list[tuple[int, str]] = []
-    for text in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []:
-        try:
-            line = json.loads(text)
-        except ValueError:
-            continue
-        if not isinstance(line, dict):
-            continue
-        # The comparison leaves out NaN and the infinities.
-        numbers = {k: v for k, v in line.items() if type(v) in (int, float) and abs(v) < 1e300}
-        if numbers.get("images", -1) < 0:
-            continue
-        if "note" in line:
-            events.append((int(numbers["images"]), str(line["note"])))
-            continue
-        while points and points[-1]["images"] > numbers["images"]:
-            points.pop()
-        points.append(numbers)
-    return points, events
 
 
 def spread(items: Sequence[Item], most: int) -> list[Item]:

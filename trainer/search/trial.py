@@ -19,7 +19,7 @@ import psutil
 
 from trainer.command_line import flag, launcher, text
 from trainer.interrupts import PR_SET_PDEATHSIG
-from trainer.report.run_page import Point, read_log
+from trainer.report.log import LOG_FILE, Point, read_log
 from trainer.search.space import STEPS, Space
 
 FOREVER = 10**12
@@ -70,7 +70,7 @@ def command(
 
 def read(space: Space, run_dir: Path) -> Reading:
     """What the log in `run_dir` says so far; nothing where there is none."""
-    return reading(space, read_log(run_dir / "log.jsonl")[0])
+    return reading(space, read_log(run_dir / LOG_FILE)[0])
 
 
 def reading(space: Space, points: list[Point]) -> Reading:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from digitforge.errors import RunError
 from trainer.report import pages, run_page
-from trainer.report.run_page import read_log, spread, thin, write_report
+from trainer.report.run_page import spread, thin, write_report
 
 HOSTILE = "folder:/data/<script>alert(1)</script>\"'&amp; </title>"
 LINE = {"d_loss": 1.25, "g_loss": 0.5, "real_accuracy": 0.75, "fake_accuracy": 0.5, "images_per_s": 100}
@@ -183,18 +183,11 @@ def test_a_run_that_ends_by_the_clock_is_finished_by_it(tmp_path: Path, seconds:
     assert told in page_of(make_run(tmp_path / "run", [line], images=10**9, seconds=60.0)).texts["span"]
 
 
-def test_a_log_that_was_resumed_and_cut_off_is_read(tmp_path: Path) -> None:
-    log = tmp_path / "log.jsonl"
-    lines = [{"images": 100, "d_loss": 1}, {"images": 200, "d_loss": 2}, {"images": 300, "d_loss": 3}]
-    lines += [{"images": 200, "d_loss": 4}]
-    odd = ['{"images": 250, "d_loss": NaN, "g_loss": 1}', '{"images": 260, "note": "resumed"}', "[1]", '{"d_loss": 1}']
-    log.write_text("\n".join([*map(json.dumps, lines), *odd, '{"images": 300, "d_l']), encoding="utf-8")
-    points, events = read_log(log)
-    assert [(point["images"], point.get("d_loss")) for point in points] == [(100, 1), (200, 2), (200, 4), (250, None)]
-    assert events == [(260, "resumed")]
-    make_run(tmp_path / "run")
-    log.rename(tmp_path / "run" / "log.jsonl")
-    assert page_of(tmp_path / "run").json()[0]["series"][0]["y"] == [1, 2, 4, None]
+def test_a_value_that_is_not_finite_is_a_gap_in_its_curve(tmp_path: Path) -> None:
+    run_dir = make_run(
+        tmp_path / "run", [{"images": 100, "d_loss": 1}, {"images": 250, "d_loss": float("nan"), "g_loss": 1}]
+    )
+    assert page_of(run_dir).json()[0]["series"][0]["y"] == [1, None]
 
 
 def test_thinning_keeps_the_ends_and_the_mean_of_a_spike() -> None:

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from trainer import command_line
-from trainer.report.run_page import Point
+from trainer.report.log import Point
 from trainer.search.space import Space, build_space
 from trainer.search.trial import command, reading, run, sentence, stop
 
