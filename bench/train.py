@@ -34,7 +34,7 @@ from digitforge.files import write_json
 from trainer import checkpoints, launch, losses, schedules
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets, mnist_family
-from trainer.data.batches import ImageStore
+from trainer.data.batches import Batches
 from trainer.graphs import stepper
 from trainer.loop import build
 from trainer.networks import build_discriminator, build_generator
@@ -94,7 +94,7 @@ def textbook(config: TrainConfig, root: Path, device: torch.device) -> Callable[
 
 def ours(config: TrainConfig, source: datasets.Source, accelerator: Accelerator) -> Callable[[], None]:
     """One step of digitforge's, ready to be called."""
-    store = ImageStore(source, accelerator.device, config.batch_size, 0, config.conditional)
+    store = Batches(source, accelerator.device, config.batch_size, 0, config.conditional)
     networks = build(config, source.format, accelerator)
     step = stepper(networks, store, config, accelerator)
     images_seen = 0

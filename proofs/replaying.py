@@ -16,7 +16,7 @@ from torch import Tensor
 
 from trainer import checkpoints, launch
 from trainer.data import datasets
-from trainer.data.batches import ImageStore
+from trainer.data.batches import Batches
 from trainer.graphs import GraphedStep, stepper
 from trainer.loop import build
 from trainer.presets import configure
@@ -45,7 +45,7 @@ def trained(preset: str, settings: dict[str, Any]) -> list[Tensor]:
     config = configure(preset, settings | {"batch_size": 64})
     accelerator = launch.start(config)
     source = datasets.load("sklearn-digits", None)
-    store = ImageStore(source, accelerator.device, config.batch_size, 0, config.conditional, config.store)
+    store = Batches(source, accelerator.device, config.batch_size, 0, config.conditional, config.store)
     networks = build(config, source.format, accelerator)
     next_step = stepper(networks, store, config, accelerator)
     if accelerator.device.type == "cuda" and isinstance(next_step, GraphedStep) != config.cuda_graphs:

@@ -20,7 +20,7 @@ from torch import Tensor
 from digitforge.errors import RunError
 from trainer import launch
 from trainer.config import TrainConfig
-from trainer.data.batches import ImageStore
+from trainer.data.batches import Batches
 from trainer.optimizers import OPTIMIZERS
 from trainer.seeding import Draws
 from trainer.step import Inputs, Kind, Networks, Part, compute, prepare, step
@@ -30,7 +30,7 @@ WARM_UP_STEPS = 3
 
 
 def stepper(
-    networks: Networks, store: ImageStore, config: TrainConfig, accelerator: Accelerator
+    networks: Networks, store: Batches, config: TrainConfig, accelerator: Accelerator
 ) -> Callable[[int], dict[str, Tensor]]:
     """`step` as a function of the images seen: by CUDA graphs where that can be."""
     if _replayable(config, accelerator):
@@ -57,7 +57,7 @@ def _replayable(config: TrainConfig, accelerator: Accelerator) -> bool:
 class GraphedStep:
     """`step`, recorded once for each kind of step and replayed from then on."""
 
-    def __init__(self, networks: Networks, store: ImageStore, config: TrainConfig, accelerator: Accelerator) -> None:
+    def __init__(self, networks: Networks, store: Batches, config: TrainConfig, accelerator: Accelerator) -> None:
         self._networks, self._store, self._config, self._accelerator = networks, store, config, accelerator
         self._inputs: KeptInputs | None = None
         self._computed = Counter[Kind]()

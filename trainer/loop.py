@@ -14,7 +14,7 @@ from digitforge.errors import RunError
 from trainer import checkpoints, launch
 from trainer.augment import Augmentation
 from trainer.config import ImageFormat, TrainConfig
-from trainer.data.batches import ImageStore
+from trainer.data.batches import Batches
 from trainer.ema import Ema, decay
 from trainer.graphs import stepper
 from trainer.networks import build_discriminator, build_generator
@@ -29,7 +29,7 @@ STOP_EVERY_STEPS = 16
 def train(
     config: TrainConfig,
     images: ImageFormat,
-    store: ImageStore,
+    store: Batches,
     accelerator: Accelerator,
     run_dir: Path,
     reporter: Reporter,

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from trainer import losses, schedules
 from trainer.augment import ADAPT_EVERY, Augmentation
 from trainer.config import TrainConfig
-from trainer.data.batches import ImageStore
+from trainer.data.batches import Batches
 from trainer.ema import Ema
 from trainer.losses import LOSSES
 from trainer.networks.conditioning import Discriminator, Generator
@@ -78,7 +78,7 @@ class Inputs:
 
 
 def step(
-    networks: Networks, store: ImageStore, config: TrainConfig, accelerator: Accelerator, images_seen: int
+    networks: Networks, store: Batches, config: TrainConfig, accelerator: Accelerator, images_seen: int
 ) -> dict[str, Tensor]:
     """One discriminator step and, where due, one generator step on the batch that follows `images_seen` images.
 
@@ -87,7 +87,7 @@ def step(
     return compute(networks, config, accelerator, *prepare(store, config, accelerator, images_seen))
 
 
-def prepare(store: ImageStore, config: TrainConfig, accelerator: Accelerator, images_seen: int) -> tuple[Kind, Inputs]:
+def prepare(store: Batches, config: TrainConfig, accelerator: Accelerator, images_seen: int) -> tuple[Kind, Inputs]:
     """What the step that follows `images_seen` images does, and with what."""
     number = images_seen // config.batch_size
     if config.dropout:
@@ -204,7 +204,7 @@ def compute(
     return figures
 
 
-def _part(store: ImageStore, config: TrainConfig, accelerator: Accelerator, images_seen: int, position: int) -> Part:
+def _part(store: Batches, config: TrainConfig, accelerator: Accelerator, images_seen: int, position: int) -> Part:
     size = config.batch_size // accelerator.num_processes // config.accumulation
     start = (accelerator.process_index * config.accumulation + position) * size
     rows = slice(start, start + size)

@@ -28,7 +28,7 @@ from digitforge.errors import ConfigError, DigitforgeError, print_error, sentenc
 from trainer import command_line, launch, rules, runs
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets
-from trainer.data.batches import ImageStore
+from trainer.data.batches import Batches
 from trainer.data.datasets import Source
 from trainer.interrupts import StopRequest, own_terminal
 from trainer.loop import train
@@ -89,7 +89,7 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
     run_dir = command.run_dir or Path("runs") / f"{config.preset}-{datasets.short_name(config.dataset)}"
     record = runs.RunRecord(config, source.format, source.sha256, fell_back or source.fell_back)
     launch.together(lambda: runs.enter(run_dir, record, command.resume))
-    store = ImageStore(source, accelerator.device, config.batch_size, config.seed, config.conditional, config.store)
+    store = Batches(source, accelerator.device, config.batch_size, config.seed, config.conditional, config.store)
     score = None
     if config.score_every:
         score = launch.one_first(

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from trainer import launch
 from trainer.config import ImageFormat, TrainConfig
-from trainer.data.batches import ImageStore
+from trainer.data.batches import Batches
 from trainer.data.datasets import Source
 from trainer.loop import build
 from trainer.presets import configure
@@ -42,7 +42,7 @@ IMAGES = 64
 EPOCH = IMAGES // TINY["batch_size"]
 
 
-class WatchedStore(ImageStore):
+class WatchedStore(Batches):
     """Remembers which images were asked for."""
 
     def batch_at(self, images_seen: int, rows: slice) -> tuple[Tensor, Tensor | None]:

@@ -15,7 +15,7 @@ from digitforge.errors import RunError
 from tests.trainer.test_step import SMALL, trained, weights
 from trainer import graphs, launch
 from trainer.data import datasets
-from trainer.data.batches import ImageStore
+from trainer.data.batches import Batches
 from trainer.graphs import GraphedStep, KeptDraws, KeptInputs
 from trainer.loop import build
 from trainer.presets import configure
@@ -38,7 +38,7 @@ def test_inputs_that_stay_where_they_are_train_to_the_same_bits(preset: str, set
     config = configure(preset, SMALL | RATES | {"precision": "fp32"} | settings)
     accelerator = launch.start(config)
     source = datasets.load("sklearn-digits", None)
-    store = ImageStore(source, accelerator.device, config.batch_size, 0, config.conditional, config.store)
+    store = Batches(source, accelerator.device, config.batch_size, 0, config.conditional, config.store)
     plain, kept = build(config, source.format, accelerator), build(config, source.format, accelerator)
     inputs, places = None, []
     for images_seen in range(0, 6 * config.batch_size, config.batch_size):
@@ -101,7 +101,7 @@ def graphed(monkeypatch: pytest.MonkeyPatch, how: type[GraphedStep], **settings:
     config = configure("mlp", SMALL | RATES | {"precision": "fp32"} | settings)
     accelerator = launch.start(config)
     source = datasets.load("sklearn-digits", None)
-    store = ImageStore(source, accelerator.device, config.batch_size, config.seed, config.conditional)
+    store = Batches(source, accelerator.device, config.batch_size, config.seed, config.conditional)
     networks = build(config, source.format, accelerator)
     return how(networks, store, config, accelerator), networks
 

@@ -12,7 +12,7 @@ from torch.nn.functional import softplus
 from trainer import launch
 from trainer.config import TrainConfig
 from trainer.data import datasets
-from trainer.data.batches import ImageStore
+from trainer.data.batches import Batches
 from trainer.loop import build
 from trainer.presets import configure
 from trainer.seeding import Draws
@@ -26,7 +26,7 @@ def trained(config: TrainConfig, steps: int) -> tuple[Networks, list[dict[str, f
     """The networks after some steps on the embedded digits, and the figures of each step."""
     accelerator = launch.start(config)
     source = datasets.load("sklearn-digits", None)
-    store = ImageStore(source, accelerator.device, config.batch_size, config.seed, config.conditional)
+    store = Batches(source, accelerator.device, config.batch_size, config.seed, config.conditional)
     networks = build(config, source.format, accelerator)
     figures = [step(networks, store, config, accelerator, number * config.batch_size) for number in range(steps)]
     return networks, [{name: value.item() for name, value in each.items()} for each in figures]

@@ -21,7 +21,7 @@ CHUNK = 4_096
 """Images that are copied to the device at a time."""
 
 
-class ImageStore:
+class Batches:
     """Batches as a pure function of the images seen, the same wherever the images lie.
 
     "device": all images uint8 in the device's memory. "disk": gathered from the source's array, which may be a

@@ -12,7 +12,7 @@ import torch
 from digitforge.errors import ConfigError
 from trainer.config import ImageFormat
 from trainer.data import batches
-from trainer.data.batches import ImageStore
+from trainer.data.batches import Batches
 from trainer.data.datasets import Source
 from trainer.seeding import stream
 
@@ -39,7 +39,7 @@ def parts(batch_size: int, count: int) -> list[slice]:
 @BOTH
 @pytest.mark.parametrize("world", [1, 2, 3])
 def test_an_epoch_shows_each_image_once_over_all_ranks(world: int, store: str) -> None:
-    ranks = [ImageStore(numbered(20), CPU, 6, seed=0, conditional=True, store=store) for _ in range(world)]
+    ranks = [Batches(numbered(20), CPU, 6, seed=0, conditional=True, store=store) for _ in range(world)]
     seen = [
         number
         for images_seen in (0, 6, 12)
@@ -51,27 +51,27 @@ def test_an_epoch_shows_each_image_once_over_all_ranks(world: int, store: str) -
 
 @BOTH
 def test_parts_together_are_the_batch(store: str) -> None:
-    images = ImageStore(numbered(20), CPU, 6, seed=0, conditional=True, store=store)
+    images = Batches(numbered(20), CPU, 6, seed=0, conditional=True, store=store)
     whole = numbers(images.batch_at(6, slice(0, 6))[0])
     assert [number for rows in parts(6, 2) for number in numbers(images.batch_at(6, rows)[0])] == whole
 
 
 def test_the_order_of_an_epoch_stays_what_it_was() -> None:
     """Runs that are resumed see what they would have seen."""
-    store = ImageStore(numbered(10), CPU, 10, seed=0, conditional=True)
+    store = Batches(numbered(10), CPU, 10, seed=0, conditional=True)
     order = torch.randperm(10, generator=stream(CPU, 0, "epoch", 3)).tolist()
     assert numbers(store.batch_at(30, slice(0, 10))[0]) == order
 
 
 @BOTH
 def test_batches_depend_on_position_alone(store: str) -> None:
-    images, fresh = (ImageStore(numbered(20), CPU, 5, seed=0, conditional=True, store=store) for _ in range(2))
+    images, fresh = (Batches(numbered(20), CPU, 5, seed=0, conditional=True, store=store) for _ in range(2))
     rows = slice(0, 5)
     forward = [numbers(images.batch_at(position, rows)[0]) for position in range(0, 60, 5)]
     backward = [numbers(fresh.batch_at(position, rows)[0]) for position in range(55, -1, -5)]
     assert forward == backward[::-1]
     assert forward[:4] != forward[4:8], "each epoch has its own order"
-    other_seed = ImageStore(numbered(20), CPU, 5, seed=1, conditional=True, store=store)
+    other_seed = Batches(numbered(20), CPU, 5, seed=1, conditional=True, store=store)
     assert numbers(other_seed.batch_at(0, rows)[0]) != forward[0]
 
 
@@ -82,8 +82,8 @@ def test_disk_gives_what_the_device_gives_over_two_epochs(tmp_path: Path) -> Non
     mapped = np.memmap(tmp_path / "images", np.uint8, "r", shape=source.images.shape)
     on_disk = Source("mapped", mapped, source.labels, source.format)
     for rank in range(2):
-        device = ImageStore(source, CPU, 12, seed=3, conditional=True, store="device")
-        disk = ImageStore(on_disk, CPU, 12, seed=3, conditional=True, store="disk")
+        device = Batches(source, CPU, 12, seed=3, conditional=True, store="device")
+        disk = Batches(on_disk, CPU, 12, seed=3, conditional=True, store="disk")
         own = parts(12, 4)[2 * rank : 2 * rank + 2]
         for images_seen in range(0, 2 * 4 * 12, 12):
             for rows in (*own, *own):
@@ -97,7 +97,7 @@ def test_disk_gives_what_the_device_gives_over_two_epochs(tmp_path: Path) -> Non
 
 
 def test_the_disk_is_read_one_batch_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = ImageStore(numbered(20), CPU, 4, seed=0, conditional=True, store="disk")
+    store = Batches(numbered(20), CPU, 4, seed=0, conditional=True, store="disk")
     gathered: list[tuple[int, int]] = []
     gather = store._gather
 
@@ -117,7 +117,7 @@ def test_the_disk_is_read_one_batch_ahead(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_an_error_of_the_thread_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = ImageStore(numbered(20), CPU, 5, seed=0, conditional=True, store="disk")
+    store = Batches(numbered(20), CPU, 5, seed=0, conditional=True, store="disk")
     store.batch_at(0, slice(0, 5))
     store.batch_at(5, slice(0, 5))  # the one after is under way or done
 
@@ -139,7 +139,7 @@ def readers() -> int:
 def test_the_thread_ends_with_the_store(closed: bool) -> None:
     gc.collect()
     before = readers()
-    store = ImageStore(numbered(20), CPU, 5, seed=0, conditional=True, store="disk")
+    store = Batches(numbered(20), CPU, 5, seed=0, conditional=True, store="disk")
     store.batch_at(0, slice(0, 5))
     assert readers() == before + 1
     if closed:
@@ -157,14 +157,14 @@ def test_auto_is_the_device_where_it_has_four_times_the_room(
     monkeypatch: pytest.MonkeyPatch, free: int, ahead: bool
 ) -> None:
     monkeypatch.setattr(batches, "_free_memory", lambda device: free)
-    store = ImageStore(numbered(20), CPU, 5, seed=0, conditional=True)
+    store = Batches(numbered(20), CPU, 5, seed=0, conditional=True)
     assert (store._reader is not None) == ahead
     store.close()
 
 
 @BOTH
 def test_labels_belong_to_their_images(store: str) -> None:
-    images = ImageStore(numbered(20), CPU, 5, seed=0, conditional=True, store=store)
+    images = Batches(numbered(20), CPU, 5, seed=0, conditional=True, store=store)
     reals, y = images.batch_at(5, slice(1, 4))
     assert y is not None
     assert y.argmax(dim=1).tolist() == [number % 3 for number in numbers(reals)]
@@ -175,7 +175,7 @@ def test_labels_belong_to_their_images(store: str) -> None:
 def test_images_span_minus_one_to_one(store: str) -> None:
     source = numbered(3)
     source.images[:] = np.array([0, 128, 255], np.uint8)[:, None, None, None]
-    reals, y = ImageStore(source, CPU, 3, seed=0, conditional=False, store=store).batch_at(0, slice(0, 3))
+    reals, y = Batches(source, CPU, 3, seed=0, conditional=False, store=store).batch_at(0, slice(0, 3))
     assert y is None
     assert reals.dtype == torch.float32
     assert sorted(reals[:, 0, 0, 0].tolist()) == pytest.approx([-1, 128 / 127.5 - 1, 1], abs=1e-6)
@@ -183,4 +183,4 @@ def test_images_span_minus_one_to_one(store: str) -> None:
 
 def test_a_batch_larger_than_the_data_is_refused() -> None:
     with pytest.raises(ConfigError, match="has 3 images"):
-        ImageStore(numbered(3), CPU, 4, seed=0, conditional=True)
+        Batches(numbered(3), CPU, 4, seed=0, conditional=True)
