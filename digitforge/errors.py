@@ -84,7 +84,7 @@ def explain(error: OSError) -> str:
     """The reason for a failed file operation, then what to do, without the file's name."""
     reason = (error.strerror or str(error)).lower()
     if error.errno == errno.ENOSPC:
-        return f"{reason}; free some space and run the same command again."
+        return f"{reason}; free some space and try again."
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return f"{reason}; choose another place."
     return f"{reason}."

@@ -29,7 +29,8 @@ from viewer.core.files.encoders import Reel, png, write_gif
 from viewer.core.files.models import sha256_of
 from viewer.core.files.recipe import Model, Recipe, versions
 from viewer.core.files.saving import gif_palette
-from viewer.core.picture.compose import GAP_COLOUR, compose, enlarged, layout
+from viewer.core.picture.compose import GAP_COLOUR, compose, enlarged
+from viewer.core.picture.layout import layout
 from viewer.core.picture.look import PLAIN
 from viewer.core.scene.animation import MOST_TURNED_CLASSES, Animation, frame_count, scene_at
 from viewer.core.state.samples import SEED_MAX

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,35 @@ from export.runtime.generator import Generator
 from viewer.core.scene.cells import scene_of
 from viewer.core.scene.requests import Answer, CompareRequest, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
 from viewer.core.state.view_state import ViewState
-from viewer.engine.rate import FrameRate
 from viewer.engine.worker import Worker, open_model
 
 TICK_MS = 16
 LONGEST_STEP_S = 0.25
 """A walk that was held up (a sleeping laptop) goes on from where it was instead of leaping ahead."""
+
+
+class FrameRate:
+    """Counts the frames of the last second or so."""
+
+    def __init__(self, window_s: float = 1.0) -> None:
+        self._window_s = window_s
+        self._times: deque[float] = deque()
+
+    def add(self, now_s: float) -> None:
+        """A frame came at `now_s` (any clock that does not go back)."""
+        self._times.append(now_s)
+        while now_s - self._times[0] > self._window_s:
+            self._times.popleft()
+
+    def clear(self) -> None:
+        """Begin anew: the frames before have nothing to do with those to come."""
+        self._times.clear()
+
+    def per_second(self) -> float | None:
+        """Frames per second, or None before there are enough of them."""
+        if len(self._times) < 3 or self._times[-1] <= self._times[0]:
+            return None
+        return (len(self._times) - 1) / (self._times[-1] - self._times[0])
 
 
 class Player(QObject):

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import QWidget
 import viewer
 from digitforge.errors import DigitforgeError
 from viewer.core.files.drops import drop_of
-from viewer.core.run.remedy import remedy_for
 from viewer.core.run.training import is_run, model_of, name_of
 from viewer.core.scene.requests import Failure, Frame, Opened
 from viewer.core.state.keys import edit_for_key
@@ -258,7 +257,7 @@ class Window(QWidget):
             "open": ("Open another…", self.commands.ask_open),
             "examine": ("Show why", self.menu.show_doctor),
         }
-        self.message.complain(failure.sentence, offers.get(remedy_for(failure)))
+        self.message.complain(failure.sentence, offers.get(failure.remedy))
         self.header.model.setText(name_of(self.player.model.path) if self.player.model else "No generator is open")
         if self.player.model is None:
             self.canvas.set_invitation(INVITATION)

@@ -17,7 +17,7 @@ from export.runtime.generator import Generator, open_generator
 from viewer.core.picture.compose import compose
 from viewer.core.scene.cells import scene_of
 from viewer.core.scene.requests import Frame, OpenRequest
-from viewer.engine.player import Player
+from viewer.engine.player import FrameRate, Player
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -191,3 +191,28 @@ def test_threads_that_come_and_go_share_a_few_heaps(
     done = run("-c", HEAPS_OF_THREADS, tmp_path / "heaps.xml")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "heaps.xml").read_text().count("<heap nr=") <= int(done.stdout)
+
+
+def test_the_rate_of_even_frames() -> None:
+    rate = FrameRate()
+    for frame in range(120):
+        rate.add(frame / 60)
+    assert rate.per_second() == pytest.approx(60)
+
+
+def test_too_few_frames_have_no_rate() -> None:
+    rate = FrameRate()
+    rate.add(0.0)
+    rate.add(0.1)
+    assert rate.per_second() is None
+    rate.add(0.2)
+    assert rate.per_second() == pytest.approx(10)
+    rate.clear()
+    assert rate.per_second() is None
+
+
+def test_the_rate_forgets_old_frames() -> None:
+    rate = FrameRate()
+    for when in (0.0, 0.1, 0.2, 50.0, 50.5, 51.0):
+        rate.add(when)
+    assert rate.per_second() == pytest.approx(2)

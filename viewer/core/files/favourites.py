@@ -86,7 +86,7 @@ def keep(folder: Path, name: str, content: bytes) -> Favourite:
 
 
 def rename(favourite: Favourite, name: str) -> Favourite:
-    """Call it by another name, or by its own where nothing is left of that. Raises ExportError."""
+    """Call it by another name, or by its own where nothing is left of that. Raises CannotWrite."""
     name = clean(name)
     if name in ("", favourite.name):
         return favourite
@@ -94,13 +94,13 @@ def rename(favourite: Favourite, name: str) -> Favourite:
 
 
 def remove(favourite: Favourite) -> Favourite:
-    """Put it away; returns what `put_back` takes. Raises ExportError."""
+    """Put it away; returns what `put_back` takes. Raises CannotWrite."""
     folder = favourite.path.parent / REMOVED
     return _moved(favourite, _free(folder, favourite.name))
 
 
 def put_back(favourite: Favourite) -> Favourite:
-    """Undo `remove`. Raises ExportError."""
+    """Undo `remove`. Raises CannotWrite."""
     return _moved(favourite, _free(favourite.path.parent.parent, favourite.name))
 
 

@@ -19,7 +19,8 @@ from viewer.core.files import encoders
 from viewer.core.files.models import sha256_of
 from viewer.core.files.recipe import Model, Recipe, versions
 from viewer.core.files.svg import svg
-from viewer.core.picture.compose import GAP_COLOUR, compose, enlarged, layout
+from viewer.core.picture.compose import GAP_COLOUR, compose, enlarged
+from viewer.core.picture.layout import layout
 from viewer.core.picture.look import Look, Rgb32, colour_table, dressed
 from viewer.core.scene.animation import Animation, frame_count, scene_at
 from viewer.core.scene.cells import Scene, scene_of
@@ -86,20 +87,13 @@ class Subject:
             if wish.moves
             else scene_of(info, state, self.directions)
         )
-        return scene if scene is None or wish.cell is None else _only(scene, wish.cell)
+        return scene if scene is None or wish.cell is None else scene.only(wish.cell)
 
     def recipe(self, wish: Wish) -> str:
         """The text that the picture carries."""
         model = Model(self.model.path.name, self.model.sha256)
         animation = wish.animation if wish.moves else None
         return Recipe(model, replace(self.state, playing=False), wish.cell, animation, versions()).to_text()
-
-
-def _only(scene: Scene, cell: int) -> Scene:
-    """One cell of the scene; the last one where it has fewer."""
-    cell = min(cell, len(scene.z) - 1)
-    y = None if scene.y is None else scene.y[cell : cell + 1]
-    return replace(scene, z=scene.z[cell : cell + 1], y=y, columns=1, samples=scene.samples[cell : cell + 1])
 
 
 def size_of(info: GeneratorInfo, scene: Scene, look: Look) -> tuple[int, int]:

@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import sys
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from export.runtime.arrays import UInt8
+from viewer.core.picture.layout import layout
 from viewer.core.picture.look import PLAIN, Look, Rgb32, dressed
 from viewer.core.scene.requests import Frame
 
 GAP_COLOUR = 0xFF151820
 """Between the cells of saved pictures; in the window its canvas shows through."""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where each cell of a grid stands, in pixels. Cells fill rows from the top left."""
-
-    cells: int
-    columns: int
-    cell_height: int
-    cell_width: int
-    gap: int
-
-    @property
-    def rows(self) -> int:
-        """Rows, the last one perhaps not full."""
-        return math.ceil(self.cells / self.columns)
-
-    @property
-    def height(self) -> int:
-        """Of the whole grid, without an outer border."""
-        return self.rows * (self.cell_height + self.gap) - self.gap
-
-    @property
-    def width(self) -> int:
-        """Of the whole grid, without an outer border."""
-        return self.columns * (self.cell_width + self.gap) - self.gap
-
-
-def layout(cells: int, cell_height: int, cell_width: int, columns: int = 0, close: bool = False) -> Layout:
-    """The grid for `cells` pictures; columns 0 makes it as square as it can be, close leaves no gaps."""
-    gap = 0 if close else max(1, round(min(cell_height, cell_width) / 14))
-    return Layout(cells, columns or math.ceil(math.sqrt(cells)), cell_height, cell_width, gap)
-
-
-def layout_of(frame: Frame) -> Layout:
-    """The grid of a frame's picture."""
-    cells, height, width = frame.pixels.shape[:3]
-    return layout(cells, height, 2 * width if frame.look.beside else width, frame.scene.columns, frame.scene.close)
 
 
 def compose(pixels: UInt8, columns: int = 0, look: Look = PLAIN, close: bool = False) -> Rgb32:
@@ -76,6 +38,13 @@ def compose(pixels: UInt8, columns: int = 0, look: Look = PLAIN, close: bool = F
     if rest:
         blocks[full, :height, :rest, :width] = cells[full * grid.columns :].swapaxes(0, 1)
     return np.ascontiguousarray(padded[: grid.height, : grid.width])
+
+
+def cell_of(frame: Frame, cell: int) -> Frame:
+    """A frame of one cell alone, in the same look."""
+    pixels = frame.pixels[cell : cell + 1]
+    picture = compose(pixels, 1, frame.look)
+    return replace(frame, picture=picture, pixels=pixels, scene=frame.scene.only(cell))
 
 
 def to_rgb(picture: Rgb32) -> UInt8:

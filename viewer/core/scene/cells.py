@@ -31,6 +31,12 @@ class Scene:
     close: bool = False
     """Without gaps between the cells, as the characters of one number stand."""
 
+    def only(self, cell: int) -> Scene:
+        """The scene of one cell alone; of the last one if the scene has fewer."""
+        cell = min(cell, len(self.z) - 1)
+        y = None if self.y is None else self.y[cell : cell + 1]
+        return replace(self, z=self.z[cell : cell + 1], y=y, columns=1, samples=self.samples[cell : cell + 1])
+
 
 def scene_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None = None) -> Scene | None:
     """The scene of a state that is fitted to the generator; None where there is nothing to show yet.

@@ -103,3 +103,11 @@ class Failure:
     request: OpenRequest | CompareRequest | RenderRequest | Job
     sentence: str
     """For the person at the window."""
+
+    @property
+    def remedy(self) -> str:
+        """What the window offers: "open" another generator, "examine" this one and the machine, or "" for nothing."""
+        request = self.request
+        if isinstance(request, RenderRequest) or (isinstance(request, OpenRequest) and request.provider == "cuda"):
+            return "examine"
+        return "open" if isinstance(request, OpenRequest) else ""

@@ -11,6 +11,15 @@ MERGE_S = 1.0
 MOST_STEPS = 500
 
 
+def follows_hint(before: ViewState, after: ViewState) -> bool:
+    """Whether a change is one that the hint of the first start suggests: another seed, a keyframe, a number."""
+    return (
+        (before.seed != after.seed and not before.playing)
+        or len(after.timeline.keyframes) > len(before.timeline.keyframes)
+        or before.number != after.number
+    )
+
+
 @dataclass(frozen=True)
 class Step:
     """From one state to another."""

@@ -19,6 +19,8 @@ SEED_MAX = 2**63 - 1
 RANDOM_SEEDS = 1_000_000
 """Random seeds are below this: short enough to tell somebody."""
 INDEX_MAX = 2**31 - 1
+MOST_SEEDS = 20
+"""Seeds that the menu of recent seeds holds."""
 Mix = tuple[tuple[int, float], ...]
 """(class, weight) of each class that a sample shows; empty where the generator is unconditional."""
 
@@ -48,6 +50,11 @@ class Sample:
         if not count or not self.mix:
             return replace(self, mix=((0, 1.0),) if count else ())
         return self if all(number < count for number, _ in self.mix) else replace(self, mix=((0, 1.0),))
+
+
+def remembered(seeds: tuple[int, ...], seed: int) -> tuple[int, ...]:
+    """The recent seeds after `seed` was used: each seed once, the newest first."""
+    return (seed, *(other for other in seeds if other != seed))[:MOST_SEEDS]
 
 
 def of_class(seed: int, index: int, label: int | None) -> Sample:

@@ -7,7 +7,7 @@ import random
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
 
-from viewer.core.state.hint import tried
+from viewer.core.state.history import follows_hint
 from viewer.core.state.samples import RANDOM_SEEDS
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
@@ -45,7 +45,7 @@ class HintStrip(QFrame):
     def show_state(self, state: ViewState) -> None:
         """Look at what somebody did."""
         before, self._state = self._state, state
-        if self.isVisible() and tried(before, state):
+        if self.isVisible() and follows_hint(before, state):
             self.done.emit()
 
     def _roll(self) -> None:

@@ -9,9 +9,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QAction, QDrag, QKeySequence, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication
 
-from viewer.core.picture.compose import layout_of
 from viewer.core.picture.fit import WHOLE
-from viewer.core.picture.hit import cell_at, cell_box, stepped
+from viewer.core.picture.layout import layout_of
 from viewer.core.scene.requests import Frame
 from viewer.core.state.samples import Sample
 from viewer.core.state.view_state import ViewState
@@ -137,7 +136,7 @@ class Canvas(Picture):
 
     def _step(self, across: int, down: int) -> None:
         if self.frame is not None:
-            self.hold(stepped(layout_of(self.frame), self.current, across, down))
+            self.hold(layout_of(self.frame).step(self.current, across, down))
 
     def _point(self, hovered: int | None, held: int | None) -> None:
         """Make another cell the current one, and repaint those that look different then."""
@@ -154,13 +153,13 @@ class Canvas(Picture):
         if self.frame is None or cell is None or cell >= len(self.frame.pixels):
             return QRectF()
         ratio = self.devicePixelRatioF()
-        return QRectF(*(value / ratio for value in cell_box(layout_of(self.frame), self.box(), cell)))
+        return QRectF(*(value / ratio for value in layout_of(self.frame).cell_box(self.box(), cell)))
 
     def _cell_at(self, place: QPointF) -> int | None:
         if self.frame is None:
             return None
         ratio = self.devicePixelRatioF()
-        return cell_at(layout_of(self.frame), self.box(), place.x() * ratio, place.y() * ratio)
+        return layout_of(self.frame).cell_at(self.box(), place.x() * ratio, place.y() * ratio)
 
     def _on_padlock(self, place: QPointF) -> bool:
         box = None if self._locks is None or self.current is None else padlock_box(self._cell(self.current))

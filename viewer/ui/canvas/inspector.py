@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from export.runtime.generator import Generator
 from viewer.core.picture.caption import Reading, caption
-from viewer.core.scene.cell import cell_of
+from viewer.core.picture.compose import cell_of
 from viewer.core.scene.requests import Answer, Failure, Frame, Job
 from viewer.engine.player import Player
 from viewer.ui.canvas.canvas import Canvas

@@ -9,8 +9,7 @@ from PySide6.QtCore import QRegularExpression, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QRegularExpressionValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton
 
-from viewer.core.state.samples import RANDOM_SEEDS, SEED_MAX
-from viewer.core.state.seeds import remembered
+from viewer.core.state.samples import RANDOM_SEEDS, SEED_MAX, remembered
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
 from viewer.ui.widgets.card import Panel, icon_button

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from digitforge.errors import ExportError
+from digitforge.errors import CannotWrite
 from export.runtime.generator import open_generator
 from viewer.core.files import favourites
 from viewer.core.files.saving import Subject, copied
@@ -68,7 +68,7 @@ def test_what_is_put_away_comes_back_until_it_is_forgotten(tmp_path: Path, conte
     assert names(tmp_path) == ["one"]
     away = favourites.remove(one)
     favourites.forget_removed(tmp_path)
-    with pytest.raises(ExportError, match="could not be moved"):
+    with pytest.raises(CannotWrite, match="could not be moved"):
         favourites.put_back(away)
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from viewer.core.picture.compose import compose, layout, to_rgb
+from viewer.core.picture.compose import compose, to_rgb
+from viewer.core.picture.layout import layout
 from viewer.core.picture.look import Look, dressed
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from viewer.core.state.history import MERGE_S, MOST_STEPS, History, Step
-from viewer.core.state.samples import of_class
+from viewer.core.state.history import MERGE_S, MOST_STEPS, History, Step, follows_hint
+from viewer.core.state.samples import Sample, of_class
 from viewer.core.state.view_state import ViewState
 
 STATES = [ViewState(seed=seed) for seed in range(MOST_STEPS + 10)]
@@ -45,3 +45,23 @@ def test_a_new_step_ends_what_could_be_done_again_and_the_oldest_are_forgotten()
         history = history.add(step(number))
     assert len(history.undoable) == MOST_STEPS
     assert history.undoable[0] == step(5)
+
+
+START = ViewState()
+
+
+def test_each_of_the_three_things_follows_the_hint() -> None:
+    timeline = START.timeline.inserted(0, Sample(1))
+    assert follows_hint(START, START.with_seed(5))
+    assert follows_hint(START, START.with_timeline(timeline))
+    assert follows_hint(START, START.with_number(START.number.with_text("7")))
+
+
+def test_other_changes_do_not_follow_the_hint() -> None:
+    playing = START.with_playing(True)
+    assert not follows_hint(START, START)
+    assert not follows_hint(START, START.with_truncation(0.5))
+    assert not follows_hint(START, START.with_mode("number"))
+    assert not follows_hint(playing, replace(playing, seed=1)), "a walk goes on by itself"
+    timeline = START.timeline.inserted(0, Sample(1))
+    assert not follows_hint(START.with_timeline(timeline), START)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from viewer.core.picture.look import Look
-from viewer.core.run.remedy import remedy_for
 from viewer.core.scene.cells import Scene
 from viewer.core.scene.requests import CompareRequest, Failure, Job, OpenRequest, RenderRequest
 
@@ -26,4 +25,4 @@ SCENE = Scene(np.zeros((1, 2), np.float32), None, 1, ())
     ],
 )
 def test_remedies(request_: OpenRequest | RenderRequest | CompareRequest | Job, remedy: str) -> None:
-    assert remedy_for(Failure(request_, "It failed.")) == remedy
+    assert Failure(request_, "It failed.").remedy == remedy
