@@ -26,7 +26,7 @@ from rich.progress import track
 from export.contract import GeneratorInfo
 from export.safety.operators import ALLOWED
 from proofs.isolated import Outcome, attempt
-from tests.conftest import write_model
+from proofs.tiny_generator import write_model
 
 Random = np.random.Generator
 EXTREMES = (0, 1, -1, 2, 7, 255, 4096, 2**16, 2**20, 2**31 - 1, 2**31, -(2**31), 2**40, 2**62, 2**63 - 1, -(2**63))

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from export.contract import GeneratorInfo
 from proofs.hostile import HOSTILE
-from tests.conftest import write_model
+from proofs.tiny_generator import write_model
 from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.state.samples import of_class
 from viewer.core.state.view_state import MODES

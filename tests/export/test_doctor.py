@@ -17,7 +17,7 @@ from export.contract import GeneratorInfo
 from export.doctor import BROKEN, Report, Row, examine, main, table
 from export.runtime.generator import open_generator
 from export.runtime.providers import look
-from tests.conftest import write_model
+from proofs.tiny_generator import write_model
 
 
 def test_the_command_tells_everything(run: Callable[..., CompletedProcess[str]], tmp_path: Path) -> None:

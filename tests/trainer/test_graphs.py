@@ -12,7 +12,7 @@ from accelerate.utils import DistributedType
 from torch import Tensor
 
 from digitforge.errors import RunError
-from tests.trainer.test_step import SMALL, trained, weights
+from tests.support.steps import SMALL, trained, weights
 from trainer import graphs, launch
 from trainer.data import datasets
 from trainer.data.batches import Batches

@@ -9,33 +9,11 @@ import pytest
 import torch
 from torch.nn.functional import softplus
 
-from trainer import launch
-from trainer.config import TrainConfig
-from trainer.data import datasets
-from trainer.data.batches import Batches
-from trainer.loop import build
+from tests.support.steps import SMALL, trained, weights
 from trainer.presets import configure
 from trainer.seeding import Draws
-from trainer.step import Networks, step
 
-SMALL: dict[str, Any] = {"batch_size": 64, "g_width": 8, "d_width": 8, "g_layers": "32", "d_layers": "32"}
 NO_BATCH_STATISTICS = {"precision": "fp32", "optimizer": "sgd", "beta1": 0.0, "g_lr": "0.1", "d_lr": "0.1"}
-
-
-def trained(config: TrainConfig, steps: int) -> tuple[Networks, list[dict[str, float]]]:
-    """The networks after some steps on the embedded digits, and the figures of each step."""
-    accelerator = launch.start(config)
-    source = datasets.load("sklearn-digits", None)
-    store = Batches(source, accelerator.device, config.batch_size, config.seed, config.conditional)
-    networks = build(config, source.format, accelerator)
-    figures = [step(networks, store, config, accelerator, number * config.batch_size) for number in range(steps)]
-    return networks, [{name: value.item() for name, value in each.items()} for each in figures]
-
-
-def weights(networks: Networks) -> list[torch.Tensor]:
-    return [
-        weight for module in (networks.plain_generator, networks.plain_discriminator) for weight in module.parameters()
-    ]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 
 from export.runtime.generator import Generator, open_generator
-from tests.conftest import write_model
+from proofs.tiny_generator import write_model
 from viewer.core.picture.compose import compose
 from viewer.core.scene.cells import scene_of
 from viewer.core.scene.compare import difference
