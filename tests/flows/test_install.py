@@ -79,7 +79,7 @@ def test_a_window_on_x11_is_the_one_drawn_in_memory(tmp_path: Path) -> None:
             env=bare(tmp_path) | display, capture_output=True, text=True, timeout=60, check=False,
         ).returncode  # fmt: skip
         if missing:
-            pytest.skip("needs the libraries for a window on X11 that the README names")
+            pytest.skip("needs the libraries for a window on X11 that docs/quickstart.md lists")
         do(*shot, tmp_path / "x11.png", env=bare(tmp_path) | display, cwd=ROOT, timeout=60)
     finally:
         server.terminate()

@@ -7,11 +7,25 @@ from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import pytest
+
+
+def python_block(project: Path, module: str) -> str:
+    """The README's Python lines that import `module`."""
+    blocks: list[str] = re.findall(r"```python\n(.*?)```", (project / "README.md").read_text(), re.DOTALL)
+    (found,) = (block for block in blocks if f"import {module}\n" in block)
+    return found
+
+
+@pytest.mark.parametrize("command", ["make demo", "make test"])
+def test_the_two_commands_stand_in_the_readme(project: Path, command: str) -> None:
+    assert f"\n{command} " in (project / "README.md").read_text()
+
 
 def test_the_ten_lines_open_the_file_with_onnxruntime_and_numpy(
     run: Callable[..., CompletedProcess[str]], project: Path
 ) -> None:
-    (lines,) = re.findall(r"```python\n(.*?)```", (project / "README.md").read_text(), re.DOTALL)
+    lines = python_block(project, "onnxruntime")
     assert len(lines.splitlines()) <= 10
     done = run("-c", f"{lines}\nprint(image.shape, pixels.shape, pixels.dtype, *sorted(__import__('sys').modules))")
     assert done.stdout.startswith("(3, 1, 28, 28) (3, 28, 28) uint8"), done.stderr
