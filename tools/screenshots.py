@@ -33,7 +33,7 @@ OUT = Path("docs/images/viewer")
 SMALL, USUAL = (900, 640), (1180, 820)
 LONGEST_WAIT_MS = 20_000
 SETTLE_MS = 300
-"""Until thumbnails and readings are there."""
+"""Until thumbnails and predictions are there."""
 
 
 class Camera:

@@ -44,7 +44,7 @@ Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Wish:
+class ExportSpec:
     """What is to be written. Raises ValueError where a value is out of range."""
 
     form: str = "png"
@@ -79,21 +79,21 @@ class Subject:
     directions: Float32 | None = None
     """See `scene_of`."""
 
-    def scene(self, wish: Wish, frame: int = 0) -> Scene | None:
+    def scene(self, spec: ExportSpec, frame: int = 0) -> Scene | None:
         """What a frame shows."""
         info, state = self.model.info, self.state
         scene = (
-            scene_at(info, state, wish.animation, frame, self.directions)
-            if wish.moves
+            scene_at(info, state, spec.animation, frame, self.directions)
+            if spec.moves
             else scene_of(info, state, self.directions)
         )
-        return scene if scene is None or wish.cell is None else scene.only(wish.cell)
+        return scene if scene is None or spec.cell is None else scene.only(spec.cell)
 
-    def recipe(self, wish: Wish) -> str:
+    def recipe(self, spec: ExportSpec) -> str:
         """The text that the picture carries."""
         model = Model(self.model.path.name, self.model.sha256)
-        animation = wish.animation if wish.moves else None
-        return Recipe(model, replace(self.state, playing=False), wish.cell, animation, versions()).to_text()
+        animation = spec.animation if spec.moves else None
+        return Recipe(model, replace(self.state, playing=False), spec.cell, animation, versions()).to_text()
 
 
 def size_of(info: GeneratorInfo, scene: Scene, look: Look) -> tuple[int, int]:
@@ -115,72 +115,72 @@ def largest_width(size: tuple[int, int]) -> int:
     return max(min(LONGEST_SIDE * width // max(size), isqrt(STILL_PIXELS * width // height)), width)
 
 
-def save(subject: Subject, wish: Wish, path: Path, report: Report) -> Path:
-    """Write the picture to `path` and return it; the same subject and wish write the same bytes.
+def save(subject: Subject, spec: ExportSpec, path: Path, report: Report) -> Path:
+    """Write the picture to `path` and return it; the same subject and spec give the same bytes.
 
     It is made by a session of its own on one thread of the CPU. Raises ExportError; `path` is then as it was.
     """
     if sha256_of(subject.model.path) != subject.model.sha256:
         raise ExportError(f"{subject.model.path} was replaced since it was opened: open it again.")
     generator = open_generator(subject.model.path, "cpu", threads=1)
-    if not wish.moves:
+    if not spec.moves:
         report(0, 1)
-        write_bytes(path, still(generator, subject, wish))
+        write_bytes(path, still(generator, subject, spec))
         return path
     reel = encoders.Reel(
-        frame_count(generator.info, subject.state, wish.animation),
-        wish.animation.frames_per_second,
-        int(wish.scale),
-        subject.recipe(wish),
+        frame_count(generator.info, subject.state, spec.animation),
+        spec.animation.frames_per_second,
+        int(spec.scale),
+        subject.recipe(spec),
     )
 
     def frames() -> Iterator[Image.Image]:
         for number in range(reel.count):
             report(number, reel.count)
-            yield enlarged(_picture(generator, subject, wish, number), 1)
+            yield enlarged(_picture(generator, subject, spec, number), 1)
 
     with atomic_file(path) as temporary:
-        if wish.form == "mp4":
-            encoders.write_mp4(temporary, frames(), reel, wish.quality)
+        if spec.form == "mp4":
+            encoders.write_mp4(temporary, frames(), reel, spec.quality)
             return path
         with temporary.open("wb") as file:
-            if wish.form == "gif":
+            if spec.form == "gif":
                 some = [reel.count * place // 4 for place in range(4)]
-                sample = [enlarged(_picture(generator, subject, wish, number), 1) for number in some]
+                sample = [enlarged(_picture(generator, subject, spec, number), 1) for number in some]
                 encoders.write_gif(file, frames(), reel, gif_palette(generator.info, subject.state.look, sample))
-            elif wish.form == "apng":
+            elif spec.form == "apng":
                 encoders.write_apng(file, frames(), reel)
             else:
-                encoders.write_webp(file, frames(), reel, wish.quality)
+                encoders.write_webp(file, frames(), reel, spec.quality)
     return path
 
 
-def still(generator: Generator, subject: Subject, wish: Wish) -> bytes:
+def still(generator: Generator, subject: Subject, spec: ExportSpec) -> bytes:
     """The content of a picture's file. Raises ExportError where there is nothing to show."""
-    picture = _picture(generator, subject, wish, 0)
-    if wish.form == "png":
-        return encoders.png(enlarged(picture, wish.scale, not subject.state.look.squares), subject.recipe(wish))
-    return svg(picture, wish.scale, subject.recipe(wish), _empty(generator.info, subject.state.look, wish))
+    picture = _picture(generator, subject, spec, 0)
+    if spec.form == "png":
+        return encoders.png(enlarged(picture, spec.scale, not subject.state.look.squares), subject.recipe(spec))
+    return svg(picture, spec.scale, subject.recipe(spec), _empty(generator.info, subject.state.look, spec))
 
 
 def copied(generator: Generator, subject: Subject, longest: int = COPY_SIDE) -> bytes:
     """A PNG file of everything that is shown. longest: of its sides, about, in pixels."""
-    scene = subject.scene(Wish())
+    scene = subject.scene(ExportSpec())
     side = max(size_of(generator.info, scene, subject.state.look)) if scene else longest
-    return still(generator, subject, Wish("png", min(max(round(longest / side), 1), SCALE_MAX)))
+    return still(generator, subject, ExportSpec("png", min(max(round(longest / side), 1), SCALE_MAX)))
 
 
-def _picture(generator: Generator, subject: Subject, wish: Wish, frame: int) -> Rgb32:
-    scene = subject.scene(wish, frame)
+def _picture(generator: Generator, subject: Subject, spec: ExportSpec, frame: int) -> Rgb32:
+    scene = subject.scene(spec, frame)
     if scene is None:
         raise ExportError("There is nothing to show yet, and so nothing to save.")
     return compose(generator.generate_pixels(scene.z, scene.y), scene.columns, subject.state.look, scene.close)
 
 
-def _empty(info: GeneratorInfo, look: Look, wish: Wish) -> int | None:
+def _empty(info: GeneratorInfo, look: Look, spec: ExportSpec) -> int | None:
     """The colour of a pixel where the generator puts nothing, where that is left out."""
     nothing: UInt8 = np.zeros((1, 1, 1, 3)[: 3 if info.channels == 1 else 4], np.uint8)
-    return int(dressed(nothing, look).flat[0]) if wish.transparent else None
+    return int(dressed(nothing, look).flat[0]) if spec.transparent else None
 
 
 def gif_palette(info: GeneratorInfo, look: Look, frames: list[Image.Image]) -> Image.Image:

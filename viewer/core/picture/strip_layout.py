@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Film:
+class StripLayout:
     """A row of square keyframes; distances in pixels."""
 
     keyframes: int

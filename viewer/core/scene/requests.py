@@ -47,7 +47,7 @@ class RenderRequest:
 
 @dataclass(frozen=True)
 class Job:
-    """Something short that the open generator has to be asked for beside the frames: thumbnails, readings."""
+    """Something short that the open generator has to be asked for beside the frames: thumbnails, predictions."""
 
     generation: int
     name: str

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
-from viewer.core.picture.strip_layout import Film
+from viewer.core.picture.strip_layout import StripLayout
 from viewer.core.scene.cells import scene_of_samples
 from viewer.core.state.samples import Sample
 from viewer.core.state.timeline import Timeline
@@ -64,10 +64,12 @@ class Strip(QWidget):
         self._previews.rendered.connect(self._on_rendered)
 
     @property
-    def film(self) -> Film:
+    def film(self) -> StripLayout:
         """Where everything stands."""
         timeline = self._state.timeline
-        return Film(len(timeline.keyframes), timeline.steps, SIDE if self._large else SLIM_SIDE, theme.SPACE, MARGIN)
+        return StripLayout(
+            len(timeline.keyframes), timeline.steps, SIDE if self._large else SLIM_SIDE, theme.SPACE, MARGIN
+        )
 
     @property
     def _large(self) -> bool:
@@ -165,7 +167,7 @@ class Strip(QWidget):
         painter.setPen(theme.MUTED)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, HINT)
 
-    def _paint_keyframe(self, painter: QPainter, film: Film, place: int, sample: Sample) -> None:
+    def _paint_keyframe(self, painter: QPainter, film: StripLayout, place: int, sample: Sample) -> None:
         box = QRectF(film.left(place), self._top, film.side, film.side)
         painter.fillRect(box, theme.RAISED)
         if (pixmap := self._pixmaps.get(sample)) is not None:
@@ -175,7 +177,7 @@ class Strip(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 3, 3)
 
-    def _paint_playhead(self, painter: QPainter, film: Film) -> None:
+    def _paint_playhead(self, painter: QPainter, film: StripLayout) -> None:
         y = MARGIN + RULER / 2 - 2
         painter.setPen(QPen(theme.LINE, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawLine(QPointF(film.playhead(0), y), QPointF(film.playhead(film.steps), y))

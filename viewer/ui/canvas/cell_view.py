@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from viewer.core.picture.caption import Reading, percent
+from viewer.core.picture.caption import Prediction, percent
 from viewer.core.scene.requests import Frame
 from viewer.ui import theme
 from viewer.ui.canvas.canvas_base import Picture
@@ -17,42 +17,42 @@ FACTS_WIDTH = 216
 ROW = 20
 """Pixels of a bar with its name."""
 MOST_BARS = 12
-NO_READING = "The classifier at hand reads other pictures than these."
-WHILE_PLAYING = "Read again once the walk rests."
+NO_PREDICTION = "The bundled classifier does not know pictures like these."
+WHILE_PLAYING = "Classified again when the walk pauses."
 
 
 class Bars(QWidget):
-    """The probabilities of a reading, one bar a class."""
+    """The probabilities of a prediction, one bar per class."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._reading: Reading | None = None
+        self._prediction: Prediction | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_reading(self, reading: Reading | None) -> None:
+    def show_prediction(self, prediction: Prediction | None) -> None:
         """Show other probabilities; None shows none."""
-        self._reading = reading
-        self.setVisible(reading is not None)
-        if reading is not None:
-            name, probability = reading.best
-            self.setAccessibleName(f"Read as {name}, {percent(probability)}")
+        self._prediction = prediction
+        self.setVisible(prediction is not None)
+        if prediction is not None:
+            name, probability = prediction.best
+            self.setAccessibleName(f"Predicted {name}, {percent(probability)}")
             self.updateGeometry()
             self.update()
 
     def sizeHint(self) -> QSize:
         """A row for each class."""
-        rows = min(len(self._reading.classes), MOST_BARS) if self._reading is not None else 0
+        rows = min(len(self._prediction.classes), MOST_BARS) if self._prediction is not None else 0
         return QSize(FACTS_WIDTH, ROW * rows)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Name, bar and percentage in a row."""
-        if self._reading is None:
+        if self._prediction is None:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         left, right = 3 * theme.SPACE, self.width() - 7 * theme.SPACE
-        best = self._reading.best[0]
-        shown = list(zip(self._reading.classes, self._reading.probabilities, strict=True))[:MOST_BARS]
+        best = self._prediction.best[0]
+        shown = list(zip(self._prediction.classes, self._prediction.probabilities, strict=True))[:MOST_BARS]
         for row, (name, probability) in enumerate(shown):
             top = row * ROW
             painter.setPen(theme.TEXT if name == best else theme.MUTED)
@@ -118,7 +118,7 @@ class CellView(QWidget):
         facts = QFormLayout()
         facts.setVerticalSpacing(theme.SPACE)
         facts.setHorizontalSpacing(2 * theme.SPACE)
-        for text, value in (("Seed", self.seed), ("Sample", self.index), ("Made as", self.made)):
+        for text, value in (("Seed", self.seed), ("Sample", self.index), ("Class", self.made)):
             facts.addRow(label(text, "muted"), value)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._facts = facts
@@ -161,9 +161,9 @@ class CellView(QWidget):
             self.lock.setAccessibleName(text)
             self.lock.setIcon(icon(text.lower()))
 
-    def show_reading(self, reading: Reading | None, note: str) -> None:
-        """Show what the picture reads as, and a sentence where there is nothing to show."""
-        self.bars.show_reading(reading)
+    def show_prediction(self, prediction: Prediction | None, note: str) -> None:
+        """Show the prediction, or a note when there is none."""
+        self.bars.show_prediction(prediction)
         self.note.setText(note)
         self.note.setVisible(bool(note))
 

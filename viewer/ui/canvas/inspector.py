@@ -6,20 +6,20 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 
 from export.runtime.generator import Generator
-from viewer.core.picture.caption import Reading, caption
+from viewer.core.picture.caption import Prediction, caption
 from viewer.core.picture.compose import cell_of
 from viewer.core.scene.requests import Answer, Failure, Frame, Job
 from viewer.engine.player import Player
 from viewer.ui.canvas.canvas import Canvas
-from viewer.ui.canvas.cell_view import NO_READING, WHILE_PLAYING, CellView
+from viewer.ui.canvas.cell_view import NO_PREDICTION, WHILE_PLAYING, CellView
 
-NAME = "reading"
+NAME = "prediction"
 COPIED_SIDE = 512
 """Pixels at least."""
 
 
 class Inspector(QObject):
-    """Asks for the reading of the current cell whenever that is at rest."""
+    """Classifies the current cell whenever the walk is paused."""
 
     edited = Signal(str, object)
     """As a panel's."""
@@ -31,8 +31,8 @@ class Inspector(QObject):
         self.view = CellView(canvas)
         self._player = player
         self._canvas = canvas
-        self._read: tuple[Frame | None, int | None, Reading | None] = (None, None, None)
-        self._unread = 0  # the generation whose pictures cannot be read; that is said once
+        self._predicted: tuple[Frame | None, int | None, Prediction | None] = (None, None, None)
+        self._unpredictable = 0  # the generation that cannot be classified; the failure is reported once
         canvas.installEventFilter(self)
         canvas.current_changed.connect(self._show)
         canvas.opened.connect(self._open)
@@ -63,29 +63,29 @@ class Inspector(QObject):
             if self.view.isVisible():
                 self.view.close_cell()
             return
-        known = self._read[0] is frame and self._read[1] == cell
-        reading = self._read[2] if known else None
-        self._canvas.set_caption(caption(sample, model.info.classes, reading))
+        known = self._predicted[0] is frame and self._predicted[1] == cell
+        prediction = self._predicted[2] if known else None
+        self._canvas.set_caption(caption(sample, model.info.classes, prediction))
         if self.view.isVisible():
             self.view.show_cell(cell_of(frame, cell), model.info.classes, self._canvas.locked(cell))
-            self.view.show_reading(reading, self._note(known, reading))
-        if not known and not self._player.state.playing and model.generation != self._unread:
-            self._player.ask(NAME, lambda generator: (frame, cell, _read(generator, frame, cell)))
+            self.view.show_prediction(prediction, self._note(known, prediction))
+        if not known and not self._player.state.playing and model.generation != self._unpredictable:
+            self._player.ask(NAME, lambda generator: (frame, cell, _predict(generator, frame, cell)))
 
-    def _note(self, known: bool, reading: Reading | None) -> str:
+    def _note(self, known: bool, prediction: Prediction | None) -> str:
         if self._player.state.playing:
             return WHILE_PLAYING
-        return NO_READING if known and reading is None else ""
+        return NO_PREDICTION if known and prediction is None else ""
 
     def _on_answered(self, answer: Answer) -> None:
         if answer.name == NAME:
-            self._read = answer.value
+            self._predicted = answer.value
             if answer.value[0] is self._canvas.frame and answer.value[1] == self._canvas.current:
                 self._show()
 
     def _on_failed(self, failure: Failure) -> None:
         if isinstance(failure.request, Job) and failure.request.name == NAME:
-            self._unread = failure.request.generation
+            self._unpredictable = failure.request.generation
 
     def _copy(self) -> None:
         frame, cell = self._canvas.frame, self._canvas.current
@@ -106,7 +106,7 @@ class Inspector(QObject):
             self.edited.emit("keyframe", lambda state: state.with_keyframe(sample))
 
 
-def _read(generator: Generator, frame: Frame, cell: int) -> Reading | None:
-    from viewer.engine.readings import read  # not needed for the first frame
+def _predict(generator: Generator, frame: Frame, cell: int) -> Prediction | None:
+    from viewer.engine.predictions import predict  # not needed for the first frame
 
-    return read(generator.info, frame.pixels[cell])
+    return predict(generator.info, frame.pixels[cell])

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
 
 from viewer.core.files.encoders import ffmpeg
-from viewer.core.files.saving import SCALE_MAX, Subject, Wish, largest_scale, size_of
+from viewer.core.files.saving import SCALE_MAX, ExportSpec, Subject, largest_scale, size_of
 from viewer.core.scene.animation import KEYFRAMES_RANGE, RATE_RANGE, Animation, frame_count, kinds_of
 from viewer.ui.export.page import Knob, Page, Work
 from viewer.ui.export.still_page import writing
@@ -101,7 +101,7 @@ class FilmPage(Page):
         self.direction.addItems(list(names))
         self.direction.setCurrentIndex(min(chosen, len(names) - 1))
 
-    def wish(self) -> Wish:
+    def spec(self) -> ExportSpec:
         """What is asked for."""
         animation = Animation(
             self._kind,
@@ -110,13 +110,13 @@ class FilmPage(Page):
             self.keyframes.value,
             max(self.direction.currentIndex(), 0) if self._kind == "swing" else 0,
         )
-        return Wish(self._form, self.scale.value, quality=self.quality.value, animation=animation)
+        return ExportSpec(self._form, self.scale.value, quality=self.quality.value, animation=animation)
 
     def summary(self) -> str:
         """How long it is."""
         if self.subject is None or self.obstacle():
             return ""
-        animation = self.wish().animation
+        animation = self.spec().animation
         frames = frame_count(self.subject.model.info, self.subject.state, animation)
         return f"{frames} frames · {frames / animation.frames_per_second:.1f} s"
 
@@ -131,7 +131,7 @@ class FilmPage(Page):
 
     def work(self, path: Path) -> Work:
         """Write it."""
-        return writing(self.subject, self.wish(), path)
+        return writing(self.subject, self.spec(), path)
 
     def _kinds(self) -> tuple[str, ...]:
         subject = self.subject
@@ -154,7 +154,7 @@ class FilmPage(Page):
     def _plain_size(self) -> tuple[int, int]:
         if self.subject is None or self.obstacle():
             return 1, 1
-        scene = self.subject.scene(replace(self.wish(), scale=1))
+        scene = self.subject.scene(replace(self.spec(), scale=1))
         return (1, 1) if scene is None else size_of(self.subject.model.info, scene, self.subject.state.look)
 
     def _size(self, scale: int) -> str:

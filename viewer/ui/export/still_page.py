@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from digitforge.errors import CannotWrite
-from viewer.core.files.saving import Report, Subject, Wish, save, size_of
+from viewer.core.files.saving import ExportSpec, Report, Subject, save, size_of
 from viewer.ui.export.page import Knob, Page, Work, check_button
 from viewer.ui.export.size import SizeKnob
 from viewer.ui.widgets.choices import Choices
@@ -41,7 +41,7 @@ class StillPage(Page):
     def show_subject(self, subject: Subject) -> None:
         """Offer its cells."""
         super().show_subject(subject)
-        scene = subject.scene(Wish())
+        scene = subject.scene(ExportSpec())
         cells = len(scene.z) if scene is not None else 1
         self.cell.limit(cells)
         if cells == 1:
@@ -52,10 +52,10 @@ class StillPage(Page):
         """Offer this cell where one is wanted."""
         self.cell.show_value(cell + 1)
 
-    def wish(self) -> Wish:
+    def spec(self) -> ExportSpec:
         """What is asked for."""
         cell = self.cell.value - 1 if self._part == "cell" else None
-        return Wish(self._form, self.size_knob.scale, cell, self._form == "svg" and self.transparent.isChecked())
+        return ExportSpec(self._form, self.size_knob.scale, cell, self._form == "svg" and self.transparent.isChecked())
 
     def summary(self) -> str:
         """Its format says it all; the size stands above the slider."""
@@ -63,7 +63,7 @@ class StillPage(Page):
 
     def obstacle(self) -> str:
         """Where the mode has nothing to show, or nothing of that size."""
-        empty = self.subject is None or self.subject.scene(self.wish()) is None
+        empty = self.subject is None or self.subject.scene(self.spec()) is None
         return "There is nothing to show yet, and so nothing to export." if empty else self.size_knob.obstacle()
 
     def target(self) -> tuple[str, str]:
@@ -72,7 +72,7 @@ class StillPage(Page):
 
     def work(self, path: Path) -> Work:
         """Write it."""
-        return writing(self.subject, self.wish(), path)
+        return writing(self.subject, self.spec(), path)
 
     def _choose(self, form: str, part: str) -> None:
         self._form, self._part = form, part
@@ -81,7 +81,7 @@ class StillPage(Page):
 
     def _fit(self) -> None:
         self.part.show_choice(self._part)
-        scene = None if self.subject is None else self.subject.scene(self.wish())
+        scene = None if self.subject is None else self.subject.scene(self.spec())
         if self.subject is not None and scene is not None:
             self.size_knob.show_plain(size_of(self.subject.model.info, scene, self.subject.state.look))
         self._parts.setVisible(self.cell.slider.maximum() > 1)
@@ -89,14 +89,14 @@ class StillPage(Page):
         self.transparent.setVisible(self._form == "svg")
 
 
-def writing(subject: Subject | None, wish: Wish, path: Path) -> Work:
+def writing(subject: Subject | None, spec: ExportSpec, path: Path) -> Work:
     """What writes a picture or a film."""
     if subject is None:
         raise CannotWrite("No generator is open.")
     known = subject
 
     def work(report: Report) -> str:
-        save(known, wish, path, report)
+        save(known, spec, path, report)
         return f"Saved {path}, {said_bytes(path.stat().st_size)}."
 
     return work

@@ -24,7 +24,17 @@ from viewer.core.files.encoders import Reel, ffmpeg
 from viewer.core.files.metadata import read_recipe
 from viewer.core.files.models import find_by_hash, sha256_of
 from viewer.core.files.recipe import Model
-from viewer.core.files.saving import MOVING, STILLS, Subject, Wish, copied, largest_scale, largest_width, save, size_of
+from viewer.core.files.saving import (
+    MOVING,
+    STILLS,
+    ExportSpec,
+    Subject,
+    copied,
+    largest_scale,
+    largest_width,
+    save,
+    size_of,
+)
 from viewer.core.picture.compose import compose, to_rgb
 from viewer.core.picture.look import Look
 from viewer.core.scene.animation import Animation, frame_count
@@ -50,8 +60,8 @@ def nothing(_done: int, _of: int) -> None:
     """Nobody watches."""
 
 
-def expected(subject: Subject, wish: Wish, frame: int = 0) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    scene = subject.scene(wish, frame)
+def expected(subject: Subject, spec: ExportSpec, frame: int = 0) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    scene = subject.scene(spec, frame)
     assert scene is not None
     pixels = open_generator(subject.model.path, "cpu").generate_pixels(scene.z, scene.y)
     return to_rgb(compose(pixels, scene.columns, subject.state.look, scene.close))
@@ -59,13 +69,13 @@ def expected(subject: Subject, wish: Wish, frame: int = 0) -> np.ndarray[tuple[i
 
 @pytest.mark.parametrize("form", [*STILLS, *MOVES])
 def test_two_exports_are_the_same_bytes_and_carry_the_recipe(form: str, subject: Subject, tmp_path: Path) -> None:
-    wish = Wish(form, 2, quality=90, animation=SHORT)
-    first, second = (save(subject, wish, tmp_path / f"{name}.{form}", nothing) for name in ("first", "second"))
+    spec = ExportSpec(form, 2, quality=90, animation=SHORT)
+    first, second = (save(subject, spec, tmp_path / f"{name}.{form}", nothing) for name in ("first", "second"))
     assert first.read_bytes() == second.read_bytes()
     recipe = read_recipe(first)
     assert recipe.model == Model("digits.onnx", subject.model.sha256)
     assert recipe.state == subject.state
-    assert recipe.animation == (SHORT if wish.moves else None)
+    assert recipe.animation == (SHORT if spec.moves else None)
     assert {name for name, _ in recipe.software} >= {"numpy", "pillow"}
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -73,8 +83,8 @@ def test_two_exports_are_the_same_bytes_and_carry_the_recipe(form: str, subject:
 @pytest.mark.parametrize("model", ["digits", "colour", "free"])
 @pytest.mark.parametrize(("form", "off_by"), [("gif", 12), ("apng", 0), ("webp", 0)])
 def test_every_frame_is_there(form: str, off_by: int, model: str, models: dict[str, Path], tmp_path: Path) -> None:
-    subject, wish = subject_of(models[model], ViewState(cells=4)), Wish(form, 3, animation=SHORT)
-    path = save(subject, wish, tmp_path / f"a.{form}", nothing)
+    subject, spec = subject_of(models[model], ViewState(cells=4)), ExportSpec(form, 3, animation=SHORT)
+    path = save(subject, spec, tmp_path / f"a.{form}", nothing)
     with Image.open(path) as image:
         assert getattr(image, "n_frames", 1) == frame_count(subject.model.info, subject.state, SHORT) == 6
         assert image.info["loop"] == 0
@@ -84,7 +94,7 @@ def test_every_frame_is_there(form: str, off_by: int, model: str, models: dict[s
             image.load()
             lengths_ms.append(image.info["duration"])
             rgb = np.asarray(image.convert("RGB"))
-            wanted = expected(subject, wish, frame).repeat(3, axis=0).repeat(3, axis=1)
+            wanted = expected(subject, spec, frame).repeat(3, axis=0).repeat(3, axis=1)
             assert rgb.shape == wanted.shape
             assert np.abs(rgb.astype(int) - wanted).mean() <= off_by
             if off_by == 0:
@@ -98,11 +108,11 @@ def with_squares(subject: Subject) -> Subject:
 
 def test_a_still_is_the_picture_enlarged(subject: Subject, tmp_path: Path) -> None:
     subject = with_squares(subject)
-    path = save(subject, Wish("png", 7), tmp_path / "a.png", nothing)
+    path = save(subject, ExportSpec("png", 7), tmp_path / "a.png", nothing)
     with Image.open(path) as image:
         picture = np.asarray(image)
-        np.testing.assert_array_equal(picture, expected(subject, Wish()).repeat(7, axis=0).repeat(7, axis=1))
-    cell = Wish("png", 1, cell=3)
+        np.testing.assert_array_equal(picture, expected(subject, ExportSpec()).repeat(7, axis=0).repeat(7, axis=1))
+    cell = ExportSpec("png", 1, cell=3)
     with Image.open(save(subject, cell, tmp_path / "b.png", nothing)) as image:
         np.testing.assert_array_equal(np.asarray(image), picture[91:175:7, 0:84:7], "the fourth cell of three columns")
         assert image.size == (12, 12)
@@ -111,27 +121,27 @@ def test_a_still_is_the_picture_enlarged(subject: Subject, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("width", [1, 20, 40, 101, 640])
 def test_a_still_of_any_width_looks_as_the_window_does(width: int, subject: Subject, tmp_path: Path) -> None:
-    plain = expected(subject, Wish())
-    wish = Wish("png", width / plain.shape[1])
-    with Image.open(save(with_squares(subject), wish, tmp_path / "a.png", nothing)) as image:
+    plain = expected(subject, ExportSpec())
+    spec = ExportSpec("png", width / plain.shape[1])
+    with Image.open(save(with_squares(subject), spec, tmp_path / "a.png", nothing)) as image:
         assert image.size == (width, max(1, round(width * plain.shape[0] / plain.shape[1])))
         colours = {tuple(colour) for colour in plain.reshape(-1, 3).tolist()}
         assert {tuple(colour) for colour in np.asarray(image).reshape(-1, 3).tolist()} <= colours, "none is mixed"
-    with Image.open(save(subject, wish, tmp_path / "b.png", nothing)) as soft:
+    with Image.open(save(subject, spec, tmp_path / "b.png", nothing)) as soft:
         np.testing.assert_array_equal(
             np.asarray(soft), np.asarray(Image.fromarray(plain).resize(soft.size, Image.Resampling.BILINEAR))
         )
         assert width < 101 or len(np.unique(np.asarray(soft).reshape(-1, 3), axis=0)) > len(colours)
-    assert (tmp_path / "b.png").read_bytes() == save(subject, wish, tmp_path / "c.png", nothing).read_bytes()
+    assert (tmp_path / "b.png").read_bytes() == save(subject, spec, tmp_path / "c.png", nothing).read_bytes()
     assert read_recipe(tmp_path / "a.png").state == with_squares(subject).state
-    svg = save(subject, replace(wish, form="svg"), tmp_path / "a.svg", nothing).read_text()
+    svg = save(subject, replace(spec, form="svg"), tmp_path / "a.svg", nothing).read_text()
     assert f'width="{width}" height="{image.height}" viewBox="0 0 {plain.shape[1]} {plain.shape[0]}"' in svg
 
 
 def test_what_moves_keeps_to_whole_multiples() -> None:
-    assert Wish("png", 1.5).scale == 1.5
+    assert ExportSpec("png", 1.5).scale == 1.5
     with pytest.raises(ValueError, match=r"no picture gif at scale 1\.5"):
-        Wish("gif", 1.5)
+        ExportSpec("gif", 1.5)
 
 
 def test_what_is_copied_is_large_enough_to_paste(subject: Subject) -> None:
@@ -147,9 +157,9 @@ def test_sizes_are_known_before(subject: Subject) -> None:
         ViewState(cells=2, look=Look(smoothing=1, beside=True)),
     ):
         here = replace(subject, state=state)
-        scene = here.scene(Wish())
+        scene = here.scene(ExportSpec())
         assert scene is not None
-        assert size_of(here.model.info, scene, state.look) == expected(here, Wish()).shape[1::-1]
+        assert size_of(here.model.info, scene, state.look) == expected(here, ExportSpec()).shape[1::-1]
     assert largest_scale((28, 28), moves=False) == 64
     assert largest_width((28, 28)) == 8192
     assert largest_width((280, 28)) == 16384
@@ -192,7 +202,7 @@ def test_stopping_leaves_nothing(form: str, subject: Subject, tmp_path: Path) ->
             raise Stopped
 
     with pytest.raises(Stopped):
-        save(subject, Wish(form, animation=SHORT), tmp_path / f"a.{form}", stop)
+        save(subject, ExportSpec(form, animation=SHORT), tmp_path / f"a.{form}", stop)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -207,7 +217,7 @@ def test_no_picture_waits_for_the_garbage_collector(form: str, subject: Subject,
     gc.disable()
     try:
         before = pictures()
-        save(subject, Wish(form, animation=SHORT), tmp_path / f"a.{form}", nothing)
+        save(subject, ExportSpec(form, animation=SHORT), tmp_path / f"a.{form}", nothing)
         assert pictures() == before
     finally:
         gc.enable()
@@ -234,7 +244,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_what_was_there(
 
     monkeypatch.setattr(Path, "open", full)
     with pytest.raises(CannotWrite, match="no space left on device; free some space and try again"):
-        save(subject, Wish(form, animation=SHORT), path, nothing)
+        save(subject, ExportSpec(form, animation=SHORT), path, nothing)
     monkeypatch.undo()
     assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [(path.name, b"before")]
 
@@ -245,18 +255,18 @@ def test_a_model_that_was_replaced_is_not_exported_under_another_name(models: di
     subject = subject_of(model, ViewState(cells=1))
     model.write_bytes(models["colour"].read_bytes())
     with pytest.raises(ExportError, match="was replaced since it was opened"):
-        save(subject, Wish(), tmp_path / "a.png", nothing)
+        save(subject, ExportSpec(), tmp_path / "a.png", nothing)
 
 
 def test_nothing_to_show_is_a_sentence(subject: Subject, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="nothing to show yet"):
-        save(replace(subject, state=ViewState(mode="path")), Wish(), tmp_path / "a.png", nothing)
+        save(replace(subject, state=ViewState(mode="path")), ExportSpec(), tmp_path / "a.png", nothing)
 
 
 def test_without_ffmpeg_there_is_no_mp4(subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CannotWrite, match="MP4 needs ffmpeg, which is not on the PATH"):
-        save(subject, Wish("mp4", animation=SHORT), tmp_path / "a.mp4", nothing)
+        save(subject, ExportSpec("mp4", animation=SHORT), tmp_path / "a.mp4", nothing)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a script as a program")
@@ -266,7 +276,7 @@ def test_an_ffmpeg_that_fails_is_a_sentence(subject: Subject, tmp_path: Path, mo
     program.write_text("#!/bin/sh\necho 'no encoder' >&2\necho 'Unknown encoder.' >&2\nexit 1\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
-    big = Wish("mp4", animation=replace(SHORT, keyframes=64, seconds_per_keyframe=2.0))
+    big = ExportSpec("mp4", animation=replace(SHORT, keyframes=64, seconds_per_keyframe=2.0))
     with pytest.raises(CannotWrite, match=r"ffmpeg could not make this film: Unknown encoder\.$"):
         save(replace(subject, state=ViewState(cells=64)), big, tmp_path / "a.mp4", nothing)
     assert [one.name for one in tmp_path.iterdir()] == ["bin"]
@@ -275,8 +285,8 @@ def test_an_ffmpeg_that_fails_is_a_sentence(subject: Subject, tmp_path: Path, mo
 @needs_ffmpeg
 def test_odd_sizes_become_films(subject: Subject, tmp_path: Path) -> None:
     odd = replace(subject, state=ViewState(cells=5))
-    assert size_of(odd.model.info, odd.scene(Wish()), Look())[1] % 2 == 1  # type: ignore[arg-type]
-    save(odd, Wish("mp4", 1, animation=SHORT), tmp_path / "a.mp4", nothing)
+    assert size_of(odd.model.info, odd.scene(ExportSpec()), Look())[1] % 2 == 1  # type: ignore[arg-type]
+    save(odd, ExportSpec("mp4", 1, animation=SHORT), tmp_path / "a.mp4", nothing)
 
 
 def test_models_are_found_by_what_they_hold(models: dict[str, Path], tmp_path: Path) -> None:

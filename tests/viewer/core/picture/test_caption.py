@@ -1,14 +1,14 @@
-"""What is said about a cell."""
+"""Captions of cells."""
 
-from viewer.core.picture.caption import Reading, caption, percent
+from viewer.core.picture.caption import Prediction, caption, percent
 from viewer.core.state.samples import Sample, of_class
 
 
 def test_a_line_about_a_cell() -> None:
-    reading = Reading(("0", "1", "2"), (0.1, 0.2, 0.7))
-    assert reading.best == ("2", 0.7)
-    assert caption(of_class(7, 12, 1), ("cat", "dog"), reading).split("   ·   ") == [
-        "seed 7 : 12", "made as dog", "read as 2, 70.0 %",
+    prediction = Prediction(("0", "1", "2"), (0.1, 0.2, 0.7))
+    assert prediction.best == ("2", 0.7)
+    assert caption(of_class(7, 12, 1), ("cat", "dog"), prediction).split("   ·   ") == [
+        "seed 7 : 12", "class dog", "predicted 2, 70.0 %",
     ]  # fmt: skip
     assert caption(Sample(7, 12), (), None) == "seed 7 : 12"
 

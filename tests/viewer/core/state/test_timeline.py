@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from export.contract import GeneratorInfo
-from viewer.core.picture.strip_layout import Film
+from viewer.core.picture.strip_layout import StripLayout
 from viewer.core.scene.cells import path_at, scene_of
 from viewer.core.state.samples import Sample, any_sample, of_class
 from viewer.core.state.timeline import EASINGS, MOST_KEYFRAMES, WAYS, Timeline
@@ -79,7 +79,7 @@ def test_any_sample_is_of_a_class_that_there_is() -> None:
 
 
 def test_a_pointer_means_the_keyframe_that_it_is_over() -> None:
-    film = Film(keyframes=3, steps=3, side=40, gap=8, margin=8)
+    film = StripLayout(keyframes=3, steps=3, side=40, gap=8, margin=8)
     for place in range(3):
         assert film.place_at(film.left(place)) == place
         assert film.place_at(film.left(place) + 39) == place

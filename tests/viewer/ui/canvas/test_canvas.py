@@ -156,7 +156,7 @@ def test_a_classifier_that_is_missing_is_told_once_for_each_generator(
     def missing() -> None:
         raise ModelRefused("There is no classifier.")
 
-    monkeypatch.setattr("viewer.engine.readings._classifier", missing)
+    monkeypatch.setattr("viewer.engine.predictions._classifier", missing)
     window = open_window(models["digits"])
     # The cell that is held is read again as soon as another generator shows it.
     asking: tuple[Callable[[], object], ...] = (
@@ -203,14 +203,14 @@ def test_a_cell_opens_large_and_closes(models: dict[str, Path], open_window: Ope
 def test_the_bundled_digits_are_read(open_window: OpenWindow, qtbot: QtBot) -> None:
     window = open_window(BUNDLED_MODEL)
     QTest.mouseMove(window.canvas, place(window, 7))
-    qtbot.waitUntil(lambda: "read as 7" in window.canvas.accessibleDescription())
-    assert "seed 0 : 7   ·   made as 7" in window.canvas.accessibleDescription()
+    qtbot.waitUntil(lambda: "predicted 7" in window.canvas.accessibleDescription())
+    assert "seed 0 : 7   ·   class 7" in window.canvas.accessibleDescription()
     QTest.mouseDClick(window.canvas, LEFT, pos=place(window, 7))
     qtbot.waitUntil(lambda: window.inspector.view.bars.isVisible())
     assert window.inspector.view.bars.accessibleName().startswith("Read as 7, 9")
     window.editor.edit("playing", lambda state: state.with_playing(True))
     qtbot.waitUntil(lambda: not window.inspector.view.bars.isVisible())
-    assert "read as" not in window.canvas.accessibleDescription()
+    assert "predicted" not in window.canvas.accessibleDescription()
     window.editor.edit("playing", lambda state: state.with_playing(False))
     qtbot.waitUntil(lambda: window.inspector.view.bars.isVisible())
 
