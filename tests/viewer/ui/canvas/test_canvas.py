@@ -158,7 +158,7 @@ def test_a_classifier_that_is_missing_is_told_once_for_each_generator(
 
     monkeypatch.setattr("viewer.engine.predictions._classifier", missing)
     window = open_window(models["digits"])
-    # The cell that is held is read again as soon as another generator shows it.
+    # The held cell is classified again as soon as another generator shows it.
     asking: tuple[Callable[[], object], ...] = (
         lambda: window.canvas.hold(3),
         lambda: window.open(models["other"]),
@@ -179,7 +179,7 @@ def test_a_cell_opens_large_and_closes(models: dict[str, Path], open_window: Ope
     QTest.mouseDClick(window.canvas, LEFT, pos=place(window, 12))
     assert view.isVisible()
     assert (view.seed.text(), view.index.text(), view.made.text()) == ("0", "12", "2")
-    qtbot.waitUntil(lambda: view.note.text().startswith("The classifier at hand reads other pictures"))
+    qtbot.waitUntil(lambda: view.note.text().startswith("The bundled classifier does not know"))
     assert not view.bars.isVisible()
     QTest.keyClick(view, Key.Key_Right, SHIFT)
     assert view.index.text() == "13"
@@ -200,14 +200,14 @@ def test_a_cell_opens_large_and_closes(models: dict[str, Path], open_window: Ope
     assert view.isVisible()
 
 
-def test_the_bundled_digits_are_read(open_window: OpenWindow, qtbot: QtBot) -> None:
+def test_the_bundled_digits_are_classified(open_window: OpenWindow, qtbot: QtBot) -> None:
     window = open_window(BUNDLED_MODEL)
     QTest.mouseMove(window.canvas, place(window, 7))
     qtbot.waitUntil(lambda: "predicted 7" in window.canvas.accessibleDescription())
     assert "seed 0 : 7   ·   class 7" in window.canvas.accessibleDescription()
     QTest.mouseDClick(window.canvas, LEFT, pos=place(window, 7))
     qtbot.waitUntil(lambda: window.inspector.view.bars.isVisible())
-    assert window.inspector.view.bars.accessibleName().startswith("Read as 7, 9")
+    assert window.inspector.view.bars.accessibleName().startswith("Predicted 7, 9")
     window.editor.edit("playing", lambda state: state.with_playing(True))
     qtbot.waitUntil(lambda: not window.inspector.view.bars.isVisible())
     assert "predicted" not in window.canvas.accessibleDescription()
