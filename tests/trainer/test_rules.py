@@ -18,15 +18,15 @@ def test_presets_may_be_launched_anywhere(preset: str, world: int) -> None:
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("mlp", {"accumulation": 3}, "multiple of 3"),
     ("mlp", {"accumulation": 2}, "Reused fakes"),
-    ("dcgan", {"accumulation": 64, "reuse_fakes": False}, "BatchNorm needs two images"),
+    ("dcgan", {"accumulation": 64, "reuse_fakes": False}, "BatchNorm needs at least two images"),
     ("mlp", {"loss": "hinge", "label_noise": 0.1}, "no labels to smooth"),
     ("mlp", {"label_dropout": 0.1}, "unconditional"),
     ("mlp", {"loss": "wasserstein"}, "--penalty gradient-penalty"),
     ("quickstart", {"compile": True}, "second derivative"),
-    ("mlp", {"compile": True, "recompute": "both"}, "not compiled"),
+    ("mlp", {"compile": True, "recompute": "both"}, "cannot be compiled"),
     ("mlp", {"spectral_norm": True, "recompute": "discriminator"}, "second time"),
     ("dcgan", {"sync_batch_norm": True, "gamma": "1"}, "no second derivative"),
-    ("dcgan", {"sync_batch_norm": True}, "GPUs alone"),
+    ("dcgan", {"sync_batch_norm": True}, "only on GPUs"),
     ("mlp", {"self_attention": True}, "no self-attention"),
     ("dcgan", {"dropout": 0.1}, "no dropout"),
     ("mlp", {"augment_target": 0.6}, "there are none"),
@@ -45,7 +45,7 @@ def test_what_cannot_work_is_refused(preset: str, settings: dict[str, Any], said
     ("preset", "settings", "said"),
     [
         ("mlp", {"spectral_norm": True, "weight_decay": 0.01}, "weight decay"),
-        ("dcgan", {"gamma": "0,1@1000"}, "not one of single images"),
+        ("dcgan", {"gamma": "0,1@1000"}, "does not act on single images"),
     ],
 )
 def test_what_is_better_avoided_is_said(preset: str, settings: dict[str, Any], said: str) -> None:
