@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths, Qt, QTimer
 from PySide6.QtGui import (
@@ -60,9 +59,6 @@ from viewer.ui.panels.way import WayPanel
 from viewer.ui.recent import RecentMenu
 from viewer.ui.restore import Restorer
 from viewer.ui.widgets.card import Panel
-
-if TYPE_CHECKING:
-    pass
 
 STATUS_INTERVAL_S = 0.25
 """Figures that change with every frame cannot be read."""

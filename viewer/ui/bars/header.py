@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from viewer.ui import theme
+from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import Elided, label
 
 LEAST_FOR_NAME = 160
@@ -36,11 +37,8 @@ class Header(QWidget):
         row.addWidget(self.model, 1)
         self.buttons: list[QToolButton] = []
         for action in actions:
-            button = QToolButton()
+            button = make_button(QToolButton, name=action.text(), picture=action.icon(), picture_side=18)
             button.setDefaultAction(action)
-            button.setIconSize(QSize(18, 18))
-            button.setAccessibleName(action.text())
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             if (menu := menus.get(action)) is not None:
                 button.setMenu(menu)
                 opens = QToolButton.ToolButtonPopupMode.MenuButtonPopup

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
 
 from viewer.core.state.history import follows_hint
 from viewer.core.state.samples import RANDOM_SEEDS
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
+from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import Elided, label
 from viewer.ui.widgets.icons import icon
 
@@ -26,10 +27,17 @@ class HintStrip(QFrame):
         super().__init__()
         self.setObjectName("hint")
         self._state = state
-        self.roll = _button("random", "Roll the die", "Other pictures: a random seed (R)")
+        tip = "Other pictures: a random seed"
+        die, pen = icon("random", theme.ACCENT), icon("number", theme.ACCENT)
+        self.roll = make_button(QToolButton, "Roll the die", tip, "R", picture=die, picture_side=18)
         self.drag = Elided("Drag a picture to the timeline")
-        self.write = _button("number", "Type a number", "Write a number in one hand (Alt+4)")
-        self.close_button = _button("close", "", "Close this hint")
+        tip = "Write a number in one hand"
+        self.write = make_button(QToolButton, "Type a number", tip, "Alt+4", picture=pen, picture_side=18)
+        for button in (self.roll, self.write):
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.close_button = make_button(
+            QToolButton, "", "Close this hint", picture=icon("close", theme.MUTED), picture_side=18
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
         row.setSpacing(theme.SPACE)
@@ -51,16 +59,3 @@ class HintStrip(QFrame):
     def _roll(self) -> None:
         seed = random.randrange(RANDOM_SEEDS)
         self.edited.emit("seed", lambda state: state.with_seed(seed))
-
-
-def _button(name: str, text: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(name, theme.ACCENT if text else theme.MUTED))
-    button.setIconSize(QSize(18, 18))
-    button.setText(text)
-    style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if text else Qt.ToolButtonStyle.ToolButtonIconOnly
-    button.setToolButtonStyle(style)
-    button.setToolTip(tip)
-    button.setAccessibleName(text or tip)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button

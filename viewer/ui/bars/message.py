@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 
 from viewer.ui import theme
+from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.icons import icon
 
 INFORMATION_MS = 5000
@@ -29,16 +30,10 @@ class MessageStrip(QFrame):
         self.text.setTextFormat(Qt.TextFormat.PlainText)  # file names are not markup
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.offer = QToolButton()
-        self.offer.setProperty("role", "offer")
-        self.offer.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.offer = make_button(QToolButton, role="offer")
         self.offer.clicked.connect(self._accept)
         self._do: Callable[[], None] | None = None
-        close = QToolButton()
-        close.setIcon(icon("close", theme.MUTED))
-        close.setAccessibleName("Close this message")
-        close.setToolTip("Close this message")
-        close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        close = make_button(QToolButton, "", "Close this message", picture=icon("close", theme.MUTED))
         close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)

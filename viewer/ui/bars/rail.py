@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
 from viewer.core.state.view_state import MODES, ViewState
 from viewer.ui import theme
+from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.icons import icon
 
 NAMES = {"grid": "Grid", "path": "Morph", "pad": "Blend", "number": "Write"}
@@ -35,18 +36,15 @@ class Rail(QWidget):
         column.setContentsMargins(theme.SPACE, 2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE)
         column.setSpacing(theme.SPACE)
         for place, mode in enumerate(MODES):
-            button = QToolButton()
-            button.setText(NAMES[mode])
-            button.setIcon(icon(mode, theme.MUTED, theme.ACCENT))
-            button.setIconSize(QSize(24, 24))
+            keys = f"Alt+{place + 1}"
+            picture = icon(mode, theme.MUTED, theme.ACCENT)
+            button = make_button(
+                QToolButton, NAMES[mode], TIPS[mode], keys, role="mode", picture=picture, picture_side=24
+            )
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setCheckable(True)
-            button.setProperty("role", "mode")
             button.setFixedWidth(WIDTH - 2 * theme.SPACE)
-            button.setShortcut(f"Alt+{place + 1}")
-            button.setToolTip(f"{TIPS[mode]} (Alt+{place + 1})")
-            button.setAccessibleName(NAMES[mode])
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setShortcut(keys)
             self.group.addButton(button, place)
             column.addWidget(button)
         column.addStretch()

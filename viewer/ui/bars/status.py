@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from viewer.core.files.provenance import readable
 from viewer.core.scene.requests import Opened
 from viewer.ui import theme
+from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import label
 
 HEIGHT = 34
@@ -21,13 +21,10 @@ class StatusLine(QWidget):
         super().__init__()
         self.setObjectName("status")
         self.setFixedHeight(HEIGHT)  # figures that come and go must not move the picture
-        self.provider = QToolButton()
-        self.provider.setProperty("role", "status")
-        self.provider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.provider = make_button(QToolButton, name="Provider: what runs here", role="status")
         self.latency = label("", "muted")
         self.rate = label("", "muted")
         self.model = label("", "muted")
-        self.provider.setAccessibleName("Provider: what runs here")
         self.latency.setAccessibleName("Latency")
         self.rate.setAccessibleName("Frames per second")
         self.model.setAccessibleName("Generator")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
 from viewer.engine.background import Background
 from viewer.ui import theme
 from viewer.ui.export.page import Work
+from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import label
 
 STEPS = 1000
@@ -33,10 +34,8 @@ class TaskStrip(QFrame):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(theme.SPACE // 2)
         self.bar.setAccessibleName("Progress")
-        self.stop_button = QPushButton("Cancel")
-        self.stop_button.setAccessibleName("Cancel the export")
-        self.stop_button.setToolTip("Stop; nothing half-written stays")
-        self.stop_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        tip = "Stop; nothing half-written stays"
+        self.stop_button = make_button(QPushButton, "Cancel", tip, name="Cancel the export")
         self.stop_button.clicked.connect(self.cancel)
         row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
@@ -45,11 +44,6 @@ class TaskStrip(QFrame):
         row.addWidget(self.bar, 1)
         row.addWidget(self.stop_button)
         self.hide()
-
-    @property
-    def busy(self) -> bool:
-        """Whether something is being written."""
-        return self._background is not None
 
     def run(self, name: str, work: Work) -> None:
         """Begin to write a file of that name; while another is being written nothing happens."""
@@ -75,10 +69,8 @@ class TaskStrip(QFrame):
 
     def close_down(self) -> None:
         """Stop, and wait until the thread is gone."""
-        if self._background is not None:
-            self._background.cancel()
-            self._background.wait()
-            self._background = None
+        self.cancel()
+        self._on_finished()
 
     def _on_progress(self, done: int, of: int) -> None:
         self.bar.setValue(done * STEPS // max(of, 1))

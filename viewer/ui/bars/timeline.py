@@ -12,7 +12,7 @@ from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.bars.strip import SIDE, Strip
-from viewer.ui.widgets.card import icon_button
+from viewer.ui.widgets.buttons import icon_button
 
 MODES = ("grid", "path", "pad")
 """In which it is visible: keyframes come from the grid, and can be dragged to the corners of a pad."""

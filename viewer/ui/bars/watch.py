@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
@@ -15,6 +14,7 @@ from viewer.core.scene.requests import Failure, Opened, OpenRequest
 from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.bars.plot import Line, Plot
+from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import Slider, label
 
 POLL_MS = 1500
@@ -44,11 +44,13 @@ class WatchBar(QFrame):
         self.facts.setWordWrap(True)
         self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # a long name widens nothing
         self.stage = label("", "muted")
-        self.follow = _button("Follow", "Show each new stage as soon as it is exported", self._follow)
+        self.follow = make_button(QPushButton, "Follow", "Show each new stage as soon as it is exported")
+        self.follow.clicked.connect(self._follow)
         self.follow.setCheckable(True)
-        self.against_newest = _button(
-            "Compare", "Compare with the newest: show that stage beside this one, on the same latents", self._compare
+        self.against_newest = make_button(
+            QPushButton, "Compare", "Compare with the newest: show that stage beside this one, on the same latents"
         )
+        self.against_newest.clicked.connect(self._compare)
         self.losses = Plot("Losses", (Line("d_loss", "D", theme.MUTED), Line("g_loss", "G", theme.ACCENT)))
         self.accuracy = Plot(
             "Discriminator is right",
@@ -174,9 +176,7 @@ class WatchBar(QFrame):
 
     def _show_stages(self) -> None:
         place, count = self._place(), len(self.stages)
-        self.slider.blockSignals(True)
-        self.slider.setMaximum(max(count - 1, 0))
-        self.slider.blockSignals(False)
+        self.slider.show_maximum(max(count - 1, 0))
         if place is not None:
             self.slider.show_value(place)
         for widget in (self.slider, self.stage):
@@ -240,12 +240,3 @@ class WatchBar(QFrame):
         """Nobody does."""
         self._timer.stop()
         super().hideEvent(event)
-
-
-def _button(text: str, tip: str, slot: Callable[[], None]) -> QPushButton:
-    button = QPushButton(text)
-    button.setAccessibleName(text)
-    button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.clicked.connect(lambda _checked: slot())
-    return button

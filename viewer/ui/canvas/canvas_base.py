@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from viewer.core.picture.fit import WHOLE, Box, View, fit
 from viewer.core.scene.requests import Frame
 from viewer.ui import theme
+from viewer.ui.widgets.qimage import image_of
 
 MARGIN = 3 * theme.SPACE
 ZOOM_STEP = 1.25
@@ -46,14 +47,7 @@ class Picture(QWidget):
 
     def show_frame(self, frame: Frame) -> None:
         """Paint `frame` from now on."""
-        picture = frame.picture
-        self._image = QImage(
-            picture.data.cast("B"),
-            picture.shape[1],
-            picture.shape[0],
-            picture.strides[0],  # without it Qt assumes lines of its own length
-            QImage.Format.Format_ARGB32_Premultiplied,
-        )
+        self._image = image_of(frame.picture)
         self.frame = frame
         self.update()
 

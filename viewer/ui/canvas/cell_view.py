@@ -10,7 +10,8 @@ from viewer.core.picture.caption import Prediction, percent
 from viewer.core.scene.requests import Frame
 from viewer.ui import theme
 from viewer.ui.canvas.canvas_base import Picture
-from viewer.ui.widgets.card import icon_button, label
+from viewer.ui.widgets.buttons import icon_button, make_button
+from viewer.ui.widgets.card import label
 from viewer.ui.widgets.icons import icon
 
 FACTS_WIDTH = 216
@@ -87,8 +88,11 @@ class CellView(QWidget):
         self.note = label("", "muted")
         self.note.setWordWrap(True)
         self.bars = Bars()
-        self.lock, self.copy = QPushButton("Lock"), QPushButton("Copy")
-        self.keyframe = QPushButton("Add to the timeline")
+        self.lock = make_button(QPushButton, "Lock", "Keep this picture in its cell", "L", picture=icon("lock"))
+        self.copy = make_button(QPushButton, "Copy", "Copy this picture to the clipboard", picture=icon("copy"))
+        self.keyframe = make_button(
+            QPushButton, "Add to the timeline", "Make this picture a keyframe", picture=icon("add")
+        )
         self.close_button = icon_button("close", "Close", "Escape")
         self._arrange()
         self.lock.clicked.connect(self.lock_wanted)
@@ -103,15 +107,6 @@ class CellView(QWidget):
         self.hide()
 
     def _arrange(self) -> None:
-        for button, name, tip in (
-            (self.lock, "lock", "Keep this picture in its cell (L)"),
-            (self.copy, "copy", "Copy this picture to the clipboard"),
-            (self.keyframe, "add", "Make this picture a keyframe"),
-        ):
-            button.setIcon(icon(name))
-            button.setToolTip(tip)
-            button.setAccessibleName(button.text())
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         head = QHBoxLayout()
         head.addWidget(self.name, 1)
         head.addWidget(self.close_button)

@@ -12,7 +12,8 @@ from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.canvas.canvas_base import Picture
-from viewer.ui.widgets.card import icon_button, label
+from viewer.ui.widgets.buttons import icon_button
+from viewer.ui.widgets.card import label
 from viewer.ui.widgets.choices import Choices
 
 OFFERED = {

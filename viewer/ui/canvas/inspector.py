@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication
 
 from export.runtime.generator import Generator
 from viewer.core.picture.caption import Prediction, caption
@@ -12,6 +12,7 @@ from viewer.core.scene.requests import Answer, Failure, Frame, Job
 from viewer.engine.player import Player
 from viewer.ui.canvas.canvas import Canvas
 from viewer.ui.canvas.cell_view import NO_PREDICTION, WHILE_PLAYING, CellView
+from viewer.ui.widgets.qimage import image_of
 
 NAME = "prediction"
 COPIED_SIDE = 512
@@ -93,11 +94,9 @@ class Inspector(QObject):
             return
         picture = cell_of(frame, cell).picture
         height, width = picture.shape
-        image = QImage(picture.data.cast("B"), width, height, picture.strides[0], QImage.Format.Format_RGB32)
-        scale = -(-COPIED_SIDE // max(width, height))
-        # `scaled` makes a copy, so that nothing refers to the array any more; of one to one it would not.
+        scale = max(-(-COPIED_SIDE // max(width, height)), 1)
         mode = Qt.TransformationMode.FastTransformation
-        larger = image.scaled(width * max(scale, 1), height * max(scale, 1), mode=mode).copy()
+        larger = image_of(picture).scaled(width * scale, height * scale, mode=mode).copy()  # outlives the array
         QGuiApplication.clipboard().setImage(larger)
         self.told.emit("Copied the cell.")
 

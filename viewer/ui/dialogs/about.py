@@ -8,13 +8,9 @@ import onnxruntime
 import PySide6
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QFrame,
     QGridLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -22,12 +18,13 @@ from PySide6.QtWidgets import (
 from viewer.core.files.provenance import Fact, readable
 from viewer.core.scene.requests import Opened
 from viewer.ui import theme
+from viewer.ui.dialogs.scrolling import ScrollingDialog
+from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import label
 from viewer.ui.widgets.icons import icon
 
 WIDTH, HEIGHT = 64 * theme.SPACE, 72 * theme.SPACE
 LICENCES = (
-    ("digitforge", "MIT"),
     ("numpy", "BSD-3-Clause"),
     ("onnx", "Apache-2.0"),
     ("Pillow", "MIT-CMU"),
@@ -42,7 +39,7 @@ def parts() -> list[Fact]:
         ("Qt, PySide6", f"{PySide6.__version__} · LGPL-3.0"),
         ("onnxruntime", f"{onnxruntime.__version__} · MIT"),
     ]
-    for name, licence in LICENCES[1:]:
+    for name, licence in LICENCES:
         if number := _version(name):
             found.append((name, f"{number} · {licence}"))
     return found
@@ -55,16 +52,13 @@ def _version(name: str) -> str:
         return ""
 
 
-class AboutDialog(QDialog):
+class AboutDialog(ScrollingDialog):
     """Opens beside the window and stops nothing."""
 
     def __init__(self, parent: QWidget, opened: Opened | None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("About digitforge")
+        super().__init__(parent, "About digitforge", "About", WIDTH, HEIGHT)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(WIDTH, HEIGHT)
         inside = QWidget()
-        inside.setObjectName("side")
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, theme.SPACE, 0)
         column.setSpacing(theme.SPACE)
@@ -80,20 +74,8 @@ class AboutDialog(QDialog):
             for name, text in long:
                 _add_folded(column, name, text)
         column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        scroll.setAccessibleName("About")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE)
-        layout.setSpacing(2 * theme.SPACE)
-        layout.addWidget(scroll, 1)
-        layout.addWidget(buttons)
+        self.show_content(inside)
+        self.add_close_button()
 
 
 def _facts(facts: list[Fact]) -> QGridLayout:
@@ -109,11 +91,9 @@ def _facts(facts: list[Fact]) -> QGridLayout:
 
 def _add_folded(column: QVBoxLayout, name: str, text: str) -> None:
     """A button that shows and hides a long text below it."""
-    button = QPushButton(name)
-    button.setIcon(icon("expand", theme.MUTED))
+    tip = f"Show or hide {name.lower()}"
+    button = make_button(QPushButton, name, tip, name=f"Show {name.lower()}", picture=icon("expand", theme.MUTED))
     button.setCheckable(True)
-    button.setAccessibleName(f"Show {name.lower()}")
-    button.setToolTip(f"Show or hide {name.lower()}")
     button.setAutoDefault(False)
     shown = _text(text, "plain")
     shown.hide()

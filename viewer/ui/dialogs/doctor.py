@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from viewer.engine.background import Background, Report
 from viewer.ui import theme
+from viewer.ui.dialogs.scrolling import ScrollingDialog
+from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import label
 
 if TYPE_CHECKING:
@@ -20,42 +22,26 @@ WIDTH, HEIGHT = 80 * theme.SPACE, 62 * theme.SPACE
 MARKS = {"ok": ("✓", "good"), "broken": ("✕", "bad")}
 
 
-class DoctorDialog(QDialog):
+class DoctorDialog(ScrollingDialog):
     """Examines on a thread of its own, while the window goes on."""
 
     stepped = Signal(str)
     """What is being done."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("What runs here")
-        self.resize(WIDTH, HEIGHT)
+        super().__init__(parent, "What runs here", "Report", WIDTH, HEIGHT)
+        self.show_content(QWidget())
         self.report: Examination | None = None
         """The last one."""
         self._background: Background | None = None
-        self._table = QWidget()
-        self._table.setObjectName("side")
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._scroll.setAccessibleName("Report")
-        self._scroll.setWidget(self._table)
         self.said = label("", "muted")
-        self.again = _button("Again", "Examine once more")
-        self.copy = _button("Copy", "Copy the report as text")
-        self._close = _button("Close", "Close")
-        row = QHBoxLayout()
-        row.setSpacing(theme.SPACE)
-        row.addWidget(self.said, 1)
+        self.again = make_button(QPushButton, "Again", "Examine once more")
+        self.copy = make_button(QPushButton, "Copy", "Copy the report as text")
+        self._close = make_button(QPushButton, "Close", "Close")
+        self.footer.addWidget(self.said, 1)
         for button in (self.again, self.copy, self._close):
-            row.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE)
-        column.setSpacing(2 * theme.SPACE)
-        column.addWidget(self._scroll, 1)
-        column.addLayout(row)
+            button.setAutoDefault(False)
+            self.footer.addWidget(button)
         self._model: Path | None = None
         self.stepped.connect(self.said.setText)
         self.again.clicked.connect(self._begin)
@@ -108,7 +94,6 @@ class DoctorDialog(QDialog):
         self.report = report
         self.said.setText("Something is broken." if report.broken else "Nothing is broken.")
         table = QWidget()
-        table.setObjectName("side")
         grid = QGridLayout(table)
         grid.setContentsMargins(0, 0, theme.SPACE, 0)
         grid.setHorizontalSpacing(2 * theme.SPACE)
@@ -123,7 +108,7 @@ class DoctorDialog(QDialog):
             for number, cell in enumerate((label(text, role), label(row.name, "muted"), value)):
                 grid.addWidget(cell, place, number, Qt.AlignmentFlag.AlignTop)
         grid.setRowStretch(len(report.rows), 1)
-        self._scroll.setWidget(table)  # the one before goes
+        self.show_content(table)
 
     def _copy(self) -> None:
         if self.report is not None:
@@ -138,11 +123,3 @@ def as_text(report: Examination) -> str:
         for row in report.rows
     ]
     return "\n".join(["digitforge doctor", *lines, ""])
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setAccessibleName(tip)
-    button.setToolTip(tip)
-    button.setAutoDefault(False)
-    return button

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayou
 
 from viewer.ui import theme
 from viewer.ui.memory import Memory
+from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import label
 from viewer.ui.widgets.choices import Choices
 
@@ -31,9 +32,8 @@ class SettingsDialog(QDialog):
         self._memory = memory
         self.theme = Choices("Theme", OFFERED)
         self.theme.chosen.connect(lambda name: memory.change(theme=name))
-        self.reset = QPushButton("Reset all settings")
-        self.reset.setAccessibleName("Reset all settings")
-        self.reset.setToolTip("Forget the theme, the recent generators, the look, and where the window stood")
+        tip = "Forget the theme, the recent generators, the look, and where the window stood"
+        self.reset = make_button(QPushButton, "Reset all settings", tip)
         self.reset.setAutoDefault(False)
         self.reset.clicked.connect(self.reset_wanted)
         self.reset.clicked.connect(self.accept)

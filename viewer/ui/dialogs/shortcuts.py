@@ -6,17 +6,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QDialog,
-    QDialogButtonBox,
-    QFrame,
     QGridLayout,
-    QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
 from viewer.core.state.keys import KEYS
 from viewer.ui import theme
+from viewer.ui.dialogs.scrolling import ScrollingDialog
 from viewer.ui.widgets.card import label
 
 WIDTH, HEIGHT = 72 * theme.SPACE, 76 * theme.SPACE
@@ -59,16 +55,13 @@ def _of_tip(tip: str) -> list[tuple[str, str]]:
     return [(keys, what[:1].upper() + what[1:]) for keys, colon, what in parts if colon]
 
 
-class ShortcutSheet(QDialog):
+class ShortcutSheet(ScrollingDialog):
     """Opens beside the window and stops nothing."""
 
     def __init__(self, parent: QWidget, sections: list[Section]) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Keyboard")
+        super().__init__(parent, "Keyboard", "Keys", WIDTH, HEIGHT)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(WIDTH, HEIGHT)
         table = QWidget()
-        table.setObjectName("side")
         grid = QGridLayout(table)
         grid.setContentsMargins(0, 0, theme.SPACE, 0)
         grid.setHorizontalSpacing(3 * theme.SPACE)
@@ -87,16 +80,5 @@ class ShortcutSheet(QDialog):
             grid.setRowMinimumHeight(place, 2 * theme.SPACE)
             place += 1
         grid.setRowStretch(place, 1)
-        scroll = QScrollArea()
-        scroll.setWidget(table)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        scroll.setAccessibleName("Keys")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE)
-        column.setSpacing(2 * theme.SPACE)
-        column.addWidget(scroll, 1)
-        column.addWidget(buttons)
+        self.show_content(table)
+        self.add_close_button()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from viewer.core.files.saving import Report, Subject
 from viewer.ui import theme
@@ -98,11 +98,8 @@ class Knob(QWidget):
 
     def limit(self, high: int) -> None:
         """Go no further than this, without telling anybody."""
-        value = min(self.value, high)
-        self.slider.blockSignals(True)
-        self.slider.setMaximum(high)
-        self.slider.blockSignals(False)
-        self.show_value(value)
+        self.slider.show_maximum(high)
+        self.show_text()
 
     def _choose(self, _value: int) -> None:
         self.show_text()
@@ -122,14 +119,3 @@ def arrange(widget: QWidget, name: str, slider: QWidget, *values: QWidget) -> No
     column.setSpacing(0)
     column.addLayout(head)
     column.addWidget(slider)
-
-
-def check_button(text: str, tip: str) -> QPushButton:
-    """A button that stays down."""
-    button = QPushButton(text)
-    button.setCheckable(True)
-    button.setProperty("role", "class")
-    button.setAccessibleName(text)
-    button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button

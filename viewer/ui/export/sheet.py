@@ -14,6 +14,7 @@ from viewer.ui.export.animation_page import FilmPage
 from viewer.ui.export.dataset_page import DatasetPage
 from viewer.ui.export.page import Page
 from viewer.ui.export.still_page import StillPage
+from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import label
 from viewer.ui.widgets.choices import Choices
 
@@ -46,11 +47,8 @@ class ExportSheet(QDialog):
             page.changed.connect(self._describe)
         self.summary = label("", "muted")
         self.summary.setWordWrap(True)
-        self._close = QPushButton("Close")
-        self._close.setAccessibleName("Close")
-        self.export = QPushButton("Export…")
-        self.export.setAccessibleName("Export")
-        self.export.setProperty("role", "primary")
+        self._close = make_button(QPushButton, "Close")
+        self.export = make_button(QPushButton, "Export…", name="Export", role="primary")
         self.export.setDefault(True)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE)

@@ -55,9 +55,7 @@ class SizeKnob(QWidget):
         whole = self._typed % self._plain[0] == 0
         self._plain = size
         most = largest_scale(size, moves=False)
-        self.slider.blockSignals(True)
-        self.slider.setMaximum(most)
-        self.slider.blockSignals(False)
+        self.slider.show_maximum(most)
         self.width_edit.setToolTip(f"1 to {largest_width(size):,} pixels; the height follows")
         if whole:
             self.show_width(min(max(round(self._typed / size[0]), 1), most) * size[0])

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from digitforge.errors import CannotWrite
 from viewer.core.files.saving import ExportSpec, Report, Subject, save, size_of
-from viewer.ui.export.page import Knob, Page, Work, check_button
+from viewer.ui.export.page import Knob, Page, Work
 from viewer.ui.export.size import SizeKnob
+from viewer.ui.widgets.buttons import toggle_button
 from viewer.ui.widgets.choices import Choices
 
 FORMATS = {"png": ("PNG", "Pixels"), "svg": ("SVG", "Shapes, sharp at any size")}
@@ -25,7 +26,7 @@ class StillPage(Page):
         self.part.show_choice("all")
         self.cell = Knob("Cell", 1, 1, 1, str)
         self.size_knob = SizeKnob()
-        self.transparent = check_button("Transparent background", "Leave out gaps and the colour of empty pixels")
+        self.transparent = toggle_button("Transparent background", "Leave out gaps and the colour of empty pixels")
         self.add("Format", self.form)
         self._parts = self.add("Show", self.part)
         for widget in (self.cell, self.size_knob, self.transparent):

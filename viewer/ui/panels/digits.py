@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QGridLayout, QHBoxLayout, QList
 
 from viewer.core.scene.requests import Opened
 from viewer.core.state.view_state import ViewState
+from viewer.ui.widgets.buttons import toggle_button
 from viewer.ui.widgets.card import Panel
 
 MOST_BUTTONS = 20
@@ -29,9 +30,9 @@ class DigitsPanel(Panel):
         self._buttons: list[QPushButton] = []
         self._list: QListWidget | None = None
         self._classes: tuple[str, ...] = ()
-        self.all = _button("All", "All classes, mixed", "M")
-        self.several = _button("Several", "Choose several classes", "or Ctrl+click")
-        self.rows = _button("Rows", "Rows: one class each")
+        self.all = toggle_button("All", "All classes, mixed", "M", name="All classes, mixed")
+        self.several = toggle_button("Several", "Choose several classes", "or Ctrl+click")
+        self.rows = toggle_button("Rows", "Rows: one class each")
         self.all.clicked.connect(self._choose_all)
         self.several.toggled.connect(self._show_selection_mode)
         self.rows.clicked.connect(lambda on: self.edited.emit("rows", lambda state: state.with_rows(on)))
@@ -107,7 +108,8 @@ class DigitsPanel(Panel):
         columns = COLUMNS if longest <= LONGEST_NAME else 2
         for index, name in enumerate(classes or map(str, range(10))):
             keys = f"{name}; " if name in "0123456789" else ""
-            button = _button(name, f"Class {name}", f"{keys}Ctrl+click: one more, one less")
+            tip = f"{keys}Ctrl+click: one more, one less"
+            button = toggle_button(name, f"Class {name}", tip, name=f"Class {name}")
             button.clicked.connect(lambda _checked, digit=index: self._choose(digit))
             self._buttons.append(button)
             grid.addWidget(button, index // columns, index % columns)
@@ -124,13 +126,3 @@ class DigitsPanel(Panel):
         self._list = picker
         self._show_selection_mode(self.several.isChecked())
         return picker
-
-
-def _button(text: str, name: str, keys: str = "") -> QPushButton:
-    button = QPushButton(text)
-    button.setCheckable(True)
-    button.setProperty("role", "class")
-    button.setAccessibleName(name)
-    button.setToolTip(f"{name} ({keys})" if keys else name)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button

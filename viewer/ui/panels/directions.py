@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QWidget
 
 from viewer.core.scene.directions import LONGEST_NAME, MOST, numbered
 from viewer.core.state.view_state import AMOUNT_MAX, ViewState
 from viewer.engine.finder import Finder
 from viewer.ui import theme
-from viewer.ui.widgets.card import Panel, Slider, label
-from viewer.ui.widgets.icons import icon
+from viewer.ui.widgets.buttons import make_button
+from viewer.ui.widgets.card import FoldingPanel, Slider, label
 
 FIRST = 6
 """Directions that are shown before somebody wants more."""
@@ -100,54 +100,41 @@ class Row(QWidget):
         self._amount.setText(f"{amount:+.1f}".replace("-", "−") if amount else "0")
 
 
-class DirectionsPanel(Panel):
+class DirectionsPanel(FoldingPanel):
     """Edits the amounts. Closed at first: directions are looked for only where somebody wants them."""
 
     def __init__(self, finder: Finder) -> None:
-        super().__init__("Directions")
+        super().__init__("Directions", "Slant, width, stroke …: whatever changes this generator's pictures most")
         self._finder = finder
         self._more = False
-        self.toggle = QToolButton()
-        self.toggle.setCheckable(True)
-        self.toggle.setProperty("role", "fold")
-        self.toggle.setIconSize(QSize(18, 18))
-        self.toggle.setAccessibleName("Show directions")
-        self.toggle.setToolTip("Slant, width, stroke …: whatever changes this generator's pictures most")
-        self.toggle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.toggle.toggled.connect(self._unfold)
-        self.head.addWidget(self.toggle)
         self.rows = [Row() for _ in range(MOST)]
-        self._inside = QWidget()
-        column = QVBoxLayout(self._inside)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.SPACE // 2)
+        self.inside.setSpacing(theme.SPACE // 2)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(theme.SPACE // 2)
         self.progress.setAccessibleName("Looking for directions")
         self._said = label("", "muted")
         self._said.setWordWrap(True)
-        column.addWidget(self._said)
-        column.addWidget(self.progress)
+        self.inside.addWidget(self._said)
+        self.inside.addWidget(self.progress)
         for place, row in enumerate(self.rows):
-            column.addWidget(row)
+            self.inside.addWidget(row)
             row.moved.connect(lambda amount, place=place: self._choose(place, amount))
             row.name.renamed.connect(lambda name, place=place: finder.rename(place, name))
-        self.more = _button("More", "Show all directions")
-        self.reset = _button("Reset", "All directions back to 0")
+        self.more = make_button(QPushButton, "More", "Show all directions")
+        self.reset = make_button(QPushButton, "Reset", "All directions back to 0")
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE)
         buttons.addWidget(self.more)
         buttons.addWidget(self.reset)
-        column.addLayout(buttons)
-        self.body.addWidget(self._inside)
+        self.inside.addLayout(buttons)
         self.more.clicked.connect(self._show_more)
         self.reset.clicked.connect(lambda: self.edited.emit("directions", lambda state: replace(state, amounts=())))
         finder.progressed.connect(self._show_progress)
         finder.found.connect(self._show_found)
         finder.forgot.connect(self._show_found)
         finder.failed.connect(self._show_failed)
-        self._unfold(False)
+        self.toggle.toggled.connect(self._find)
         self._show_found()
 
     def show_state(self, state: ViewState) -> None:
@@ -160,9 +147,7 @@ class DirectionsPanel(Panel):
         for place, row in enumerate(self.rows):
             row.show_amount(state.amounts[place] if place < len(state.amounts) else 0.0)
 
-    def _unfold(self, unfolded: bool) -> None:
-        self.toggle.setIcon(icon("collapse" if unfolded else "expand", theme.MUTED))
-        self._inside.setVisible(unfolded)
+    def _find(self, unfolded: bool) -> None:
         if unfolded:
             self._finder.want()
 
@@ -202,11 +187,3 @@ class DirectionsPanel(Panel):
 
 
 _WAITING = "Looking for what changes the pictures most …"
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setAccessibleName(tip)
-    button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button

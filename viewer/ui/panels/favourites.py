@@ -21,7 +21,8 @@ from viewer.engine.background import Background, Report
 from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.canvas.dragging import pack
-from viewer.ui.widgets.card import Panel, label
+from viewer.ui.widgets.buttons import make_button
+from viewer.ui.widgets.card import FoldingPanel, label
 from viewer.ui.widgets.icons import icon
 
 SIDE = 64
@@ -70,7 +71,7 @@ class Gallery(QListWidget):
             super().keyPressEvent(event)
 
 
-class FavouritesPanel(Panel):
+class FavouritesPanel(FoldingPanel):
     """Closed until something is kept: the folder is read only where somebody wants to see it."""
 
     told = Signal(str, object)
@@ -83,36 +84,30 @@ class FavouritesPanel(Panel):
     """Path of a favourite that another generator made."""
 
     def __init__(self, player: Player, folder: Path) -> None:
-        super().__init__("Favourites")
+        super().__init__("Favourites", "What you kept (Ctrl+D keeps what is shown)")
         self._player = player
         self._folder = folder
         self._background: Background | None = None
         self._loaded = False
         self._early: list[Found] = []
         """Kept before the folder was read."""
-        self.toggle = QToolButton()
-        self.toggle.setCheckable(True)
-        self.toggle.setProperty("role", "fold")
-        self.toggle.setIconSize(QSize(18, 18))
-        self.toggle.setAccessibleName("Show favourites")
-        self.toggle.setToolTip("What you kept (Ctrl+D keeps what is shown)")
-        self.toggle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.toggle.toggled.connect(self._unfold)
-        self.head.addWidget(self.toggle)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.list = Gallery()
         self.nothing = label("Nothing yet: Ctrl+D keeps what is shown.", "muted")
         self.nothing.setWordWrap(True)
-        self.body.addWidget(self.nothing)
-        self.body.addWidget(self.list)
-        self.rename = _button("rename", "Name the selected favourite", "F2")
-        self.remove = _button("clear", "Put the selected favourite away", "Delete")
+        self.inside.addWidget(self.nothing)
+        self.inside.addWidget(self.list)
+        pen, dustbin = icon("rename"), icon("clear")
+        tip = "Name the selected favourite"
+        self.rename = make_button(QToolButton, "", tip, "F2", role="fold", picture=pen, picture_side=18)
+        tip = "Put the selected favourite away"
+        self.remove = make_button(QToolButton, "", tip, "Delete", role="fold", picture=dustbin, picture_side=18)
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE // 2)
         row.addStretch()
         row.addWidget(self.rename)
         row.addWidget(self.remove)
-        self.body.addLayout(row)
+        self.inside.addLayout(row)
         self.list.itemClicked.connect(self._bring_back)
         self.list.itemActivated.connect(self._bring_back)
         self.list.itemChanged.connect(self._name)
@@ -120,7 +115,8 @@ class FavouritesPanel(Panel):
         self.rename.clicked.connect(lambda: self.list.editItem(self.list.currentItem()))
         self.remove.clicked.connect(self._remove)
         player.answered.connect(self._on_answered)
-        self._unfold(False)
+        self.toggle.toggled.connect(self._load)
+        self._offer()
 
     def keep(self, sample: Sample | None = None) -> None:
         """Keep what is shown, or one sample by itself."""
@@ -150,9 +146,7 @@ class FavouritesPanel(Panel):
         else:
             super().keyPressEvent(event)
 
-    def _unfold(self, unfolded: bool) -> None:
-        self.toggle.setIcon(icon("collapse" if unfolded else "expand", theme.MUTED))
-        self._offer()
+    def _load(self, unfolded: bool) -> None:
         if unfolded and self._background is None:
             folder = self._folder
 
@@ -187,12 +181,12 @@ class FavouritesPanel(Panel):
         self.list.insertItem(place, item)
 
     def _offer(self) -> None:
-        unfolded, some = self.toggle.isChecked(), self.list.count() > 0
-        self.nothing.setVisible(unfolded and not some)
-        self.list.setVisible(unfolded and some)
+        some = self.list.count() > 0
+        self.nothing.setVisible(not some)
+        self.list.setVisible(some)
         self.list.fit()
         for button in (self.rename, self.remove):
-            button.setVisible(unfolded and some)
+            button.setVisible(some)
             button.setEnabled(self.list.currentItem() is not None)
         self.value.setText(str(self.list.count() or ""))
 
@@ -263,14 +257,3 @@ def _thumbnail(path: Path) -> QImage:
     return image.scaled(
         2 * SIDE, 2 * SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
     )
-
-
-def _button(name: str, description: str, key: str) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(name))
-    button.setIconSize(QSize(18, 18))
-    button.setProperty("role", "fold")
-    button.setAccessibleName(description)
-    button.setToolTip(f"{description} ({key})")
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button

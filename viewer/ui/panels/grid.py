@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QPushButton
 
 from viewer.core.scene.requests import Opened
 from viewer.core.state.view_state import GRID_SIZES, ViewState, cells_limit
+from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import Panel, Slider
 from viewer.ui.widgets.icons import icon
 
@@ -21,10 +21,8 @@ class GridPanel(Panel):
         self.slider = Slider(0, len(GRID_SIZES) - 1, "Grid size")
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._choose)
-        self.unlock = QPushButton()
-        self.unlock.setIcon(icon("unlock"))
-        self.unlock.setToolTip("Locked cells keep their pictures while the others change (L locks a cell)")
-        self.unlock.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        tip = "Locked cells keep their pictures while the others change"
+        self.unlock = make_button(QPushButton, "", tip, "L locks a cell", picture=icon("unlock"))
         self.unlock.clicked.connect(lambda: self.edited.emit("unlocking", lambda state: state.unlocked()))
         self.body.addWidget(self.slider)
         self.body.addWidget(self.unlock)
@@ -33,8 +31,7 @@ class GridPanel(Panel):
         """Offer no more cells than fit into memory: large pictures fit less often."""
         cells = cells_limit(opened.info)
         places = [place for place, size in enumerate(GRID_SIZES) if size <= cells]
-        with QSignalBlocker(self.slider):
-            self.slider.setMaximum(places[-1])
+        self.slider.show_maximum(places[-1])
         self.slider.setEnabled(len(places) > 1)
         self.setToolTip("" if cells >= GRID_SIZES[-1] else f"At most {cells} of this generator's large pictures fit.")
 

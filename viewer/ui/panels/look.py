@@ -13,6 +13,7 @@ from viewer.core.picture.look import COLOUR_MAPS, SMOOTHING_MAX, colour_table
 from viewer.core.scene.requests import Opened
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
+from viewer.ui.widgets.buttons import toggle_button
 from viewer.ui.widgets.card import Panel, Slider, label
 
 STEPS = 20
@@ -68,9 +69,9 @@ class LookPanel(Panel):
             self._group.addButton(swatch)
             swatches.addWidget(swatch, 1)
             swatch.clicked.connect(partial(self._edit, "colours", colour_map=name))
-        self.invert = _toggle("Invert", "Swap dark and bright", "I")
-        self.squares = _toggle("Pixels", "Show each pixel as a square", "P")
-        self.beside = _toggle("Beside", "Show each picture before smoothing at the left of the same after it")
+        self.invert = toggle_button("Invert", "Swap dark and bright", "I")
+        self.squares = toggle_button("Pixels", "Show each pixel as a square", "P")
+        self.beside = toggle_button("Beside", "Show each picture before smoothing at the left of the same after it")
         self.invert.clicked.connect(lambda on: self._edit("inversion", invert=on))
         self.squares.clicked.connect(lambda on: self._edit("pixels", squares=on))
         self.beside.clicked.connect(lambda on: self._edit("before and after", beside=on))
@@ -113,13 +114,3 @@ class LookPanel(Panel):
 
     def _edit(self, what: str, _checked: bool = False, **changes: str | bool | float) -> None:
         self.edited.emit(what, lambda state: state.with_look(replace(state.look, **changes)))
-
-
-def _toggle(text: str, description: str, key: str = "") -> QPushButton:
-    button = QPushButton(text)
-    button.setCheckable(True)
-    button.setProperty("role", "class")
-    button.setAccessibleName(description)
-    button.setToolTip(f"{description} ({key})" if key else description)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QPushButton
 
 from viewer.core.state.view_state import SPEED_RANGE, ViewState
 from viewer.ui import theme
+from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import Panel, Slider
 from viewer.ui.widgets.icons import icon
 
@@ -21,18 +21,15 @@ class MotionPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__("Motion")
+        self._icons = {playing: icon("pause" if playing else "play", theme.ON_ACCENT) for playing in (False, True)}
         self.setToolTip("Walk from seed to seed, where no picture comes twice, or along the timeline.")
-        self.play = QPushButton()
-        self.play.setProperty("role", "primary")
-        self.play.setIconSize(QSize(18, 18))
-        self.play.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.play = make_button(QPushButton, role="primary", picture=self._icons[False], picture_side=18)
         self.play.clicked.connect(self._toggle)
         self.slider = Slider(0, STEPS, "Speed")
         self.slider.setPageStep(STEPS // 10)
         self.slider.valueChanged.connect(self._choose_speed)
         self.body.addWidget(self.slider)
         self.body.addWidget(self.play)
-        self._icons = {playing: icon("pause" if playing else "play", theme.ON_ACCENT) for playing in (False, True)}
         self._playing: bool | None = None
 
     def show_state(self, state: ViewState) -> None:

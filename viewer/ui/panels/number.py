@@ -14,7 +14,8 @@ from viewer.core.state.number import MOST_CHARACTERS, Number, cannot_write, left
 from viewer.core.state.samples import RANDOM_SEEDS
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
-from viewer.ui.widgets.card import Panel, icon_button, label
+from viewer.ui.widgets.buttons import icon_button, make_button, toggle_button
+from viewer.ui.widgets.card import Panel, label
 
 COLUMNS = 6
 """Of the buttons for single characters."""
@@ -66,10 +67,8 @@ class NumberPanel(Panel):
         self.places = [self._place_button(place) for place in range(MOST_CHARACTERS)]
         for place, button in enumerate(self.places):
             places.addWidget(button, place // COLUMNS, place % COLUMNS)
-        self.reset = QPushButton("All in one hand")
-        self.reset.setAccessibleName("All in one hand")
-        self.reset.setToolTip("Give back the hand to every character that was varied")
-        self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        tip = "Give back the hand to every character that was varied"
+        self.reset = make_button(QPushButton, "All in one hand", tip)
         self.reset.clicked.connect(lambda: self._edit("one hand", lambda number: number.in_one_hand()))
         self.body.addWidget(self.edit)
         self.body.addWidget(self.note)
@@ -80,11 +79,7 @@ class NumberPanel(Panel):
         self.body.addWidget(self.reset)
 
     def _place_button(self, place: int) -> QPushButton:
-        button = QPushButton()
-        button.setCheckable(True)
-        button.setProperty("role", "class")
-        button.setAccessibleName(f"Vary character {place + 1}")
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button = toggle_button("", name=f"Vary character {place + 1}")
         button.clicked.connect(lambda: self.reroll(place))
         return button
 

@@ -25,7 +25,8 @@ from viewer.engine.player import Player
 from viewer.engine.previews import Previews
 from viewer.ui import theme
 from viewer.ui.canvas.dragging import unpack
-from viewer.ui.widgets.card import Panel, icon_button
+from viewer.ui.widgets.buttons import icon_button
+from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.qimage import paint_within, thumbnail
 

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton
 from viewer.core.state.samples import RANDOM_SEEDS, SEED_MAX, remembered
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
-from viewer.ui.widgets.card import Panel, icon_button
+from viewer.ui.widgets.buttons import icon_button, make_button
+from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.icons import icon
 
 
@@ -62,12 +63,8 @@ class SeedPanel(Panel):
         self.previous = icon_button("previous", "Previous seed", "Left")
         self.next = icon_button("next", "Next seed", "Right")
         self.any = icon_button("random", "Random seed", "R")
-        self.history = QToolButton()
-        self.history.setIcon(icon("history", theme.MUTED))
+        self.history = make_button(QToolButton, "", "Seeds used before", picture=icon("history", theme.MUTED))
         self.history.setStyleSheet("min-height: 0; padding: 0;")  # as low as the title beside it
-        self.history.setAccessibleName("Seeds used before")
-        self.history.setToolTip("Seeds used before")
-        self.history.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.history.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill_menu)

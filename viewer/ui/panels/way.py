@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
-
 from viewer.core.state.view_state import ViewState
+from viewer.ui.widgets.buttons import toggle_button
 from viewer.ui.widgets.card import Panel, label
 from viewer.ui.widgets.choices import Choices
 
@@ -32,12 +30,7 @@ class WayPanel(Panel):
         self.way.chosen.connect(lambda way: self._choose("way", way=way))
         self.easing = Choices("Easing", EASINGS)
         self.easing.chosen.connect(lambda easing: self._choose("easing", easing=easing))
-        self.loop = QPushButton("Loop")
-        self.loop.setCheckable(True)
-        self.loop.setProperty("role", "class")
-        self.loop.setAccessibleName("Loop")
-        self.loop.setToolTip("From the last keyframe back to the first")
-        self.loop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.loop = toggle_button("Loop", "From the last keyframe back to the first")
         self.loop.clicked.connect(lambda on: self._choose("loop", loop=on))
         for widget in (self.way, label("Easing", "title"), self.easing, self.loop):
             self.body.addWidget(widget)

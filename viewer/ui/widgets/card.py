@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QStyle, QVBoxLayout
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from viewer.core.scene.requests import Opened
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
+from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.icons import icon
 
 HANDLE_WIDTH = 16
@@ -20,21 +31,6 @@ def label(text: str, role: str) -> QLabel:
     result = QLabel(text)
     result.setProperty("role", role)
     return result
-
-
-def icon_button(name: str, description: str, shortcut: str = "") -> QPushButton:
-    """A button with a picture; its description is its accessible name and, with the key, its tooltip.
-
-    Buttons and sliders take the focus by Tab alone: after a click the window's own keys go on working.
-    """
-    button = QPushButton()
-    button.setIcon(icon(name))
-    button.setIconSize(QSize(20, 20))
-    button.setProperty("role", "icon")
-    button.setAccessibleName(description)
-    button.setToolTip(f"{description} ({shortcut})" if shortcut else description)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button
 
 
 class Elided(QLabel):
@@ -85,6 +81,29 @@ class Panel(Card):
         """Offer what this generator can do; nothing is emitted."""
 
 
+class FoldingPanel(Panel):
+    """A panel that starts folded. Controls go into `inside`, which the button in the head shows and hides."""
+
+    def __init__(self, title: str, tip: str) -> None:
+        """tip: the tooltip of the button."""
+        super().__init__(title)
+        self.toggle = make_button(QToolButton, "", tip, name=f"Show {title.lower()}", role="fold")
+        self.toggle.setIconSize(QSize(18, 18))
+        self.toggle.setCheckable(True)
+        self.toggle.toggled.connect(self._unfold)
+        self.head.addWidget(self.toggle)
+        self._contents = QWidget()
+        self.inside = QVBoxLayout(self._contents)
+        self.inside.setContentsMargins(0, 0, 0, 0)
+        self.inside.setSpacing(theme.SPACE)
+        self.body.addWidget(self._contents)
+        self._unfold(False)
+
+    def _unfold(self, unfolded: bool) -> None:
+        self.toggle.setIcon(icon("collapse" if unfolded else "expand", theme.MUTED))
+        self._contents.setVisible(unfolded)
+
+
 class Slider(QSlider):
     """A horizontal slider that goes to where it is clicked and can be dragged from there."""
 
@@ -98,6 +117,11 @@ class Slider(QSlider):
         """Move the handle without telling anybody: what is only shown was not chosen here."""
         with QSignalBlocker(self):
             self.setValue(value)
+
+    def show_maximum(self, highest: int) -> None:
+        """Change the range, and the value where it is out of it, without emitting a signal."""
+        with QSignalBlocker(self):
+            self.setMaximum(highest)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Bring the handle under the pointer, where the base class takes it up."""

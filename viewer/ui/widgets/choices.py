@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from viewer.ui import theme
+from viewer.ui.widgets.buttons import toggle_button
 
 
 class Choices(QWidget):
@@ -23,12 +24,7 @@ class Choices(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE // 2)
         for place, (text, tip) in enumerate(offered.values()):
-            button = QPushButton(text)
-            button.setCheckable(True)
-            button.setProperty("role", "class")
-            button.setAccessibleName(f"{what}: {text}")
-            button.setToolTip(tip)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button = toggle_button(text, tip, name=f"{what}: {text}")
             self._group.addButton(button, place)
             row.addWidget(button, 1)
         self._group.idClicked.connect(lambda place: self.chosen.emit(self._names[place]))

@@ -7,13 +7,20 @@ from PySide6.QtGui import QImage, QPainter, QPixmap
 
 from export.runtime.arrays import UInt8
 from viewer.core.picture.compose import compose
+from viewer.core.picture.look import Rgb32
+
+
+def image_of(picture: Rgb32) -> QImage:
+    """Wrap a composed picture, uint32 [height, width], without a copy: keep the array as long as the image."""
+    height, width = picture.shape
+    stride = picture.strides[0]  # without it Qt assumes lines of its own length
+    return QImage(picture.data.cast("B"), width, height, stride, QImage.Format.Format_ARGB32_Premultiplied)
 
 
 def thumbnail(pixels: UInt8, side: int, ratio: float = 1.0) -> QPixmap:
     """One picture, uint8 [h, w] or [h, w, 3], scaled to `side` logical pixels on a screen of that pixel ratio."""
-    packed = compose(pixels[None])
-    height, width = packed.shape
-    image = QImage(packed.data.cast("B"), width, height, packed.strides[0], QImage.Format.Format_RGB32)
+    picture = compose(pixels[None])
+    image = image_of(picture)
     size = round(side * ratio)
     # `scaled` makes a copy, so that nothing refers to the array any more.
     pixmap = QPixmap.fromImage(

@@ -48,7 +48,7 @@ def export(window: Window, path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given, **more: (str(path), ""))
     with qtbot.waitSignal(window.task.succeeded):
         QTest.mouseClick(window.commands.sheet.export, LEFT)
-    qtbot.waitUntil(lambda: not window.task.busy)
+    qtbot.waitUntil(lambda: window.task.isHidden())
 
 
 def drop(window: Window, path: Path) -> None:
@@ -208,7 +208,7 @@ def test_cancelling_leaves_nothing_and_the_window_goes_on(
     QTest.keyClick(window.canvas, Qt.Key.Key_4)
     assert window.player.state.digits == (4,)
     QTest.mouseClick(window.task.stop_button, LEFT)
-    qtbot.waitUntil(lambda: not window.task.busy)
+    qtbot.waitUntil(lambda: window.task.isHidden())
     assert not window.task.isVisible()
     assert list(tmp_path.iterdir()) == []
 
@@ -223,7 +223,7 @@ def test_closing_the_window_stops_what_is_being_written(
     with qtbot.waitSignal(window.task.bar.valueChanged):
         sheet.write(tmp_path / "long.png")
     window.close()
-    assert not window.task.busy
+    assert window.task.isHidden()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -237,7 +237,7 @@ def test_a_place_that_cannot_be_written_is_a_message(
         sheet.write(tmp_path / "file" / "grid.png")
     assert window.message.isVisible()
     assert "could not be written: file exists." in window.message.text.text()
-    qtbot.waitUntil(lambda: not window.task.busy)
+    qtbot.waitUntil(lambda: window.task.isHidden())
 
 
 def test_one_thing_at_a_time(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
@@ -255,7 +255,7 @@ def test_one_thing_at_a_time(models: dict[str, Path], open_window: OpenWindow, q
     with qtbot.waitSignal(window.task.failed) as failed:
         go_on.set()
     assert failed.args == ["The first one."]
-    qtbot.waitUntil(lambda: not window.task.busy)
+    qtbot.waitUntil(lambda: window.task.isHidden())
 
 
 def test_copying_takes_the_picture_and_its_recipe(
@@ -276,7 +276,7 @@ def test_copying_takes_the_picture_and_its_recipe(
 def exported(window: Window, path: Path, qtbot: QtBot) -> Path:
     with qtbot.waitSignal(window.task.succeeded):
         sheet_of(window).write(path)
-    qtbot.waitUntil(lambda: not window.task.busy)
+    qtbot.waitUntil(lambda: window.task.isHidden())
     return path
 
 

@@ -1,0 +1,56 @@
+"""How every button of the window is made."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QAbstractButton, QPushButton
+
+from viewer.ui.widgets.icons import icon
+
+Button = TypeVar("Button", bound=QAbstractButton)
+
+
+def make_button(
+    kind: type[Button],
+    text: str = "",
+    tip: str = "",
+    keys: str = "",
+    *,
+    name: str = "",
+    role: str = "",
+    picture: QIcon | None = None,
+    picture_side: int = 16,
+) -> Button:
+    """Make a button with a tooltip and a name for screen readers.
+
+    Buttons take the focus by Tab only, so that the window's own keys still work after a click.
+
+    tip: the tooltip, to which `keys` are added in brackets; name: for screen readers, the text or the tooltip if empty;
+    role: one of the style sheet's; picture_side: of the icon, in pixels.
+    """
+    button = kind()
+    button.setText(text)
+    button.setToolTip(f"{tip} ({keys})" if keys else tip)
+    button.setAccessibleName(name or text or tip)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    if role:
+        button.setProperty("role", role)
+    if picture is not None:
+        button.setIcon(picture)
+        button.setIconSize(QSize(picture_side, picture_side))
+    return button
+
+
+def icon_button(picture: str, tip: str, keys: str = "") -> QPushButton:
+    """Make a button that shows an icon and no text."""
+    return make_button(QPushButton, "", tip, keys, role="icon", picture=icon(picture), picture_side=20)
+
+
+def toggle_button(text: str, tip: str = "", keys: str = "", *, name: str = "") -> QPushButton:
+    """Make a button that stays down until it is clicked again."""
+    button = make_button(QPushButton, text, tip, keys, name=name, role="class")
+    button.setCheckable(True)
+    return button
