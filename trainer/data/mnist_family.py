@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from digitforge import files
-from digitforge.errors import DataError
+from digitforge.errors import CannotWrite, DataError
 from trainer.data import idx, places
 
 DIGITS = tuple("0123456789")
@@ -145,7 +145,7 @@ def _fetch(urls: list[str], path: Path, md5: str) -> None:
         try:
             with files.atomic_file(path) as temporary:
                 utils.download_url(url, temporary.parent, temporary.name, md5)
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError, CannotWrite):
             if url == urls[-1]:
                 raise
         else:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import ctypes
 import sys
 from dataclasses import replace
-from pathlib import Path
 from types import ModuleType
 
 import onnxruntime
 import pytest
 
-from digitforge.cpus import usable_cpus
-from export.runtime import providers
 from export.runtime.providers import CPU, CUDA, Facts, explain, look
 
 GPU = Facts(
@@ -126,13 +123,3 @@ def test_what_does_not_load_is_named(monkeypatch: pytest.MonkeyPatch, absent: st
     monkeypatch.setattr(ctypes, "CDLL", load)
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA, CPU])
     assert look().missing == said
-
-
-@pytest.mark.parametrize(("text", "cpus"), [("150000 100000", 1), ("max 100000", 8), ("50000 100000", 1), ("", 8)])
-def test_a_container_can_have_fewer_cpus_than_its_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, cpus: int
-) -> None:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
-    monkeypatch.setattr(providers, "QUOTA", tmp_path / "cpu.max")
-    (tmp_path / "cpu.max").write_text(text)
-    assert usable_cpus() == cpus
