@@ -22,6 +22,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 CONTRACT_VERSION = "1.0"
 """MAJOR.MINOR. A minor version adds metadata that a reader may pass over; a reader refuses an unknown major version."""
@@ -31,6 +32,8 @@ IMAGE = "image"
 PIXELS = "pixels"
 METADATA_PREFIX = "digitforge."
 LATENT_DISTRIBUTIONS = ("normal", "uniform")
+Precision = Literal["fp32", "fp16"]
+"""Precision of the weights in a file; inputs and outputs are float32 in both."""
 
 
 class ContractError(ValueError):
@@ -143,9 +146,10 @@ class GeneratorInfo:
                 f"The file follows version {version[:20]!r} of the contract and this digitforge reads version {known}: "
                 "export it again, or use the digitforge that made it."
             )
+        names = text("classes")
         try:
-            classes = json.loads(text("classes"))
-        except (ValueError, RecursionError):  # also of numbers with too many digits, and of nesting without end
+            classes = json.loads(names)
+        except (ValueError, RecursionError):  # ValueError covers numbers with too many digits as well
             classes = None
         if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
             raise ContractError(f"The file's {METADATA_PREFIX + 'classes'!r} is not a JSON list of names.")
