@@ -25,7 +25,7 @@ from rich.table import Table
 from bench.train import MNIST_FORMAT
 from digitforge.errors import ExportError, exit_status
 from digitforge.files import write_bytes
-from export.onnx import Exportable, export_generator
+from export.convert.exporter import Exportable, export_generator
 from export.runtime.arrays import Float32
 from export.runtime.generator import open_generator
 from export.runtime.latents import labels_of, latents, one_hot

@@ -23,10 +23,10 @@ from torch import Tensor
 from digitforge import files, hashing
 from digitforge.errors import DataError, TrainerError, exit_status
 from export.contract import GeneratorInfo
+from export.convert.exporter import Exportable
 from export.convert.provenance import describe, write_scores
 from export.datasets.sampling import SampleRequest
 from export.datasets.sampling import images as sampled
-from export.onnx import Exportable
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import Generator, find_model, open_generator
 from export.runtime.latents import BLOCK

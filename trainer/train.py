@@ -133,7 +133,7 @@ def _exporter(
     config: TrainConfig, images: ImageFormat, run_dir: Path, reporter: Reporter
 ) -> Callable[[int, nn.Module], None]:
     """What exports the averaged generator to RUN_DIR/exports/<images seen>.onnx, unless that is there already."""
-    from export.onnx import export_generator  # with onnxruntime, which training alone does not need
+    from export.convert.exporter import export_generator  # with onnxruntime, which training alone does not need
 
     def export(images_seen: int, generator: nn.Module) -> None:
         out = run_dir / "exports" / f"{images_seen:012d}.onnx"

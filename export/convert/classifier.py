@@ -1,20 +1,15 @@
-"""Export a classifier to ONNX: `python -m export.classifier [FILE.safetensors] [--out FILE]`.
-
-It is for what runs without torch. The file is renamed into place only after onnxruntime has agreed with torch on it.
-"""
+"""Export a trained classifier to one ONNX file that is verified against torch."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from digitforge.errors import ExportError, exit_status
+from digitforge.errors import ExportError
 from digitforge.files import atomic_file
 from digitforge.hashing import sha256
 from export.convert.graph import to_onnx, write
@@ -23,25 +18,33 @@ from trainer.networks.judge import BUNDLED, load_classifier
 from trainer.networks.pixels import from_pixels
 
 TOLERANCE = 1e-4
-"""Largest allowed difference of a probability or a feature, relative to the largest."""
+"""Largest allowed error of a probability or a feature, relative to the largest value."""
 
 
 class Exportable(nn.Module):
-    """Pixels as the generator's file gives them -> probabilities and features."""
+    """A classifier that takes pixels as a generator's file returns them: pixels -> (probabilities, features)."""
 
     def __init__(self, classifier: nn.Module) -> None:
         super().__init__()
         self.classifier = classifier
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """pixels: uint8 [batch, H, W] or [batch, H, W, 3] -> [batch, classes], [batch, features]."""
+        """Return [batch, classes] and [batch, features] for uint8 pixels [batch, H, W] or [batch, H, W, 3]."""
         images = pixels.unsqueeze(1) if pixels.dim() == 3 else pixels.permute(0, 3, 1, 2)
         logits, features = self.classifier(from_pixels(images))
         return logits.softmax(dim=1), features
 
 
-def export_classifier(weights: Path, out: Path) -> None:
-    """Write the classifier in `weights` to `out`, verified. Raises DataError or ExportError."""
+def export_classifier(weights: Path | None, out: Path) -> None:
+    """Export the classifier in `weights` to `out` and verify the file before it takes that name.
+
+    weights: None for those of the bundled classifier.
+    Raises DataError if the weights are unusable, and ExportError if the file does not compute what torch does or if
+    another classifier would replace the bundled one.
+    """
+    weights = weights or BUNDLED
+    if weights.resolve() != BUNDLED and out.resolve() == BUNDLED_CLASSIFIER:
+        raise ExportError("The bundled classifier must not be replaced by another one: name a file with --out.")
     model, card = load_classifier(weights)
     exportable = Exportable(model).eval()
     size, channels = card.images.size, card.images.channels
@@ -58,31 +61,9 @@ def export_classifier(weights: Path, out: Path) -> None:
         write(to_onnx(exportable, {INPUT: pixels[:2]}, [PROBABILITIES, FEATURES]), metadata, temporary)
         with torch.no_grad():
             expected = [output.numpy() for output in exportable(pixels)]
-        for name, mine, theirs in zip(
-            (PROBABILITIES, FEATURES), expected, open_classifier(temporary).read(pixels.numpy()), strict=True
-        ):
-            error = float(np.abs(mine - theirs).max() / np.abs(mine).max())
+        actual = open_classifier(temporary).predict(pixels.numpy())
+        for name, ours, theirs in zip((PROBABILITIES, FEATURES), expected, actual, strict=True):
+            error = float(np.abs(ours - theirs).max() / np.abs(ours).max())
             if not error <= TOLERANCE:
-                raise ExportError(
-                    f"onnxruntime computes other {name} than torch (by {error:.1g}): nothing was written."
-                )
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m export.classifier", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("weights", type=Path, nargs="?", default=BUNDLED, help="default: the bundled one for digits")
-    parser.add_argument("--out", type=Path, default=BUNDLED_CLASSIFIER, help="default: the bundled file")
-    given = parser.parse_args(arguments)
-
-    def command() -> None:
-        if given.weights.resolve() != BUNDLED and given.out.resolve() == BUNDLED_CLASSIFIER:
-            raise ExportError("Name the file to write with --out: the bundled one is for digits.")
-        export_classifier(given.weights, given.out)
-        print(f"{given.out}: {given.out.stat().st_size / 2**20:.2f} MiB, verified against torch")
-
-    return exit_status(command)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+                raise ExportError(f"onnxruntime computes {name} that differ from torch's by {error:.1g}: "
+                                  "no file was written.")  # fmt: skip

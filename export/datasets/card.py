@@ -16,7 +16,7 @@ from digitforge.errors import ExportError
 from digitforge.hashing import sha256
 from export.datasets.sampling import SampleRequest
 from export.runtime.generator import Generator
-from export.runtime.predict import Reader
+from export.runtime.predict import Classifier
 
 Card = dict[str, Any]
 
@@ -26,7 +26,7 @@ def card_path(out: Path, form: str) -> Path:
     return out.with_suffix(".card.json") if form == "npz" else out / "card.json"
 
 
-def describe(generator: Generator, request: SampleRequest, out: Path, form: str, reader: Reader | None) -> Card:
+def describe(generator: Generator, request: SampleRequest, out: Path, form: str, classifier: Classifier | None) -> Card:
     """The card of a data set, but for how many images of each class there are."""
     info = generator.info
     asked = asdict(request)
@@ -52,7 +52,7 @@ def describe(generator: Generator, request: SampleRequest, out: Path, form: str,
             "sha256": sha256(generator.path),
             "provenance": dict(info.provenance),
         },
-        "classifier_weights_sha256": reader.weights_sha256 if reader else None,
+        "classifier_weights_sha256": classifier.weights_sha256 if classifier else None,
         "provider": generator.provider,
         "versions": {
             "onnxruntime": onnxruntime.__version__,

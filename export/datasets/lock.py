@@ -17,7 +17,7 @@ else:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def folder_lock(folder: Path) -> Iterator[None]:
     """Make `folder` and hold it as long as the block runs; however the process ends, the system lets go of it.
 
     Raises ExportError while another command holds it, OSError where it cannot be made.

@@ -16,7 +16,7 @@ from digitforge.errors import ExportError, UnmetRequest
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32, Int64, UInt8
 from export.runtime.latents import BLOCK, labels_of, latents, one_hot
-from export.runtime.predict import Reader
+from export.runtime.predict import Classifier
 
 MOST_IMAGES = 100_000_000
 MOST_SHARDS = 1_000_000
@@ -77,37 +77,42 @@ class MakesPixels(Protocol):
         """See `export.runtime.generator.Generator`."""
 
 
-def check_reader(info: GeneratorInfo, reader: Reader) -> None:
+def check_classifier(info: GeneratorInfo, classifier: Classifier) -> None:
     """Raise ExportError where the classifier cannot say whether an image shows what it was asked to show."""
-    if reader.pixels_shape != info.outputs()["pixels"][1:]:
+    if classifier.pixels_shape != info.outputs()["pixels"][1:]:
         raise ExportError(
-            f"The classifier reads images of {reader.pixels_shape}, and this generator makes others: leave out "
+            f"The classifier reads images of {classifier.pixels_shape}, and this generator makes others: leave out "
             "--min-confidence."
         )
-    if info.conditional and not set(info.classes) <= set(reader.classes):
+    if info.conditional and not set(info.classes) <= set(classifier.classes):
         raise ExportError(
-            f"The classifier reads {', '.join(reader.classes)}, and this generator makes "
+            f"The classifier reads {', '.join(classifier.classes)}, and this generator makes "
             f"{', '.join(info.classes[:12])}: leave out --min-confidence."
         )
 
 
 def images(
-    generator: MakesPixels, request: SampleRequest, start: int, stop: int, reader: Reader | None = None
+    generator: MakesPixels, request: SampleRequest, start: int, stop: int, classifier: Classifier | None = None
 ) -> Iterator[tuple[UInt8, Int64]]:
     """Yield the images number `start` to `stop - 1` and their labels, block by block: uint8 [n, H, W(, 3)], int64 [n].
 
-    reader: judges the images where the request has a least confidence; see `check_reader`.
+    classifier: judges the images where the request has a least confidence; see `check_classifier`.
     Raises UnmetRequest where an image is not read as asked however often it is made again.
     """
     for first in range(start // BLOCK * BLOCK, stop, BLOCK):
         labels = labels_of(generator.info, request.classes, first, BLOCK)
         part = slice(max(start - first, 0), min(stop - first, BLOCK))
-        pixels = _block(generator, request, first, labels, part, reader)
+        pixels = _block(generator, request, first, labels, part, classifier)
         yield pixels[part], labels[part]
 
 
 def _block(
-    generator: MakesPixels, request: SampleRequest, first: int, labels: Int64, part: slice, reader: Reader | None
+    generator: MakesPixels,
+    request: SampleRequest,
+    first: int,
+    labels: Int64,
+    part: slice,
+    classifier: Classifier | None,
 ) -> UInt8:
     info = generator.info
     y = one_hot(labels, len(info.classes)) if info.conditional else None
@@ -121,10 +126,10 @@ def _block(
             pixels = made
         else:
             pixels[wanting] = made[wanting]
-        if reader is None or not request.least_confidence:
+        if classifier is None or not request.least_confidence:
             return pixels
         places = np.flatnonzero(wanting)
-        wanting[places] = _confidence(info, labels[places], made[places], reader) < request.least_confidence
+        wanting[places] = _confidence(info, labels[places], made[places], classifier) < request.least_confidence
         if not wanting[part].any():
             return pixels
     place = part.start + int(np.flatnonzero(wanting[part])[0])
@@ -135,12 +140,12 @@ def _block(
     )
 
 
-def _confidence(info: GeneratorInfo, labels: Int64, pixels: UInt8, reader: Reader) -> Float32:
+def _confidence(info: GeneratorInfo, labels: Int64, pixels: UInt8, classifier: Classifier) -> Float32:
     """How sure the classifier is that each image shows its label, or anything where there are no labels."""
-    probabilities, _ = reader.read(pixels)
+    probabilities, _ = classifier.predict(pixels)
     if not info.conditional:
         surest: Float32 = probabilities.max(axis=1)
         return surest
-    place = np.array([reader.classes.index(info.classes[label]) for label in labels], np.int64)
+    place = np.array([classifier.classes.index(info.classes[label]) for label in labels], np.int64)
     asked: Float32 = probabilities[np.arange(len(place)), place]
     return asked

@@ -23,12 +23,12 @@ from digitforge.errors import CannotWrite, ExportError, UnmetRequest, explain
 from digitforge.files import write_bytes
 from export.contract import GeneratorInfo
 from export.datasets.card import Card, begins, card_path, describe, is_there
-from export.datasets.lock import alone
-from export.datasets.sampling import SampleRequest, check_reader, images
+from export.datasets.lock import folder_lock
+from export.datasets.sampling import SampleRequest, check_classifier, images
 from export.runtime.arrays import Int64, UInt8
 from export.runtime.generator import Generator
 from export.runtime.latents import BLOCK
-from export.runtime.predict import Reader, open_classifier
+from export.runtime.predict import Classifier, open_classifier
 
 FORMATS = ("npz", "idx", "png")
 STEP = 8 * BLOCK
@@ -63,20 +63,20 @@ def write_dataset(
     """
     info = generator.info
     _check(info, request, out, form)
-    reader = None
+    classifier = None
     if request.least_confidence:
-        reader = open_classifier()
-        check_reader(info, reader)
-    card = describe(generator, request, out, form, reader)
+        classifier = open_classifier()
+        check_classifier(info, classifier)
+    card = describe(generator, request, out, form, classifier)
     folder = out.with_name(f".{out.name}.partial")
     try:
         new = not is_there(out, form, card)
         if new:
-            with alone(folder):
+            with folder_lock(folder):
                 new = not is_there(out, form, card)  # another command may just have finished it
                 if new:
                     _begin(folder, card)
-                    counts = _collect(folder, generator, request, form, reader, report)
+                    counts = _collect(folder, generator, request, form, classifier, report)
                     card["images"] = {"all": sum(counts.values()), "by_class": counts}
                     _finish(folder, out, info, request, form, card, report)
     except OSError as error:
@@ -133,7 +133,7 @@ def _has_images(folder: Path) -> bool:
 
 
 def _collect(
-    folder: Path, generator: Generator, request: SampleRequest, form: str, reader: Reader | None, report: Report
+    folder: Path, generator: Generator, request: SampleRequest, form: str, classifier: Classifier | None, report: Report
 ) -> dict[str, int]:
     """Write the images of every part into `folder`; returns how many there are of each class."""
     info, parts = generator.info, parts_of(request, form)
@@ -144,7 +144,7 @@ def _collect(
             while collection.at < part.stop:
                 # Steps end where blocks do, so that no block is made twice.
                 stop = min((collection.at // STEP + 1) * STEP, part.stop)
-                for pixels, labels in images(generator, request, collection.at, stop, reader):
+                for pixels, labels in images(generator, request, collection.at, stop, classifier):
                     collection.add(pixels, labels)
                     report(before + collection.at - part.start, whole)
                 collection.note()

@@ -62,7 +62,7 @@ def test_an_export_that_fails_is_a_line_and_the_training_goes_on(
         assert weights.is_file()
         raise ExportError("The exported generator differs from the trained one by 0.5.")
 
-    monkeypatch.setattr("export.onnx.export_generator", refuse)
+    monkeypatch.setattr("export.convert.exporter.export_generator", refuse)
     assert trained(tmp_path, 96, "--export-every", "48") == []
     said = capsys.readouterr().out
     assert "Not exported after 48 images: The exported generator differs from the trained one by 0.5." in said

@@ -13,7 +13,7 @@ from PIL import Image
 from rich.console import Console
 
 from digitforge.errors import ConfigError, DataError, nearest
-from digitforge.progress import progress
+from digitforge.progress import bar
 from trainer.config import ImageFormat
 from trainer.data import cifar, decode, embedded, folder, mnist_family, stacked, subset
 
@@ -121,9 +121,9 @@ def _load_whole(dataset: str, data_dir: Path | None, split: str) -> Source:
 
 def _resize(images: npt.NDArray[np.uint8], size: int, console: Console | None) -> npt.NDArray[np.uint8]:
     resized = np.empty((*images.shape[:2], size, size), np.uint8)
-    with progress(console, f"Resizing to {size}x{size}", len(images)) as advance:
+    with bar(console, f"Resizing to {size}x{size}", len(images)) as progress:
         for index, image in enumerate(images):
             picture = Image.fromarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
             resized[index] = decode.scale(picture, size)
-            advance(1)
+            progress.advance()
     return resized

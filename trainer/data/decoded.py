@@ -24,7 +24,7 @@ from rich.console import Console
 
 from digitforge import files
 from digitforge.errors import DataError
-from digitforge.progress import progress
+from digitforge.progress import bar
 from trainer.data import decode, places
 
 FORMAT = 1
@@ -157,7 +157,7 @@ def _write_images(
 
     path.touch()
     Image.init()  # not in several threads at once
-    with warnings.catch_warnings(), ThreadPoolExecutor() as pool, progress(console, "Pictures", len(names)) as advance:
+    with warnings.catch_warnings(), ThreadPoolExecutor() as pool, bar(console, "Pictures", len(names)) as progress:
         warnings.simplefilter("ignore")  # what Pillow finds odd about a file that it can read
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         for start in range(0, len(names), CHUNK):
@@ -174,7 +174,7 @@ def _write_images(
             with path.open("ab") as file:  # not through a memory map, where a full disk is no exception but a signal
                 for pixels in pictures:
                     file.write(np.broadcast_to(pixels, (channels, size, size)).tobytes())
-            advance(len(indices))
+            progress.advance(len(indices))
     return channels, skipped
 
 

@@ -6,12 +6,12 @@ from functools import cache
 
 from export.contract import GeneratorInfo
 from export.runtime.arrays import UInt8
-from export.runtime.predict import Reader, open_classifier
+from export.runtime.predict import Classifier, open_classifier
 from viewer.core.picture.caption import Prediction
 
 
 @cache
-def _classifier() -> Reader:
+def _classifier() -> Classifier:
     """Open the classifier at the first prediction: about 20 ms. One thread is enough for single pictures."""
     return open_classifier(threads=1)
 
@@ -24,5 +24,5 @@ def predict(info: GeneratorInfo, pixels: UInt8) -> Prediction | None:
     classifier = _classifier()
     if pixels.shape != classifier.pixels_shape or (info.conditional and set(info.classes) - set(classifier.classes)):
         return None
-    probabilities, _ = classifier.read(pixels[None])
+    probabilities, _ = classifier.predict(pixels[None])
     return Prediction(classifier.classes, tuple(map(float, probabilities[0])))

@@ -16,14 +16,14 @@ from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, load_cla
 
 
 def test_the_bundled_file_reads_what_the_weights_read() -> None:
-    reader = open_classifier()
-    assert reader.weights_sha256 == hashlib.sha256(BUNDLED.read_bytes()).hexdigest(), "export it again"
+    classifier = open_classifier()
+    assert classifier.weights_sha256 == hashlib.sha256(BUNDLED.read_bytes()).hexdigest(), "export it again"
     pixels = np.random.default_rng(0).integers(0, 256, (7, 28, 28), np.uint8)
-    probabilities, features = reader.read(pixels)
+    probabilities, features = classifier.predict(pixels)
     logits, expected = read(load_classifier()[0], torch.from_numpy(pixels)[:, None])
     np.testing.assert_allclose(probabilities, logits.softmax(dim=1).numpy(), atol=1e-4)
     np.testing.assert_allclose(features, expected.numpy(), atol=1e-4)
-    assert reader.classes == tuple("0123456789")
+    assert classifier.classes == tuple("0123456789")
 
 
 def test_colour_classifiers_export_too(tmp_path: Path) -> None:
@@ -31,10 +31,10 @@ def test_colour_classifiers_export_too(tmp_path: Path) -> None:
     weights, out = tmp_path / "c.safetensors", tmp_path / "c.onnx"
     save_classifier(weights, Classifier(3, 2), ClassifierCard("folder:x", ImageFormat(3, 32, ("a", "b")), "", 0.5))
     assert command.main([str(weights), "--out", str(out)]) == 0
-    probabilities, features = open_classifier(out).read(np.zeros((501, 32, 32, 3), np.uint8))
+    probabilities, features = open_classifier(out).predict(np.zeros((501, 32, 32, 3), np.uint8))
     assert (probabilities.shape, features.shape) == ((501, 2), (501, 128))
     with pytest.raises(ModelRefused, match=r"of \(32, 32, 3\), not of \(28, 28\)"):
-        open_classifier(out).read(np.zeros((1, 28, 28), np.uint8))
+        open_classifier(out).predict(np.zeros((1, 28, 28), np.uint8))
 
 
 def test_the_bundled_file_is_not_overwritten_by_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

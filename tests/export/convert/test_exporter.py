@@ -3,7 +3,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,11 @@ import torch
 from scipy.ndimage import gaussian_filter
 from torch import nn
 
-from digitforge.errors import ConfigError, ExportError
+from digitforge.errors import ConfigError
 from export import onnx as command
-from export.convert import parity
+from export.contract import Precision
+from export.convert import exporter, parity
+from export.convert.exporter import export_generator, failed_report
 from export.convert.graph import to_onnx
 from export.runtime.generator import open_generator
 from export.runtime.latents import latents
@@ -53,9 +54,9 @@ def weights(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
-def test_the_file_keeps_the_contract_and_agrees_with_torch(weights: Path, tmp_path: Path, precision: str) -> None:
+def test_the_file_keeps_the_contract_and_agrees_with_torch(weights: Path, tmp_path: Path, precision: Precision) -> None:
     out = tmp_path / "g.onnx"
-    exported = command.export_generator(weights, out, precision)
+    exported = export_generator(weights, out, precision)
     result = exported.parity
     assert 0 <= result.largest_error <= parity.TOLERANCE[precision]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["g.onnx", GENERATOR_WEIGHTS], "one file, no leftovers"
@@ -74,8 +75,8 @@ def test_the_file_keeps_the_contract_and_agrees_with_torch(weights: Path, tmp_pa
 
 def test_twice_gives_the_same_bytes_without_a_trace_of_the_machine(weights: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "1.onnx", tmp_path / "2.onnx"
-    command.export_generator(weights, first)
-    command.export_generator(weights, second)
+    export_generator(weights, first)
+    export_generator(weights, second)
     content = first.read_bytes()
     assert content == second.read_bytes()
     for trace in (str(Path(__file__).parents[2]), str(tmp_path), "site-packages", ".py", "stack_trace", 'File "'):
@@ -91,12 +92,12 @@ def test_a_file_that_computes_something_else_never_comes_into_being(
         bias.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(bias) + np.float32(1e-3), bias.name))
         return model
 
-    monkeypatch.setattr(command, "to_onnx", unfaithful)
+    monkeypatch.setattr(exporter, "to_onnx", unfaithful)
     out = tmp_path / "g.onnx"
     assert command.main([str(trained_run), "--out", str(out)]) == 2
     assert "differs from the trained one" in capsys.readouterr().err.replace("\n", " ")
-    assert list(tmp_path.iterdir()) == [command.failed_report(out)], "nothing is left but the report"
-    report = json.loads(command.failed_report(out).read_text())
+    assert list(tmp_path.iterdir()) == [failed_report(out)], "nothing is left but the report"
+    report = json.loads(failed_report(out).read_text())
     assert len(report["cases"]) == 4 * 11
     assert max(case["largest_error"] for case in report["cases"]) > parity.TOLERANCE["fp32"]
     assert {case["classes"] for case in report["cases"]} == {*"0123456789", "mixed"}
@@ -116,26 +117,12 @@ def test_weights_that_are_not_finite_fail_at_the_gate_and_leave_the_file_before(
     assert command.main([str(tmp_path)]) == 2
     assert "No file was written" in capsys.readouterr().err.replace("\n", " ")
     assert (tmp_path / "generator.onnx").read_bytes() == b"before"
-    assert command.failed_report(tmp_path / "generator.onnx").is_file()
-
-
-def measured(largest_error: float, largest_pixel_error: int, rounding: float = 1e-6) -> parity.Parity:
-    return parity.Parity((parity.Case(1, "none", largest_error, largest_pixel_error, 1, 100, rounding),))
-
-
-@pytest.mark.parametrize(
-    "bad", [(float("nan"), 0), (float("inf"), 0), (1e-4, 0), (0.0, 2), (1.1e-5, 0), (2.1e-5, 0, 1e-5), (0.0, 2, 1e-5)]
-)
-def test_the_gate_looks_at_images_and_pixels(bad: tuple[float, int]) -> None:
-    parity.require(measured(1e-6, 1), "fp32")
-    with pytest.raises(ExportError):
-        parity.require(measured(*bad), "fp32")
+    assert failed_report(tmp_path / "generator.onnx").is_file()
 
 
 def test_the_gate_asks_for_no_more_than_float32_can_give(tmp_path: Path) -> None:
-    parity.require(measured(1.9e-5, 1, 1e-5), "fp32")
     weights = untrained(tmp_path, "quickstart", {}, DIGITS)
-    plain = command.export_generator(weights, tmp_path / "plain.onnx").parity.allowed("fp32")
+    plain = export_generator(weights, tmp_path / "plain.onnx").parity.allowed("fp32")
     assert plain == parity.TOLERANCE["fp32"], "where rounding is small, nothing more is allowed"
     trained = load_generator(weights)
     with torch.no_grad():
@@ -143,14 +130,14 @@ def test_the_gate_asks_for_no_more_than_float32_can_give(tmp_path: Path) -> None
             if isinstance(layer, nn.ConvTranspose2d):
                 layer.weight *= 30
     save_generator(weights, trained)
-    steep = command.export_generator(weights, tmp_path / "steep.onnx").parity
+    steep = export_generator(weights, tmp_path / "steep.onnx").parity
     assert parity.TOLERANCE["fp32"] < steep.allowed("fp32") < 1e-2
 
 
 def test_half_precision_is_half_the_size_and_says_its_error(tmp_path: Path) -> None:
     weights = untrained(tmp_path, "quickstart", {}, DIGITS)
-    whole = command.export_generator(weights, tmp_path / "whole.onnx")
-    half = command.export_generator(weights, tmp_path / "half.onnx", "fp16")
+    whole = export_generator(weights, tmp_path / "whole.onnx")
+    half = export_generator(weights, tmp_path / "half.onnx", "fp16")
     assert half.size == pytest.approx(whole.size / 2, rel=0.05)
     assert whole.parity.largest_error < float(half.info.provenance["parity_largest_error"]) < 1e-2
 
@@ -159,7 +146,7 @@ def test_half_precision_is_half_the_size_and_says_its_error(tmp_path: Path) -> N
 def test_smoothing_becomes_a_part_of_the_graph(tmp_path: Path, name: str) -> None:
     weights = untrained(tmp_path, *FORMATS[name])
     plain, smooth = tmp_path / "plain.onnx", tmp_path / "smooth.onnx"
-    command.export_generator(weights, plain)
+    export_generator(weights, plain)
     assert command.main([str(tmp_path), "--out", str(smooth), "--smooth", "1.2"]) == 0
     generator = open_generator(smooth)
     assert generator.info.provenance["smoothing_sigma"] == "1.2"
@@ -180,7 +167,7 @@ def test_a_filter_that_does_not_fit_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-KINDS = list(itertools.product(PRESETS, (True, False), (1, 3), (28, 32, 64)))
+VARIANTS = list(itertools.product(PRESETS, (True, False), (1, 3), (28, 32, 64)))
 """Preset, with labels, channels, size."""
 
 
@@ -193,69 +180,18 @@ def export_one(folder: Path, preset: str, conditional: bool, channels: int, size
             untrained(folder, preset, narrow, images)
         return
     weights = untrained(folder, preset, narrow, images)
-    info = command.export_generator(weights, folder / "g.onnx").info
+    info = export_generator(weights, folder / "g.onnx").info
     assert (info.channels, info.height, info.width, info.classes) == (channels, size, size, classes)
 
 
-@pytest.mark.parametrize(("preset", "conditional", "channels", "size"), KINDS[::5])
+@pytest.mark.parametrize(("preset", "conditional", "channels", "size"), VARIANTS[::5])
 def test_every_preset_exports(tmp_path: Path, preset: str, conditional: bool, channels: int, size: int) -> None:
     export_one(tmp_path, preset, conditional, channels, size)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("preset", "conditional", "channels", "size"), KINDS)
-def test_every_kind_of_every_preset_exports(
+@pytest.mark.parametrize(("preset", "conditional", "channels", "size"), VARIANTS)
+def test_every_variant_of_every_preset_exports(
     tmp_path: Path, preset: str, conditional: bool, channels: int, size: int
 ) -> None:
     export_one(tmp_path, preset, conditional, channels, size)
-
-
-@pytest.mark.parametrize("damage", ["absent", "none yet", "truncated", "not safetensors"])
-def test_unusable_runs_get_a_sentence(
-    trained_run: Path, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run_dir = tmp_path / "run"
-    if damage != "absent":
-        run_dir.mkdir()
-        shutil.copy(trained_run / "config.json", run_dir)
-    if damage == "truncated":
-        (run_dir / GENERATOR_WEIGHTS).write_bytes((trained_run / GENERATOR_WEIGHTS).read_bytes()[:-100])
-    elif damage == "not safetensors":
-        (run_dir / GENERATOR_WEIGHTS).write_text("hello")
-    assert command.main([str(run_dir)]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error:")
-    assert not (run_dir / "generator.onnx").exists()
-
-
-def test_third_parties_need_onnxruntime_and_numpy_alone(trained_run: Path) -> None:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(trained_run / "generator.onnx"), providers=["CPUExecutionProvider"])
-    assert [value.name for value in session.get_inputs()] == ["z", "y"]
-    assert [value.name for value in session.get_outputs()] == ["image", "pixels"]
-    z = np.random.default_rng(0).standard_normal((3, 64), dtype=np.float32)
-    image, pixels = session.run(None, {"z": z, "y": np.eye(10, dtype=np.float32)[[2, 0, 2]]})
-    assert image.shape == (3, 1, 28, 28)
-    assert pixels.shape == (3, 28, 28)
-    assert pixels.dtype == np.uint8
-
-
-def test_a_name_that_looks_like_markup_is_only_a_name(trained_run: Path, tmp_path: Path) -> None:
-    out = tmp_path / "[" / "q].onnx"  # together "[/q]", which closes nothing
-    assert command.main([str(trained_run), "--out", str(out)]) == 0
-    assert out.is_file()
-
-
-def test_without_a_run_directory_the_newest_run_is_exported(
-    trained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert command.main([]) == 2
-    assert "make one with `accelerate launch trainer/train.py`." in capsys.readouterr().err
-    run_dir = Path("runs/quickstart-mnist")
-    run_dir.mkdir(parents=True)
-    shutil.copy(trained_run / GENERATOR_WEIGHTS, run_dir)
-    assert command.main([]) == 0
-    assert f"the newest run, {run_dir}" in capsys.readouterr().err
-    assert (run_dir / "generator.onnx").is_file()

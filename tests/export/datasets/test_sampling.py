@@ -7,7 +7,7 @@ import pytest
 
 from digitforge.errors import ExportError
 from export.datasets import sampling
-from export.datasets.sampling import SampleRequest, check_reader, images
+from export.datasets.sampling import SampleRequest, check_classifier, images
 from export.runtime.generator import Generator, open_generator
 from export.runtime.predict import open_classifier
 
@@ -15,8 +15,8 @@ BUNDLED = Path(__file__).parents[3] / "viewer" / "models" / "digits.onnx"
 
 
 def made(generator: Generator, request: SampleRequest, start: int, stop: int) -> np.ndarray:
-    reader = open_classifier() if request.least_confidence else None
-    return np.concatenate([pixels for pixels, _ in images(generator, request, start, stop, reader)])
+    classifier = open_classifier() if request.least_confidence else None
+    return np.concatenate([pixels for pixels, _ in images(generator, request, start, stop, classifier)])
 
 
 @pytest.mark.parametrize("confidence", [0.0, 0.93])
@@ -30,11 +30,11 @@ def test_an_image_depends_on_its_number_alone(confidence: float) -> None:
 
 
 def test_images_below_the_confidence_are_made_again_and_others_stay() -> None:
-    generator, reader = open_generator(BUNDLED), open_classifier()
+    generator, classifier = open_generator(BUNDLED), open_classifier()
     plain = made(generator, SampleRequest(512), 0, 512)
     sure = made(generator, SampleRequest(512, least_confidence=0.93), 0, 512)
     labels = np.arange(512) % 10
-    before, after = (reader.read(part)[0][np.arange(512), labels] for part in (plain, sure))
+    before, after = (classifier.predict(part)[0][np.arange(512), labels] for part in (plain, sure))
     assert before.min() < 0.93 <= after.min()
     changed = (plain != sure).any(axis=(1, 2))
     np.testing.assert_array_equal(changed, before < 0.93)
@@ -48,8 +48,8 @@ def test_what_never_gets_sure_enough_is_said(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_classifier_that_cannot_judge_is_refused(models: dict[str, Path]) -> None:
     with pytest.raises(ExportError, match=r"reads images of \(28, 28\)"):
-        check_reader(open_generator(models["digits"]).info, open_classifier())
-    check_reader(open_generator(BUNDLED).info, open_classifier())
+        check_classifier(open_generator(models["digits"]).info, open_classifier())
+    check_classifier(open_generator(BUNDLED).info, open_classifier())
 
 
 @pytest.mark.parametrize("parts", [1, 3, 7, 700])

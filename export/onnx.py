@@ -1,0 +1,71 @@
+"""Export a run's generator to one verified ONNX file: `python -m export.onnx [RUN_DIR] [--out FILE]`.
+
+The file takes its name only after onnxruntime and torch have computed the same images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from digitforge.errors import exit_status
+from digitforge.progress import spinner
+from export.contract import Precision
+from export.runtime.generator import GENERATOR_FILE
+
+if TYPE_CHECKING:
+    from export.convert.exporter import Exported
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m export.onnx", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "run_dir", type=Path, nargs="?", help="a run directory that training wrote (default: the newest below runs/)"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help=f"file to write (default: RUN_DIR/{GENERATOR_FILE})")
+    parser.add_argument(
+        "--precision", choices=get_args(Precision), default="fp32", help="precision of the weights (default: fp32)"
+    )
+    parser.add_argument(
+        "--smooth", type=float, default=0.0, metavar="SIGMA",
+        help="add a Gaussian filter of this sigma, in pixels (default: 0, no filter)",
+    )  # fmt: skip
+    given = parser.parse_args(arguments)
+
+    def command() -> None:
+        from export.convert.exporter import export_generator, find_weights  # loads torch, which --help does not need
+
+        weights = find_weights(given.run_dir)
+        if given.run_dir is None:
+            print(f"Exporting the newest run, {weights.parent}", file=sys.stderr)
+        out = given.out or weights.with_name(GENERATOR_FILE)
+        with spinner(Console(stderr=True)) as show:
+            exported = export_generator(weights, out, given.precision, given.smooth, show)
+        Console(soft_wrap=True).print(_summary(out, exported, given.precision))
+
+    return exit_status(command)
+
+
+def _summary(out: Path, exported: Exported, precision: Precision) -> Table:
+    result = exported.parity
+    table = Table(title=Text(f"{out}, verified"), show_header=False)  # as Text: a file name is not markup
+    for name, value in {
+        "size": f"{exported.size / 2**20:.2f} MiB, {exported.nodes} nodes, {precision}",
+        "largest error": f"{result.largest_error:.1g} (allowed: {result.allowed(precision):.1g})",
+        "differing pixels": f"{result.pixels_differing:.3%}, by at most {result.largest_pixel_error} of 255",
+        "time per image": f"{exported.runtime_ms:.3f} ms in onnxruntime, {exported.torch_ms:.3f} ms in torch "
+        "(CPU, batches of 64)",
+    }.items():
+        table.add_row(name, value)
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())
