@@ -12,7 +12,7 @@ import pytest
 from trainer import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "viewer/models/digits.md"]
 PROGRAMS = ("digitforge", "trainer", "export", "viewer", "bench", "proofs", "tools")
 OTHER_FLAGS = {
     "--config_file", "--main_process_ip", "--main_process_port", "--machine_rank", "--max_restarts", "--multi_gpu",
