@@ -11,7 +11,7 @@ import onnx
 from onnx import numpy_helper
 
 from viewer.__main__ import BUNDLED_MODEL
-from viewer.core.run.training import CONFIG_FILE, EXPORTS, LOG_FILE
+from viewer.core.run.stages import CONFIG_FILE, EXPORTS, LOG_FILE
 
 LOG = BUNDLED_MODEL.with_name("digits.log.jsonl")
 """Of the bundled generator's own training."""

@@ -68,7 +68,7 @@ def _run(arguments: argparse.Namespace) -> int:
         from PySide6.QtGui import QIcon
         from PySide6.QtWidgets import QApplication
 
-        from viewer.core.run.training import is_run, model_of
+        from viewer.core.run.stages import is_run, model_of
         from viewer.engine.player import Player
         from viewer.ui.menu import FIRST_SIZE
         from viewer.ui.trouble import Trouble

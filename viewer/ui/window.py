@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QWidget
 import viewer
 from digitforge.errors import DigitforgeError
 from viewer.core.files.drops import drop_of
-from viewer.core.run.training import is_run, model_of, name_of
+from viewer.core.run.stages import is_run, model_of, name_of
 from viewer.core.scene.requests import Failure, Frame, Opened
 from viewer.core.state.keys import edit_for_key
 from viewer.core.state.number import cannot_write

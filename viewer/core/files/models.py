@@ -10,7 +10,7 @@ from pathlib import Path
 from digitforge.errors import ExportError, explain
 from digitforge.hashing import sha256
 from export.runtime.generator import find_model
-from viewer.core.run.training import EXPORTS
+from viewer.core.run.stages import EXPORTS
 
 Report = Callable[[int, int], None]
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from viewer.core.run.training import Curve, span
+from viewer.core.run.curves import Curve, span
 from viewer.ui import theme
 
 HEIGHT = 12 * theme.SPACE

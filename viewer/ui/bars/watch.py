@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
-from viewer.core.run.training import LOG_FILE, Log, Stage, nearest, planned_images, stages_of, to_open
+from viewer.core.run.curves import Log
+from viewer.core.run.stages import LOG_FILE, Stage, nearest, planned_images, stages_of, to_open
 from viewer.core.scene.requests import Failure, Opened, OpenRequest
 from viewer.engine.player import Player
 from viewer.ui import theme

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from viewer.core.run.training import name_of
+from viewer.core.run.stages import name_of
 from viewer.core.scene.compare import comparable, mean_difference
 from viewer.core.scene.requests import Frame, Opened
 from viewer.core.state.view_state import ViewState

@@ -1,4 +1,4 @@
-"""Run directories, read while they are written."""
+"""Curves of a log that is still being written."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from digitforge.errors import ExportError
-from viewer.core.run import training
-from viewer.core.run.training import MOST_POINTS, SLICE_BYTES, Curve, Log, Stage
+from viewer.core.run.curves import MOST_POINTS, SLICE_BYTES, Curve, Log, span
 
 
 def append(path: Path, *facts: dict[str, Any]) -> None:
@@ -23,63 +21,6 @@ def read_all(log: Log) -> None:
     while log.behind:
         log.read()
     log.read()
-
-
-def stage(run: Path, images: int, content: bytes = b"x") -> Path:
-    path = run / "exports" / f"{images:012d}.onnx"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
-
-
-def test_stages_are_in_order_and_other_files_are_none(tmp_path: Path) -> None:
-    assert training.stages_of(tmp_path / "nowhere") == ()
-    for images in (2_000, 10_000, 3_000):
-        stage(tmp_path, images)
-    for name in (".000000004000.123.onnx", "000000005000.onnx.failed.json", "notes.onnx", "4000.txt"):
-        (tmp_path / "exports" / name).touch()
-    assert [one.images for one in training.stages_of(tmp_path)] == [2_000, 3_000, 10_000]
-    assert training.model_of(tmp_path) == tmp_path / "exports" / "000000010000.onnx"
-
-
-def test_without_stages_the_runs_own_export_counts(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"config": {"images": 500}}')
-    assert training.is_run(tmp_path)
-    assert training.planned_images(tmp_path) == 500
-    (tmp_path / "config.json").write_text('{"config": {"images": 500, "seconds": 60.0}}')
-    assert training.planned_images(tmp_path) is None
-    with pytest.raises(ExportError, match=r"python -m export\.onnx"):
-        training.model_of(tmp_path)
-    (tmp_path / "generator.onnx").write_bytes(b"x")
-    (only,) = training.stages_of(tmp_path)
-    assert (only.path.name, only.images) == ("generator.onnx", None)
-    stage(tmp_path, 100)
-    assert [one.images for one in training.stages_of(tmp_path)] == [100]
-
-
-def test_the_newest_is_opened_while_it_is_followed_and_again_when_it_was_rewritten(tmp_path: Path) -> None:
-    stage(tmp_path, 100, b"half")
-    first = training.stages_of(tmp_path)
-    assert training.to_open(first, None, follow=True) == first[-1]
-    assert training.to_open(first, first[-1], follow=True) is None
-    assert training.to_open(first, None, follow=False) is None
-    assert training.to_open((), first[-1], follow=True) is None
-    stage(tmp_path, 100, b"half and the rest")
-    rewritten = training.stages_of(tmp_path)
-    assert training.to_open(rewritten, first[-1], follow=True) == rewritten[-1]
-
-
-def test_names_say_which_run_and_which_stage() -> None:
-    path = Path("runs/demo/exports/000000012800.onnx")
-    assert training.name_of(path) == "demo · 12,800 images"
-    assert training.run_of(path) == Path("runs/demo")
-    assert training.name_of(Path("runs/demo/generator.onnx")) == "demo/generator.onnx"
-    assert training.run_of(Path("exports/mine.onnx")) == Path("exports/mine.onnx")
-
-
-def test_the_nearest_stage() -> None:
-    stages = tuple(Stage(Path(), images) for images in (100, 200, 400))
-    assert [training.nearest(stages, images) for images in (0, 149, 151, 310, 9_999)] == [0, 0, 1, 2, 2]
 
 
 def test_a_line_that_is_cut_waits_for_its_rest(tmp_path: Path) -> None:
@@ -161,7 +102,7 @@ def test_a_curve_keeps_its_means() -> None:
 
 
 def test_a_plots_span_leaves_out_what_sticks_out() -> None:
-    assert training.span([1.0] * 500 + [1e9]) == pytest.approx((0.95, 1.05))
-    assert training.span([0.0, 2.0], 0.0) == pytest.approx((0.0, 2.1))
-    low, high = training.span([-1.0, 1.0], 0.0)
+    assert span([1.0] * 500 + [1e9]) == pytest.approx((0.95, 1.05))
+    assert span([0.0, 2.0], 0.0) == pytest.approx((0.0, 2.1))
+    low, high = span([-1.0, 1.0], 0.0)
     assert low < -1.0 < 1.0 < high
