@@ -9,8 +9,9 @@ import numpy as np
 
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
+from export.runtime.interpolation import between
 from viewer.core.scene.cells import Scene, moved, samples_of_grid, samples_of_number, scene_of
-from viewer.core.scene.latents import between, eased
+from viewer.core.scene.latents import eased
 from viewer.core.state.pad import PLACES
 from viewer.core.state.samples import Sample, latents_of, weights_of
 from viewer.core.state.view_state import ViewState

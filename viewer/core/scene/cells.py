@@ -9,7 +9,8 @@ import numpy as np
 
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
-from viewer.core.scene.latents import Float64, between, eased, mixture
+from export.runtime.interpolation import between
+from viewer.core.scene.latents import Float64, eased, mixture
 from viewer.core.state.number import MOST_CHARACTERS, Number, written_places
 from viewer.core.state.pad import Pad, map_points
 from viewer.core.state.samples import Sample, latents_of, of_class, weights_of

@@ -9,9 +9,9 @@ import pytest
 
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
+from export.runtime.interpolation import lerp, slerp
 from export.runtime.latents import latents
 from viewer.core.scene.cells import pad_weights, path_at, samples_of_grid, samples_of_number, scene_of
-from viewer.core.scene.latents import lerp, slerp
 from viewer.core.state.number import Number
 from viewer.core.state.pad import Pad
 from viewer.core.state.samples import SEED_MAX, latents_of, of_class, weights_of

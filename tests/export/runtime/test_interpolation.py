@@ -1,11 +1,9 @@
-"""Latents of a state."""
-
 import itertools
 
 import numpy as np
 import pytest
 
-from viewer.core.scene.latents import slerp
+from export.runtime.interpolation import slerp
 
 
 def rows(seed: int, count: int = 50, width: int = 16) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
