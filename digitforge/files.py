@@ -16,11 +16,11 @@ from digitforge.errors import CannotWrite, explain
 def atomic_file(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` to write to; renamed into place if the block succeeds, removed if it fails.
 
-    Missing folders above `path` are created. Raises CannotWrite for a full or read-only disk, a folder, a device, and
-    the like.
+    Missing folders above `path` are created. The block should do nothing but write: any OSError in it counts as a
+    failure to write. Raises CannotWrite for a full or read-only disk, a folder, a device, and the like.
     """
     if not path.name or path.is_dir():
-        raise CannotWrite(f"{path} could not be written: it is a folder.")
+        raise CannotWrite(f"{path} could not be written: it is a folder; name a file.")
     if path.exists() and not path.is_file():  # a rename would replace the device or pipe itself
         raise CannotWrite(f"{path} could not be written: it is not an ordinary file.")
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")

@@ -36,7 +36,7 @@ Precision = Literal["fp32", "fp16"]
 """Precision of the weights in a file; inputs and outputs are float32 in both."""
 
 
-class ContractError(ValueError):
+class ContractError(Exception):
     """A file or its metadata does not keep the contract; the message says how, in one sentence."""
 
 

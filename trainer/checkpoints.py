@@ -19,6 +19,7 @@ from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
 from digitforge import files, hashing
+from digitforge.errors import CannotWrite, explain
 
 STATE_FILE = "state.safetensors"
 MANIFEST_FILE = "manifest.json"
@@ -92,6 +93,8 @@ def save(folder: Path, images_seen: int, tensors: Mapping[str, Tensor], facts: M
         shutil.rmtree(final, ignore_errors=True)
         temporary.rename(final)
         files.flush(folder)
+    except OSError as error:
+        raise CannotWrite(f"{final} could not be written: {explain(error)}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     for old in _finished(folder)[keep:]:

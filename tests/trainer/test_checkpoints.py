@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from digitforge import files
+from digitforge import hashing
+from digitforge.errors import CannotWrite
 from trainer import checkpoints
 from trainer.optimizers import build_optimizer
 from trainer.presets import configure
@@ -73,7 +74,7 @@ def test_a_disk_that_fails_to_read_damages_no_checkpoint(
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as failing:
-        failing.setattr(files, "sha256", fail)
+        failing.setattr(hashing, "sha256", fail)
         with pytest.raises(OSError, match="Input/output"):
             checkpoints.load_newest(tmp_path)
     assert newest(tmp_path).images_seen == 100
@@ -91,7 +92,7 @@ def test_a_half_written_checkpoint_is_not_seen_and_does_not_stand_in_the_way(
 
     with monkeypatch.context() as patch:
         patch.setattr(checkpoints, "serialise", full_disk)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(CannotWrite, match="000000000200 could not be written: no space"):
             checkpoints.save(tmp_path, 200, tensors, FACTS, keep=1)
     assert names(tmp_path) == ["000000000100"], "the last checkpoint stays, nothing half-written does"
     checkpoints.save(tmp_path, 200, tensors, FACTS, keep=1)

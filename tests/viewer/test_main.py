@@ -68,7 +68,7 @@ def test_models_that_do_not_open(models: dict[str, Path], tmp_path: Path) -> Non
 def test_a_screenshot_into_nowhere(models: dict[str, Path], tmp_path: Path) -> None:
     result = viewer(models["digits"], "--screenshot", tmp_path / "nowhere" / "window.png")
     assert result.returncode == 2
-    assert result.stderr.startswith("There is no folder")
+    assert result.stderr.startswith("error: There is no folder")
 
 
 @linux
@@ -98,7 +98,7 @@ def test_a_missing_package_is_named(package: str, models: dict[str, Path], tmp_p
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
     assert result.returncode == 2
-    assert result.stderr == f'{package} is not installed; `pip install "digitforge[viewer,cpu]"` brings it.\n'
+    assert result.stderr == f'error: {package} is not installed; `pip install "digitforge[viewer,cpu]"` brings it.\n'
 
 
 def test_missing_system_libraries_are_named() -> None:

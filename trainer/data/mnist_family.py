@@ -6,12 +6,13 @@ import string
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 
 from digitforge import files
-from digitforge.errors import CannotWrite, DataError
+from digitforge.errors import DataError
 from trainer.data import idx, places
 
 DIGITS = tuple("0123456789")
@@ -141,11 +142,13 @@ def _fetch(urls: list[str], path: Path, md5: str) -> None:
 
     if utils.check_integrity(path, md5):
         return
+    path.parent.mkdir(parents=True, exist_ok=True)
     for url in urls:
         try:
-            with files.atomic_file(path) as temporary:
-                utils.download_url(url, temporary.parent, temporary.name, md5)
-        except (OSError, RuntimeError, CannotWrite):
+            with TemporaryDirectory(dir=path.parent, prefix=".download.") as folder:
+                utils.download_url(url, folder, path.name, md5)
+                (Path(folder) / path.name).replace(path)
+        except (OSError, RuntimeError):
             if url == urls[-1]:
                 raise
         else:

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import platformdirs
 
-from digitforge.errors import CannotWrite
-
 DOWNLOAD_TIMEOUT_S = 20.0
 
 
@@ -35,9 +33,8 @@ def download(work: Callable[[], None]) -> bool:
     socket.setdefaulttimeout(DOWNLOAD_TIMEOUT_S)  # torchvision sets none: a silent network would hang
     try:
         work()
-    except (OSError, RuntimeError, HTTPException, CannotWrite) as error:
-        cause = error.__cause__ if isinstance(error, CannotWrite) else error
-        if isinstance(cause, OSError) and cause.errno == errno.ENOSPC:
+    except (OSError, RuntimeError, HTTPException) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise
         return False
     finally:
