@@ -28,6 +28,8 @@ class RunRecord:
     data_sha256: str
     fell_back: bool
     """Whether the data are the embedded digits because MNIST was out of reach."""
+    licence: str = ""
+    """Who made the training images and under which licence; empty if it is not known."""
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON values."""
@@ -36,6 +38,7 @@ class RunRecord:
             "images": self.images.to_json(),
             "data_sha256": self.data_sha256,
             "fell_back": self.fell_back,
+            "licence": self.licence,
         }
 
     @classmethod
@@ -51,6 +54,7 @@ class RunRecord:
                 ImageFormat.from_json(values["images"]),
                 str(values["data_sha256"]),
                 bool(values["fell_back"]),
+                str(values.get("licence", "")),
             )
         except (ConfigError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"{path} cannot be read ({error}): choose another --run-dir.") from None

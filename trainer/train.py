@@ -87,7 +87,7 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
     config = replace(config, dataset=source.dataset)
     check_network(config, source.format)
     run_dir = command.run_dir or Path("runs") / f"{config.preset}-{datasets.short_name(config.dataset)}"
-    record = runs.RunRecord(config, source.format, source.sha256, fell_back or source.fell_back)
+    record = runs.RunRecord(config, source.format, source.sha256, fell_back or source.fell_back, source.licence)
     launch.together(lambda: runs.enter(run_dir, record, command.resume))
     store = Batches(source, accelerator.device, config.batch_size, config.seed, config.conditional, config.store)
     score = None
@@ -139,7 +139,7 @@ def _exporter(
         out = run_dir / "exports" / f"{images_seen:012d}.onnx"
         if out.exists():
             return
-        weights = out.with_name(f".{out.stem}.{os.getpid()}.safetensors")
+        weights = run_dir / f".{out.stem}.{os.getpid()}.safetensors"
         try:
             with torch.random.fork_rng(devices=[]):  # building the copy that is exported draws its first weights
                 save_generator(weights, TrainedGenerator(generator, config, images, images_seen))

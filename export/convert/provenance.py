@@ -19,17 +19,9 @@ from export.contract import ContractError, GeneratorInfo
 from export.convert.graph import write
 from export.safety.checks import read_model
 from trainer.networks.generator_file import TrainedGenerator
-from trainer.runs import SCORES_FILE
+from trainer.runs import CONFIG_FILE, SCORES_FILE
 
-MNIST = "MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0"
 VERSIONED = (torch, onnx, onnxruntime)
-LICENCES = {
-    "mnist": f"weights: MIT; trained on {MNIST}",
-    "stacked-mnist": f"weights: MIT; trained on {MNIST}",
-    "fashion-mnist": "weights: MIT; trained on Fashion-MNIST (Zalando SE), MIT",
-    "kmnist": "weights: MIT; trained on KMNIST (CODH), CC BY-SA 4.0",
-    "sklearn-digits": "weights: MIT; trained on the UCI optical digits (E. Alpaydin, C. Kaynak), CC BY 4.0",
-}
 
 
 def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: float = 0.0) -> GeneratorInfo:
@@ -61,7 +53,7 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: f
                 "precision": precision,
                 **({"smoothing_sigma": f"{smooth:g}"} if smooth else {}),
                 "versions": ", ".join(f"{package.__name__} {package.__version__}" for package in VERSIONED),
-                "licence": LICENCES.get(config.dataset, "weights: those of the training images"),
+                "licence": _licence(weights.with_name(CONFIG_FILE)),
             },
         )
     except ContractError as error:
@@ -75,6 +67,15 @@ def scores_entry(scores: dict[str, Any]) -> str:
     }
     real = {name: value for name, value in scores["floor"].items() if not isinstance(value, dict)}
     return json.dumps(kept | {"floor": real, "memorisation": scores.get("memorisation")}, sort_keys=True)
+
+
+def _licence(path: Path) -> str:
+    """Return the licence of weights, from the record of the run that trained them."""
+    try:
+        images = json.loads(path.read_text(encoding="utf-8"))["licence"]
+    except (OSError, ValueError, KeyError, TypeError):
+        images = ""
+    return f"weights: MIT; trained on {images}" if images else "weights: those of the training images"
 
 
 def _scores(path: Path, weights_sha256: str) -> dict[str, str]:

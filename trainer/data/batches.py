@@ -1,4 +1,4 @@
-"""The batch at any point of a run, from images on the device or on the disk."""
+"""The batch at any position of a run, from images on the device or on disk."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from trainer.seeding import stream
 
 CPU = torch.device("cpu")
 CHUNK = 4_096
-"""Images that are copied to the device at a time."""
+"""Number of images copied to the device at a time."""
 
 
 class Batches:
-    """Batches as a pure function of the images seen, the same wherever the images lie.
+    """The batches of a run, as a pure function of the number of images seen.
 
-    "device": all images uint8 in the device's memory. "disk": gathered from the source's array, which may be a
-    memory-mapped file, by a thread that is one batch ahead. "auto": the device where they take less than a quarter of
-    its free memory.
+    They are the same wherever the images are stored. "device": all images are in the device's memory, as uint8.
+    "disk": a thread gathers each batch one step ahead from the source's array, which may be a memory-mapped file.
+    "auto": "device" if the images need less than a quarter of its free memory, else "disk".
     """
 
     def __init__(
@@ -38,10 +38,10 @@ class Batches:
         conditional: bool,
         store: str = "auto",
     ) -> None:
-        """batch_size: over all processes. Raises ConfigError where one batch is more than the data set."""
+        """batch_size: over all processes. Raises ConfigError if it exceeds the number of images."""
         if batch_size > len(source.images):
             raise ConfigError(
-                f"batch_size is {batch_size}, but {source.dataset} has {len(source.images)} images: choose a smaller."
+                f"batch_size is {batch_size}, but {source.dataset} has {len(source.images)} images: lower --batch-size."
             )
         if store == "auto":
             store = "device" if source.images.nbytes < _free_memory(device) / 4 else "disk"
@@ -52,7 +52,7 @@ class Batches:
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.int64)
         self._home = device if store == "device" else CPU
-        """Where images, labels and order lie."""
+        """The device that holds the images, the labels and their order."""
         self._labels = torch.from_numpy(source.labels.copy()).to(self._home)
         self._images: Tensor | npt.NDArray[np.uint8] = source.images
         self._reader: ThreadPoolExecutor | None = None
@@ -62,15 +62,16 @@ class Batches:
             for start in range(0, len(source.images), CHUNK):
                 self._images[start : start + CHUNK] = torch.from_numpy(source.images[start : start + CHUNK].copy())
         else:
-            # Its thread ends with it, so also where `close` is never called.
+            # The thread ends with the executor, so also if `close` is never called.
             self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead")
 
     def batch_at(self, images_seen: int, rows: slice) -> tuple[Tensor, Tensor | None]:
-        """The rows (start, stop) of the batch, over all processes, that follows `images_seen` images.
+        """Return some rows of the batch that follows `images_seen` images.
 
-        An epoch is a permutation seeded by (seed, epoch), its last partial batch dropped.
+        An epoch is a permutation seeded by (seed, epoch); its last partial batch is dropped.
+        rows: start and stop within the whole batch, over all processes.
         Returns images in [-1, 1], float32 [rows, channels, size, size], and one-hot class weights, float32
-        [rows, classes], or None where the run is unconditional. Raises OSError where the images cannot be read.
+        [rows, classes], or None if the run is unconditional. Raises OSError if the images cannot be read.
         """
         if self._reader is None:
             pixels, labels = self._gather(images_seen, rows.start, rows.stop)
@@ -82,12 +83,12 @@ class Batches:
         return reals, F.one_hot(labels.to(self._device, non_blocking=True), self.classes).float()
 
     def close(self) -> None:
-        """End the thread that reads ahead; no batch can be asked for afterwards."""
+        """End the thread that reads ahead. `batch_at` cannot be called afterwards."""
         if self._reader is not None:
             self._reader.shutdown(cancel_futures=True)
 
     def _read_ahead(self, reader: ThreadPoolExecutor, images_seen: int, rows: slice) -> tuple[Tensor, Tensor]:
-        # What is asked for at this position will be asked for at the next: the same rows, in the same turn.
+        # The same rows will be requested at the next position, in the same order.
         following = images_seen + self._batch_size
         self._ahead = {key: ahead for key, ahead in self._ahead.items() if key[0] in (images_seen, following)}
         for position in (images_seen, following):
@@ -97,18 +98,18 @@ class Batches:
         return self._ahead[images_seen, rows.start, rows.stop].result()
 
     def _gather(self, images_seen: int, start: int, stop: int) -> tuple[Tensor, Tensor]:
-        """uint8 images [stop - start, channels, size, size] and labels [stop - start], where the images lie."""
+        """Return uint8 images [rows, channels, size, size] and labels [rows], on the device that holds them."""
         epoch, batch = divmod(images_seen // self._batch_size, len(self._images) // self._batch_size)
         if epoch != self._epoch:
-            # Drawn on the CPU, so that every device sees the same order.
+            # Drawn on the CPU, so that the order is the same on every device.
             order = torch.randperm(len(self._images), generator=stream(CPU, self._seed, "epoch", epoch))
             self._epoch, self._order = epoch, order.to(self._home)
         chosen = self._order[batch * self._batch_size + start : batch * self._batch_size + stop]
         labels = self._labels[chosen]
         if isinstance(self._images, Tensor):
             return self._images[chosen], labels
-        # Pinned memory is what a GPU copies from without making this process wait; `take` would fill a copy of it first
-        # but for the mode.
+        # A GPU copies from pinned memory without blocking this process. The mode keeps `take` from filling a copy of
+        # `out` first.
         pinned = self._device.type == "cuda"
         pixels = torch.empty((len(chosen), *self._images.shape[1:]), dtype=torch.uint8, pin_memory=pinned)
         np.take(self._images, chosen.numpy(), axis=0, out=pixels.numpy(), mode="clip")
@@ -116,7 +117,7 @@ class Batches:
 
 
 def _free_memory(device: torch.device) -> int:
-    """Bytes."""
+    """Return the free memory in bytes."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     return int(psutil.virtual_memory().available)

@@ -1,4 +1,4 @@
-"""CIFAR-10 in its binary version: records of a label and 3x32x32 bytes. (The other version is a pickle.)"""
+"""CIFAR-10 in its binary version: records of one label byte and 3x32x32 pixels. (The other version is a pickle.)"""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 FOLDER = "cifar-10-batches-bin"
 FILES = {"train": tuple(f"data_batch_{number}.bin" for number in range(1, 6)), "test": ("test_batch.bin",)}
 RECORDS = 10_000
-"""In each file."""
+"""Number of records in each file."""
 RECORD_BYTES = 1 + 3 * 32 * 32
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
 
 
 def load(data_dir: Path | None, split: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]] | None:
-    """Images [count, 3, 32, 32] and labels [count]; None where the set is out of reach.
+    """Return images [count, 3, 32, 32] and labels [count], or None if they were neither found nor downloaded.
 
-    No hash of the unpacked files is published: their sizes and labels are checked, and what a run saw is in its
-    record as a hash. Raises DataError where the set is damaged.
+    No hash of the unpacked files is published, so their sizes and labels are checked; a run records the hash of what
+    it trained on. Raises DataError if the files are damaged.
     """
     folder = _find(data_dir)
     if folder is None:
@@ -46,18 +46,18 @@ def _find(data_dir: Path | None) -> Path | None:
 
 
 def _read(path: Path) -> npt.NDArray[np.uint8]:
-    """[RECORDS, RECORD_BYTES]."""
+    """Return the records of a file, uint8 [RECORDS, RECORD_BYTES]."""
     if not path.is_file():
-        raise DataError(f"{path.parent} holds a part of CIFAR-10, but {path.name} is missing: fetch it again.")
+        raise DataError(f"{path.parent} holds a part of CIFAR-10, but {path.name} is missing: download it again.")
     content = np.frombuffer(path.read_bytes(), np.uint8)
     if content.size != RECORDS * RECORD_BYTES:
         raise DataError(
             f"{path} is truncated or damaged ({content.size:,} bytes, not {RECORDS * RECORD_BYTES:,}): "
-            "delete it and fetch it again."
+            "delete it and download it again."
         )
     records = content.reshape(-1, RECORD_BYTES)
     if records[:, 0].max() >= len(CLASSES):
-        raise DataError(f"{path} has labels that CIFAR-10 has not: delete it and fetch it again.")
+        raise DataError(f"{path} contains labels that do not exist in CIFAR-10: delete it and download it again.")
     return records
 
 

@@ -1,10 +1,11 @@
-"""Data sets by name, and what a run takes of them."""
+"""The data sets, one row each in `DATASETS`, and loading one of them for a run."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -17,29 +18,87 @@ from digitforge.progress import bar
 from trainer.config import ImageFormat
 from trainer.data import cifar, decode, embedded, folder, mnist_family, stacked, subset
 
+FOLDER = "folder:"
+"""The prefix of a data set that is a folder of pictures."""
 FOLDER_SIZE = 32
-"""Pixels on a side of a folder's pictures where no other size is asked for."""
+"""Height and width in pixels of a folder's pictures if no other size is set."""
+
+Loaded = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
+"""Images [count, channels, size, size] and labels [count]."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A row of `DATASETS`."""
+
+    load: Callable[[Path | None, str], Loaded | None]
+    """Load a split, "train" or "test", given `--data-dir`; see `places` for where to look.
+
+    Returns None if the files were neither found nor downloaded. Raises DataError if they are damaged.
+    """
+    format: ImageFormat
+    where: str
+    """The folder that holds the files, relative to `--data-dir`; empty if there are no files."""
+    licence: str
+    """Who made the images and under which licence; exported files repeat it."""
+
+
+def _load_stacked(data_dir: Path | None, split: str) -> Loaded | None:
+    digits = mnist_family.load("mnist", data_dir, split)
+    return None if digits is None else stacked.stack(*digits, split)
+
+
+def _load_embedded(_data_dir: Path | None, _split: str) -> Loaded:
+    return embedded.load()
+
+
+DATASETS: dict[str, Dataset] = {
+    **{
+        name: Dataset(
+            partial(mnist_family.load, name),
+            ImageFormat(1, 28, member.classes),
+            f"{member.folder}/raw",
+            member.licence,
+        )
+        for name, member in mnist_family.MEMBERS.items()
+    },
+    "cifar10": Dataset(
+        cifar.load, ImageFormat(3, 32, cifar.CLASSES), cifar.FOLDER, "CIFAR-10 (A. Krizhevsky), no licence stated"
+    ),
+    "stacked-mnist": Dataset(
+        _load_stacked, ImageFormat(3, 28, stacked.CLASSES), "MNIST/raw", mnist_family.MEMBERS["mnist"].licence
+    ),
+    "sklearn-digits": Dataset(
+        _load_embedded,
+        ImageFormat(1, 28, mnist_family.DIGITS),
+        "",
+        "the UCI optical digits (E. Alpaydin, C. Kaynak), CC BY 4.0",
+    ),
+}
+"""The data sets by name: the choices of `--dataset`, beside `auto` and `folder:PATH`."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Images, labelled or not, in memory or in a memory-mapped file."""
+    """The images a run trains on, labelled or not, in memory or in a memory-mapped file."""
 
     dataset: str
-    """The name that it can be asked for by."""
+    """The name that loads them again: never "auto"."""
     images: npt.NDArray[np.uint8]
     """[count, channels, size, size]."""
     labels: npt.NDArray[np.int64]
-    """[count]; zeros where the images have no classes."""
+    """[count]; zeros if the images have no classes."""
     format: ImageFormat
+    licence: str = ""
+    """See `Dataset.licence`; empty if it is not known."""
     fell_back: bool = False
-    """Whether `auto` took the embedded digits because MNIST was out of reach."""
+    """Whether `auto` took the embedded digits because MNIST could not be found."""
     known_sha256: str = ""
-    """What `sha256` would come to, where it has been found already."""
+    """The value of `sha256`, if it has been computed before."""
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of images and labels: two runs with the same hash saw the same data."""
+        """Hash of images and labels: two runs with the same hash trained on the same data."""
         if self.known_sha256:
             return self.known_sha256
         digest = hashlib.sha256(np.ascontiguousarray(self.images).data)
@@ -57,28 +116,27 @@ def load(
     image_size: int = 0,
     console: Console | None = None,
 ) -> Source:
-    """The images of a data set of `TrainConfig.dataset`; split is "train" or "test", which the embedded digits and
-    folders do not distinguish.
+    """Load a data set by its `--dataset` name.
 
-    data_dir: where it is looked for first; then in $DIGITFORGE_DATA, in the user's cache folder, on the network.
-    classes, limit: as `subset.choose` has it. image_size: in pixels; 0 keeps the set's own (a folder's: 32).
-    console: where what takes long is shown and what is left out is named.
+    data_dir: the first place to look; then $DIGITFORGE_DATA, the user's cache folder, and the network.
+    split: "train" or "test"; the embedded digits and folders have only one.
+    classes, limit: see `subset.choose`. image_size: in pixels; 0 keeps the data set's own (a folder's: 32).
+    console: shows progress and names pictures that are left out.
 
-    Only `auto` falls back to the embedded digits. Raises DataError where images are out of reach or damaged,
-    ConfigError for an unknown name or class, or a limit above what there is, OSError where nothing can be written to
-    the cache folder.
+    Only `auto` falls back to the embedded digits. Raises DataError if images are missing or damaged, ConfigError for
+    an unknown name or class or too high a limit, OSError if the cache folder cannot be written.
     """
-    if dataset.startswith("folder:"):
-        root = Path(dataset.removeprefix("folder:")).expanduser()
+    if dataset.startswith(FOLDER):
+        root = Path(dataset.removeprefix(FOLDER)).expanduser()
         store = folder.load(root, classes, limit, image_size or FOLDER_SIZE, console)
         channels, size = store.images.shape[1:3]
-        looks = ImageFormat(channels, size, store.classes)
-        return Source(dataset, store.images, store.labels, looks, known_sha256=store.sha256)
-    source = _load_whole(dataset, data_dir, split)
+        image_format = ImageFormat(channels, size, store.classes)
+        return Source(dataset, store.images, store.labels, image_format, known_sha256=store.sha256)
+    source = _load_auto(data_dir, split) if dataset == "auto" else _load_whole(dataset, data_dir, split)
     if classes or limit:
         chosen, names, labels = subset.choose(source.labels, source.format.classes, classes, limit)
-        looks = replace(source.format, classes=names)
-        source = replace(source, images=source.images[chosen], labels=labels, format=looks)
+        image_format = replace(source.format, classes=names)
+        source = replace(source, images=source.images[chosen], labels=labels, format=image_format)
     if image_size not in (0, source.format.size):
         images = _resize(source.images, image_size, console)
         source = replace(source, images=images, format=replace(source.format, size=image_size))
@@ -86,37 +144,30 @@ def load(
 
 
 def short_name(dataset: str) -> str:
-    """A data set's name in those of files: a folder's own."""
-    if dataset.startswith("folder:"):
-        return Path(dataset.removeprefix("folder:")).expanduser().resolve().name or "folder"
+    """Return a name for use in file names: the data set's own, or that of its folder."""
+    if dataset.startswith(FOLDER):
+        return Path(dataset.removeprefix(FOLDER)).expanduser().resolve().name or "folder"
     return dataset
 
 
+def _load_auto(data_dir: Path | None, split: str) -> Source:
+    mnist = DATASETS["mnist"].load(data_dir, split)
+    if mnist is None:
+        return replace(_load_whole("sklearn-digits", data_dir, split), fell_back=True)
+    return Source("mnist", *mnist, DATASETS["mnist"].format, DATASETS["mnist"].licence)
+
+
 def _load_whole(dataset: str, data_dir: Path | None, split: str) -> Source:
-    if dataset == "sklearn-digits":
-        return Source(dataset, *embedded.load(), ImageFormat(1, 28, mnist_family.DIGITS))
-    if dataset == "stacked-mnist":
-        digits = _load_whole("mnist", data_dir, split)
-        return Source(dataset, *stacked.stack(digits.images, digits.labels, split), ImageFormat(3, 28, stacked.CLASSES))
-    if dataset == "cifar10":
-        found, looks, where = cifar.load(data_dir, split), ImageFormat(3, 32, cifar.CLASSES), cifar.FOLDER
-    elif dataset in ("auto", *mnist_family.MEMBERS):
-        name = "mnist" if dataset == "auto" else dataset
-        member = mnist_family.MEMBERS[name]
-        found, looks = mnist_family.load(name, data_dir, split), ImageFormat(1, 28, member.classes)
-        where = f"{member.folder}/raw"
-        if found is None and dataset == "auto":
-            return replace(_load_whole("sklearn-digits", data_dir, split), fell_back=True)
-        dataset = name
-    else:
-        known = ("auto", "sklearn-digits", "stacked-mnist", "cifar10", *mnist_family.MEMBERS, "folder:PATH")
-        raise ConfigError(f"There is no data set {dataset!r}: {nearest(dataset, known)}")
-    if found is None:
+    if dataset not in DATASETS:
+        raise ConfigError(f"There is no data set {dataset!r}: {nearest(dataset, ('auto', *DATASETS, 'folder:PATH'))}")
+    row = DATASETS[dataset]
+    loaded = row.load(data_dir, split)
+    if loaded is None:
         raise DataError(
-            f"{dataset} was not found and could not be downloaded. Name the folder that holds {where} with --data-dir, "
-            "or in $DIGITFORGE_DATA, or connect to a network once; or train with --dataset sklearn-digits."
+            f"{dataset} was not found and could not be downloaded. Pass the folder that holds {row.where} with "
+            "--data-dir or $DIGITFORGE_DATA, connect to a network once, or train with --dataset sklearn-digits."
         )
-    return Source(dataset, *found, looks)
+    return Source(dataset, *loaded, row.format, row.licence)
 
 
 def _resize(images: npt.NDArray[np.uint8], size: int, console: Console | None) -> npt.NDArray[np.uint8]:

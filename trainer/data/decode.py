@@ -1,4 +1,4 @@
-"""A picture file as pixels: upright, square, grey or RGB, at the size that is trained on."""
+"""Read a picture file as pixels: upright, square, grey or RGB, at the training size."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
 
 def read_picture(path: Path, size: int) -> npt.NDArray[np.uint8]:
-    """Pixels [1, size, size] where the picture is grey, else [3, size, size]; of an animation, its first frame.
+    """Return pixels [1, size, size] if the picture is grey, else [3, size, size]; the first frame of an animation.
 
-    Raises whatever a damaged file leads Pillow to.
+    Raises whatever Pillow raises for a damaged file.
     """
     with Image.open(path, formats=FORMATS) as opened:
-        opened.draft(None, (2 * size, 2 * size))  # JPEG: decode no more than twice the size that is needed
+        opened.draft(None, (2 * size, 2 * size))  # JPEG: decode at no more than twice the size
         pixels = scale(_plain(ImageOps.exif_transpose(opened)), size)
     return pixels[:1] if (pixels == pixels[:1]).all() else pixels
 
 
 def scale(picture: Image.Image, size: int) -> npt.NDArray[np.uint8]:
-    """The middle square of an L or RGB picture, resized with antialiasing: [1 or 3, size, size]."""
+    """Return the middle square of an L or RGB picture, resized with antialiasing: [1 or 3, size, size]."""
     width, height = picture.size
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
@@ -34,7 +34,7 @@ def scale(picture: Image.Image, size: int) -> npt.NDArray[np.uint8]:
 
 
 def _plain(picture: Image.Image) -> Image.Image:
-    """The picture as L or RGB, transparency on black."""
+    """Convert the picture to L or RGB, with transparent areas on black."""
     if picture.mode == "F":
         raise ValueError("floating-point pixels have no known range")
     if picture.mode.startswith("I"):  # 16 bits, which Pillow would clip at 255

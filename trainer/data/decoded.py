@@ -1,7 +1,7 @@
-"""Decoded pictures in a memory-mapped file: made once in the user's cache folder, checked whenever it is opened.
+"""Decoded pictures in a memory-mapped file, written once to the user's cache folder and checked at every opening.
 
 A store is a folder with `images` (uint8 [count, channels, size, size]), `labels` (little-endian int64 [count]) and
-`manifest.json`. Its name is a hash of what it was made from. It may be deleted whenever no run uses it.
+`manifest.json`. Its name is a hash of its inputs. It may be deleted when no run uses it.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ from trainer.data import decode, places
 
 FORMAT = 1
 CHUNK = 64
-"""Pictures that are decoded at a time: all that is held in memory."""
+"""Number of pictures decoded, and held in memory, at a time."""
 NAMED = 5
-"""Unreadable pictures that a message names."""
+"""Number of unreadable pictures that a message lists."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """Images in a file, as if they were in memory."""
+    """An opened store."""
 
     images: npt.NDArray[np.uint8]
-    """Read-only memory map [count, channels, size, size]; one channel where all pictures are grey."""
+    """Read-only memory map [count, channels, size, size]; one channel if all pictures are grey."""
     labels: npt.NDArray[np.int64]
     """[count]."""
     classes: tuple[str, ...]
     sha256: str
-    """Of the bytes of images and labels."""
+    """Hash of the bytes of images and labels."""
 
 
 def open_store(
@@ -55,16 +55,16 @@ def open_store(
     size: int,
     console: Console | None,
 ) -> Store:
-    """The pictures `names` below `root`, decoded at `size`; made where there is no whole store of them.
+    """Open the store of the pictures `names` below `root`, decoded at `size`; write it first if necessary.
 
     labels: [len(names)]. Up to 1 % of the pictures, and always one, may be unreadable: they are left out, and named on
-    the console. Raises DataError where more are, OSError where the store cannot be written; nothing is left behind.
+    the console. Raises DataError if there are more, OSError if the store cannot be written; nothing is left behind.
     """
     folder = places.cache_folder() / "stores" / _key(root, names, classes, size)
     manifest = _read_whole(folder)
     if manifest is None:
         if folder.exists():
-            _say(console, f"The stored pictures of {root} are damaged: they are made again.")
+            _say(console, f"The stored pictures of {root} are damaged and will be decoded again.")
         manifest = _make(folder, root, names, labels, size, console)
     if manifest["skipped"]:
         _say(console, _unreadable(root, manifest["skipped"], len(names)) + " They are left out.")
@@ -74,19 +74,19 @@ def open_store(
 
 
 def _key(root: Path, names: Sequence[str], classes: tuple[str, ...], size: int) -> str:
-    """A name that changes when a picture does."""
+    """Return a name that changes when any picture changes."""
     digest = hashlib.sha256(json.dumps([FORMAT, str(root.resolve()), size, classes]).encode())
     for name in names:
         try:
             about = (root / name).stat()
             digest.update(json.dumps([name, about.st_size, about.st_mtime_ns]).encode())
-        except OSError:  # as of a link to nowhere: one that will be unreadable
+        except OSError:  # such as a broken link, which will be unreadable
             digest.update(json.dumps([name]).encode())
     return digest.hexdigest()[:24]
 
 
 def _read_whole(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a store whose files are as they were made; None where it is damaged or absent."""
+    """Return the manifest of a store; None if the store is damaged or absent."""
     try:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         whole = (
@@ -100,7 +100,7 @@ def _read_whole(folder: Path) -> dict[str, Any] | None:
 
 
 def _sha256(folder: Path) -> str:
-    """Hash of images and labels, as `Source.sha256` has it."""
+    """Return the hash of images and labels, equal to `Source.sha256`."""
     digest = hashlib.sha256()
     for name in ("images", "labels"):
         with (folder / name).open("rb") as file:
@@ -117,7 +117,7 @@ def _make(
     size: int,
     console: Console | None,
 ) -> dict[str, Any]:
-    """Write the store beside its place and rename it; returns its manifest."""
+    """Write the store to a temporary folder, rename it, and return its manifest."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
         made = Path(temporary) / "made"
@@ -135,7 +135,7 @@ def _make(
         for name in ("images", "labels"):
             files.flush(made / name)
         files.write_json(made / "manifest.json", manifest)
-        if _read_whole(folder) is None:  # else another process was faster
+        if _read_whole(folder) is None:  # otherwise another process was faster
             if folder.exists():
                 folder.rename(Path(temporary) / "damaged")
             made.rename(folder)
@@ -145,28 +145,28 @@ def _make(
 def _write_images(
     path: Path, root: Path, names: Sequence[str], size: int, console: Console | None
 ) -> tuple[int, list[int]]:
-    """Decode all pictures into `path`; returns the number of channels and the positions of the unreadable."""
+    """Decode all pictures into `path`; return the number of channels and the indices of unreadable pictures."""
     allowed = max(1, len(names) // 100)
     channels, skipped = 1, list[int]()
 
     def read(index: int) -> npt.NDArray[np.uint8] | None:
         try:
             return decode.read_picture(root / names[index], size)
-        except Exception:  # Pillow's readers raise whatever a damaged file leads them to
+        except Exception:  # Pillow's readers raise anything for a damaged file
             return None
 
     path.touch()
-    Image.init()  # not in several threads at once
+    Image.init()  # it is not thread-safe
     with warnings.catch_warnings(), ThreadPoolExecutor() as pool, bar(console, "Pictures", len(names)) as progress:
-        warnings.simplefilter("ignore")  # what Pillow finds odd about a file that it can read
+        warnings.simplefilter("ignore")  # oddities of files that Pillow can read
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         for start in range(0, len(names), CHUNK):
             indices = range(start, min(start + CHUNK, len(names)))
             decoded = list(pool.map(read, indices))
             skipped += [index for index, pixels in zip(indices, decoded, strict=True) if pixels is None]
             if len(skipped) > allowed or len(skipped) == len(names):
-                sentence = _unreadable(root, [names[index] for index in skipped], start + len(indices))
-                raise DataError(f"{sentence} Repair or remove them: at most 1 % may be so.")
+                message = _unreadable(root, [names[index] for index in skipped], start + len(indices))
+                raise DataError(f"{message} Repair or remove them: at most 1 % may be unreadable.")
             pictures = [pixels for pixels in decoded if pixels is not None]
             if channels == 1 and any(len(pixels) == 3 for pixels in pictures):
                 channels = 3
@@ -179,7 +179,7 @@ def _write_images(
 
 
 def _make_colour(path: Path, size: int) -> None:
-    """Rewrite grey images as RGB: the first pictures were grey, but not all are."""
+    """Rewrite grey images as RGB, because a later picture has colour."""
     colour = path.with_name("colour")
     with path.open("rb") as source, colour.open("wb") as target:
         while plane := source.read(size * size):
@@ -192,6 +192,6 @@ def _unreadable(root: Path, skipped: Sequence[str], count: int) -> str:
     return f"{len(skipped):,} of {count:,} pictures in {root} cannot be read: {', '.join(skipped[:NAMED])}{more}."
 
 
-def _say(console: Console | None, sentence: str) -> None:
+def _say(console: Console | None, message: str) -> None:
     if console is not None:
-        console.print(sentence, style="yellow", markup=False, highlight=False)
+        console.print(message, style="yellow", markup=False, highlight=False)

@@ -1,4 +1,4 @@
-"""A folder of pictures: one folder for each class, or pictures without classes."""
+"""A folder of pictures: one subfolder for each class, or pictures without classes."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from trainer.data import decode, decoded, subset
 
 
 def load(root: Path, classes: str, limit: int, size: int, console: Console | None) -> decoded.Store:
-    """The pictures below `root`, of some classes and up to a limit, as `subset.choose` has it.
+    """Load the pictures below `root`; see `subset.choose` for classes and limit.
 
-    Raises DataError where the folder cannot be used or too many pictures are unreadable, ConfigError as `choose` does,
-    OSError where the store cannot be written.
+    Raises DataError if the folder cannot be used or too many pictures are unreadable, ConfigError as `choose` does,
+    OSError if the store cannot be written.
     """
     try:
         names, labels, class_names = _find(root)
     except OSError as error:
         raise DataError(f"{error.filename} cannot be read ({(error.strerror or str(error)).lower()}).") from error
-    # Chosen before anything is decoded: the store then holds what is trained on and no more.
+    # Chosen before decoding, so that the store holds no more than the run trains on.
     chosen, class_names, numbered = subset.choose(np.array(labels, np.int64), class_names, classes, limit)
     return decoded.open_store(root, [names[index] for index in chosen], numbered, class_names, size, console)
 
 
 def _find(root: Path) -> tuple[list[str], list[int], tuple[str, ...]]:
-    """Paths below `root`, sorted within each class; their labels; the classes' names, sorted."""
+    """Return the paths below `root`, sorted within each class; their labels; the sorted class names."""
     if not root.is_dir():
-        raise DataError(f"There is no folder {root}: name one that holds pictures, as in --dataset folder:PATH.")
+        raise DataError(f"There is no folder {root}: pass one that holds pictures, as in --dataset folder:PATH.")
     loose = sorted(entry.name for entry in root.iterdir() if _is_picture(entry.name) and entry.is_file())
     found = {
         entry.name: _pictures_below(entry, root)
@@ -41,7 +41,7 @@ def _find(root: Path) -> tuple[list[str], list[int], tuple[str, ...]]:
     if loose and classes:
         raise DataError(
             f"{root} holds pictures ({loose[0]}) beside class folders ({classes[0]}): "
-            "put all pictures into class folders, or all into one folder."
+            "put all pictures into class folders, or all of them into one folder."
         )
     if not loose and not classes:
         raise DataError(f"{root} holds no pictures: put {', '.join(sorted(decode.SUFFIXES))} files into class folders.")

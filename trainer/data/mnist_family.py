@@ -1,4 +1,4 @@
-"""MNIST and the sets made in its image: 28x28 grey pictures in IDX files, in torchvision's folders."""
+"""MNIST and the data sets modelled on it: 28x28 grey images in IDX files, in torchvision's folders."""
 
 from __future__ import annotations
 
@@ -20,29 +20,34 @@ DIGITS = tuple("0123456789")
 
 @dataclass(frozen=True)
 class Member:
-    """One data set of the family."""
+    """A row of `MEMBERS`."""
 
     title: str
     folder: str
-    """Of torchvision, which names its class after it; the files are in its sub-folder `raw`."""
+    """torchvision's folder and class of this name; the files are in its subfolder `raw`."""
+    licence: str
+    """See `datasets.Dataset.licence`."""
     counts: dict[str, tuple[int, ...]]
-    """Images by split; more than one where several editions are about."""
+    """Number of images by split; several if there are several editions."""
     files: dict[str, tuple[str, str]] = field(
         default_factory=lambda: {
             split: (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
             for split, prefix in (("train", "train"), ("test", "t10k"))
         }
     )
-    """Images and labels by split."""
+    """File names of images and labels by split."""
     classes: tuple[str, ...] = DIGITS
     sha256: dict[str, str] = field(default_factory=dict)
-    """Of the unpacked files. Only MNIST's are known; of the others, the counts and the files' sizes are checked, and
-    what a run saw is in its record as a hash."""
+    """Hashes of the unpacked files.
+
+    Only MNIST's are known. The others are checked by count and file size; a run records the hash of what it trained on.
+    """
     first_label: int = 0
     transposed: bool = False
+    """Whether the images are stored column by column."""
 
     def names(self) -> list[str]:
-        """All its files."""
+        """Return the names of all files."""
         return [name for pair in self.files.values() for name in pair]
 
 
@@ -51,49 +56,50 @@ def _emnist(what: str, counts: dict[str, tuple[int, ...]], classes: tuple[str, .
         split: (f"emnist-{what}-{split}-images-idx3-ubyte", f"emnist-{what}-{split}-labels-idx1-ubyte")
         for split in ("train", "test")
     }
-    return Member(f"EMNIST {what}", "EMNIST", counts, names, classes, first_label=first_label, transposed=True)
+    return Member(f"EMNIST {what}", "EMNIST", EMNIST, counts, names, classes, first_label=first_label, transposed=True)
 
 
+EMNIST = "EMNIST (G. Cohen et al.), no licence stated"
 COUNTS: dict[str, tuple[int, ...]] = {"train": (60_000,), "test": (10_000,)}
 MEMBERS = {
-    "mnist": Member("MNIST", "MNIST", COUNTS, sha256={
+    "mnist": Member("MNIST", "MNIST", "MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0", COUNTS, sha256={
         "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
         "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
         "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     }),
-    "fashion-mnist": Member("Fashion-MNIST", "FashionMNIST", COUNTS, classes=(
+    "fashion-mnist": Member("Fashion-MNIST", "FashionMNIST", "Fashion-MNIST (Zalando SE), MIT", COUNTS, classes=(
         "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
     )),
-    "kmnist": Member(
-        "KMNIST", "KMNIST", COUNTS, classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
-    ),
+    "kmnist": Member("KMNIST", "KMNIST", "KMNIST (CODH), CC BY-SA 4.0", COUNTS, classes=(
+        "o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo",
+    )),
     "emnist-digits": _emnist("digits", {"train": (240_000,), "test": (40_000,)}, DIGITS, 0),
-    # NIST's first edition had fewer.
+    # The first edition had fewer.
     "emnist-letters": _emnist(
         "letters", {"train": (124_800, 88_800), "test": (20_800, 14_800)}, tuple(string.ascii_lowercase), 1
     ),
-    "qmnist": Member("QMNIST", "QMNIST", {"train": (60_000,), "test": (60_000,)}, {
+    "qmnist": Member("QMNIST", "QMNIST", "QMNIST (C. Yadav, L. Bottou), BSD", {"train": (60_000,), "test": (60_000,)}, {
         split: (f"qmnist-{split}-images-idx3-ubyte", f"qmnist-{split}-labels-idx2-int") for split in ("train", "test")
     }),
 }  # fmt: skip
 
 
 def load(name: str, data_dir: Path | None, split: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]] | None:
-    """Images [count, 1, 28, 28] and labels [count] of one of `MEMBERS`; None where it is out of reach.
+    """Return images [count, 1, 28, 28] and labels [count] of a member, or None if it was neither found nor downloaded.
 
-    Raises DataError where it is damaged.
+    Raises DataError if it is damaged.
     """
     member = MEMBERS[name]
     folder, cached = find(name, data_dir), places.cache_folder() / member.folder / "raw"
-    # What a broken download left in the cache is completed.
+    # An interrupted download in the cache is completed.
     if folder is None or (folder == cached and not all(idx.exists(folder / file) for file in member.names())):
         if not places.download(lambda: _download(member, cached)):
             return None
         folder = cached
     images_file, labels_file = (folder / file for file in member.files[split])
     images = idx.read(images_file, (28, 28), member.title, sha256=member.sha256.get(images_file.name, ""))
-    if member.folder == "QMNIST":  # eight columns: the class, then where in NIST's database the digit comes from
+    if member.folder == "QMNIST":  # eight columns: the class, then the origin in NIST's database
         labels = idx.read(labels_file, (8,), member.title, ">i4")[:, 0]
     else:
         labels = idx.read(labels_file, (), member.title, sha256=member.sha256.get(labels_file.name, ""))
@@ -101,20 +107,22 @@ def load(name: str, data_dir: Path | None, split: str) -> tuple[npt.NDArray[np.u
     if len(images) not in member.counts[split] or len(labels) != len(images):
         raise DataError(
             f"{folder} is not {member.title}: it has {len(images):,} images and {len(labels):,} labels in "
-            f"{images_file.name} and {labels_file.name}, not {member.counts[split][0]:,}: fetch both again."
+            f"{images_file.name} and {labels_file.name}, not {member.counts[split][0]:,}: download both again."
         )
     if not 0 <= labels.min() <= labels.max() < len(member.classes):
-        raise DataError(f"{labels_file} has labels that {member.title} has not: delete it and fetch it again.")
+        raise DataError(
+            f"{labels_file} contains labels that do not exist in {member.title}: delete it and download it again."
+        )
     if member.transposed:
-        images = images.transpose(0, 2, 1)  # they are stored column by column
+        images = images.transpose(0, 2, 1)
     return np.ascontiguousarray(images)[:, None], labels
 
 
 def find(name: str, data_dir: Path | None) -> Path | None:
-    """The first folder that holds any of the set's files, without asking the network; None where there is none."""
+    """Return the first folder that holds any of the data set's files, without using the network; None if none does."""
     member = MEMBERS[name]
     for root in places.roots(data_dir):
-        # Fashion-MNIST's and KMNIST's files are named like MNIST's: only the folder tells them apart.
+        # The files of Fashion-MNIST and KMNIST are named like MNIST's: only the folder distinguishes them.
         beside = [] if name in ("fashion-mnist", "kmnist") else [root]
         for folder in (root / member.folder / "raw", *beside):
             if any(idx.exists(folder / file) for file in member.names()):
@@ -156,7 +164,7 @@ def _fetch(urls: list[str], path: Path, md5: str) -> None:
 
 
 def _unpack_emnist(folder: Path) -> None:
-    """Take what is asked for of both its sets out of the archive, which holds four times as much, and remove it."""
+    """Extract the two EMNIST members from the archive, which is four times as large, and delete it."""
     with zipfile.ZipFile(folder / "gzip.zip") as archive:
         for name in MEMBERS["emnist-digits"].names() + MEMBERS["emnist-letters"].names():
             with files.atomic_file(folder / f"{name}.gz") as temporary:

@@ -1,4 +1,4 @@
-"""Where data sets are looked for, and the user's cache folder, which downloads go to."""
+"""Where to look for data sets, and the user's cache folder, where downloads are kept."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ DOWNLOAD_TIMEOUT_S = 20.0
 
 
 def cache_folder() -> Path:
-    """Where downloads and stores of pictures go."""
+    """Return the folder for downloads and stores of pictures."""
     return Path(platformdirs.user_cache_dir("digitforge"))
 
 
 def roots(data_dir: Path | None) -> Iterator[Path]:
-    """The folders that may hold data sets, in the order in which they are asked."""
+    """Yield the folders that may hold data sets, in the order in which they are searched."""
     environment = os.environ.get("DIGITFORGE_DATA")
     for root in (data_dir, Path(environment) if environment else None, cache_folder()):
         if root is not None:
@@ -28,9 +28,9 @@ def roots(data_dir: Path | None) -> Iterator[Path]:
 
 
 def download(work: Callable[[], None]) -> bool:
-    """Whether `work`, which downloads with torchvision, succeeded. Raises OSError where the disk is full."""
+    """Return whether `work`, which downloads with torchvision, succeeded. Raises OSError if the disk is full."""
     timeout = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT_S)  # torchvision sets none: a silent network would hang
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT_S)  # torchvision sets none, so a silent network would hang
     try:
         work()
     except (OSError, RuntimeError, HTTPException) as error:

@@ -25,6 +25,7 @@ from trainer.config import ImageFormat
 from trainer.networks import build_generator
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, TrainedGenerator, load_generator, save_generator
 from trainer.presets import PRESETS, configure
+from trainer.runs import CONFIG_FILE
 
 DIGITS = ImageFormat(1, 28, tuple("0123456789"))
 FORMATS: dict[str, tuple[str, dict[str, Any], ImageFormat]] = {
@@ -71,6 +72,17 @@ def test_the_file_keeps_the_contract_and_agrees_with_torch(weights: Path, tmp_pa
     assert info.provenance["precision"] == precision
     assert json.loads(info.provenance["config"])["preset"] == info.provenance["preset"]
     assert float(info.provenance["parity_largest_error"]) == pytest.approx(result.largest_error, rel=0.01)
+
+
+def test_the_file_repeats_the_licence_that_the_run_recorded(tmp_path: Path) -> None:
+    weights = untrained(tmp_path, *FORMATS["unconditional"])
+    record = {"licence": "MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0"}
+    (tmp_path / CONFIG_FILE).write_text(json.dumps(record))
+    licence = export_generator(weights, tmp_path / "g.onnx").info.provenance["licence"]
+    assert licence == "weights: MIT; trained on MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0"
+    (tmp_path / CONFIG_FILE).unlink()
+    licence = export_generator(weights, tmp_path / "g.onnx").info.provenance["licence"]
+    assert licence == "weights: those of the training images"
 
 
 def test_twice_gives_the_same_bytes_without_a_trace_of_the_machine(weights: Path, tmp_path: Path) -> None:

@@ -19,9 +19,7 @@ def test_auto_falls_back_and_says_so() -> None:
 
 
 @pytest.mark.usefixtures("cache")
-@pytest.mark.parametrize(
-    "name", ["mnist", "fashion-mnist", "kmnist", "emnist-digits", "emnist-letters", "qmnist", "cifar10"]
-)
+@pytest.mark.parametrize("name", [name for name, row in datasets.DATASETS.items() if row.where])
 def test_a_named_data_set_never_falls_back(name: str) -> None:
     with pytest.raises(DataError, match=rf"{name} was not found.*--data-dir.*DIGITFORGE_DATA.*network"):
         datasets.load(name, None)
@@ -64,7 +62,7 @@ def test_classes_keep_the_order_of_the_data_set() -> None:
 
 
 def test_an_unknown_class_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"'tree', which these images have not: choose one of 0, 1"):
+    with pytest.raises(ConfigError, match=r"no class 'tree': choose one of 0, 1"):
         datasets.load("sklearn-digits", None, classes="3,tree")
 
 
@@ -98,3 +96,14 @@ def test_real_mnist(mnist_dir: Path) -> None:
     assert source.images.shape == (60_000, 1, 28, 28)
     assert np.bincount(source.labels).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert len(datasets.load("mnist", mnist_dir, "test").images) == 10_000
+
+
+@pytest.mark.parametrize("name", datasets.DATASETS)
+def test_the_docs_have_each_row_of_the_table(name: str) -> None:
+    page = Path(__file__).parents[3].joinpath("docs", "data.md").read_text(encoding="utf-8")
+    (line,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+    row = datasets.DATASETS[name]
+    assert row.where.removesuffix("/raw") in line
+    assert row.licence in line
+    assert f"{row.format.size}x{row.format.size}" in line
+    assert ("grey" if row.format.channels == 1 else "RGB") in line

@@ -93,7 +93,7 @@ def test_a_damaged_store_is_made_again(pictures: MakePictures, damage: str) -> N
     else:
         (folder / "images").unlink()
     again, said = load(root)
-    assert "are damaged: they are made again" in said
+    assert "are damaged and will be decoded again" in said
     assert again.sha256 == sha256
     np.testing.assert_array_equal(again.images, expected)
     assert stores() == [folder]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import shutil
 import zipfile
@@ -112,7 +113,7 @@ def test_damaged_files_are_named(tmp_path: Path, damage: str) -> None:
         sentence = "59 images and 60 labels"
     elif damage == "label":
         labels.write_bytes(idx(np.full(COUNT, 10, np.uint8)))
-        sentence = "labels that KMNIST has not"
+        sentence = "labels that do not exist in KMNIST"
     else:
         images.unlink()
         sentence = "train-images-idx3-ubyte is missing"
@@ -187,3 +188,12 @@ def test_emnist_is_unpacked_from_its_archive(serve: Serve, cache: Path, tmp_path
     assert len(datasets.load("emnist-digits", None, "test").images) == COUNT
     assert len(urls) == 1
     assert not (cache / "EMNIST" / "raw" / "gzip.zip").exists()
+
+
+def test_a_full_disk_is_not_taken_for_a_missing_network(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("torchvision.datasets.utils.download_url", fail)
+    with pytest.raises(OSError, match="No space left"):
+        datasets.load("kmnist", None)
