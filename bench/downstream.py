@@ -19,12 +19,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import TrainerError
 from digitforge.files import write_text
 from trainer.data import datasets
 from trainer.data.datasets import Source
 from trainer.scoring.classifier import accuracy, train_classifier
-from viewer.__main__ import BUNDLED_MODEL
 
 BATCH = 128
 

@@ -33,10 +33,10 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench.memory import resident_mib
+from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import exit_status
 from digitforge.files import write_bytes
 from export.runtime.generator import find_model, open_generator
-from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.picture.look import PLAIN, Look
 from viewer.core.scene.cells import scene_of
 from viewer.core.scene.requests import Frame, OpenRequest, RenderRequest

@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from digitforge.bundled import BUNDLED_MODEL
 from digitforge.cpus import usable_cpus
 from digitforge.errors import DigitforgeError, exit_status
 from digitforge.files import write_bytes
@@ -33,7 +34,6 @@ from export.runtime.providers import CPU, CUDA, Facts, Finding, explain, look
 if TYPE_CHECKING:
     from export.runtime.generator import Generator
 
-BUNDLED = Path(__file__).parents[1] / "viewer" / "models" / "digits.onnx"
 BATCHES = (1, 16, 64)
 SECONDS = 0.5
 """For each batch size of each provider."""
@@ -221,7 +221,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("model", type=Path, nargs="?", help="A generator or run directory; default: the bundled one.")
     parser.add_argument("--json", type=Path, metavar="FILE", help="Write the rows there.")
     given = parser.parse_args(arguments)
-    model = given.model or (BUNDLED if BUNDLED.is_file() else None)
+    model = given.model or BUNDLED_MODEL
     broken = False
 
     def command() -> None:

@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from digitforge.bundled import BUNDLED_MODEL
 from export.contract import GeneratorInfo
 from proofs.hostile import HOSTILE
 from proofs.tiny_generator import write_model
-from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.state.samples import of_class
 from viewer.core.state.view_state import MODES
 from viewer.ui.canvas import dragging

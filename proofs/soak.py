@@ -32,10 +32,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from shiboken6 import Shiboken
 
 from bench.memory import resident_mib
+from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import exit_status
 from digitforge.files import write_bytes
 from proofs.monkey import Monkey
-from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.scene.requests import Failure, RenderRequest
 from viewer.engine.player import Player
 from viewer.ui import theme

@@ -21,10 +21,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 from rich.console import Console
 from rich.progress import Progress
 
+from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import exit_status
 from digitforge.files import atomic_file
 from tools.stages import write_run
-from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.state.samples import of_class
 from viewer.engine.player import Player
 from viewer.ui.window import Window

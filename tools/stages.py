@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from viewer.__main__ import BUNDLED_MODEL
+from digitforge.bundled import BUNDLED_MODEL
 from viewer.core.run.stages import CONFIG_FILE, EXPORTS, LOG_FILE
 
 LOG = BUNDLED_MODEL.with_name("digits.log.jsonl")

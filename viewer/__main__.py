@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import viewer
+from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import DigitforgeError, exit_status
 
 if TYPE_CHECKING:
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
 
     from viewer.ui.window import Window
 
-PACKAGE = Path(viewer.__file__).parent  # in the stand-alone folder this file itself lies elsewhere
-BUNDLED_MODEL = PACKAGE / "models" / "digits.onnx"
-ICON = PACKAGE / "ui" / "digitforge.png"
+ICON = Path(viewer.__file__).parent / "ui" / "digitforge.png"  # in the stand-alone folder this file lies elsewhere
 BAD_INPUT = 2
 """Exit status where what was asked for cannot be done."""
 QT_PACKAGES = (

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from digitforge.bundled import BUNDLED_MODEL
 from export.runtime.generator import open_generator
 from tools.stages import NOISE, write_run
-from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.run.stages import is_run, planned_images, stages_of
 from viewer.core.scene.cells import scene_of
 from viewer.core.state.view_state import ViewState

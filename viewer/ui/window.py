@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-import viewer
+from digitforge.bundled import BUNDLED_MODEL, BUNDLED_MODELS
 from digitforge.errors import DigitforgeError
 from viewer.core.files.drops import drop_of
 from viewer.core.run.stages import is_run, model_of, name_of
@@ -69,8 +69,6 @@ EMPTY = {
     "number": "Type a number at the right.",
 }
 """What the canvas says in each mode while there is nothing to show."""
-BUNDLED = Path(viewer.__file__).parent / "models"
-"""The generators that are always there."""
 INVITATION = "Open a generator (Ctrl+O), or drop an .onnx file or a run directory here."
 
 
@@ -123,11 +121,11 @@ class Window(QWidget):
         self.task = TaskStrip()
         self.copier = Copier(player)
         self.restorer = Restorer(player, self.editor)
-        self.restorer.places = lambda: [BUNDLED, *map(Path, self.memory.settings.recent)]
+        self.restorer.places = lambda: [BUNDLED_MODELS, *map(Path, self.memory.settings.recent)]
         self.status = StatusLine()
         self.hint = HintStrip(player.state)
         self.menu = MainMenu(self, player, self.memory, (self.timeline.strip, self.pad.view, self.favourites.list))
-        self.recent = RecentMenu(self, self.memory, BUNDLED / "digits.onnx")
+        self.recent = RecentMenu(self, self.memory, BUNDLED_MODEL)
         self.commands = Actions(self)
         self.header = self.commands.header
         self._status_shown_s = 0.0

@@ -5,13 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import ExportError
 from export.datasets import sampling
 from export.datasets.sampling import SampleRequest, check_classifier, images
 from export.runtime.generator import Generator, open_generator
 from export.runtime.predict import open_classifier
-
-BUNDLED = Path(__file__).parents[3] / "viewer" / "models" / "digits.onnx"
 
 
 def made(generator: Generator, request: SampleRequest, start: int, stop: int) -> np.ndarray:
@@ -21,7 +20,7 @@ def made(generator: Generator, request: SampleRequest, start: int, stop: int) ->
 
 @pytest.mark.parametrize("confidence", [0.0, 0.93])
 def test_an_image_depends_on_its_number_alone(confidence: float) -> None:
-    generator = open_generator(BUNDLED)
+    generator = open_generator(BUNDLED_MODEL)
     request = SampleRequest(600, seed=4, least_confidence=confidence)
     whole = made(generator, request, 0, 600)
     assert len(whole) == 600
@@ -30,7 +29,7 @@ def test_an_image_depends_on_its_number_alone(confidence: float) -> None:
 
 
 def test_images_below_the_confidence_are_made_again_and_others_stay() -> None:
-    generator, classifier = open_generator(BUNDLED), open_classifier()
+    generator, classifier = open_generator(BUNDLED_MODEL), open_classifier()
     plain = made(generator, SampleRequest(512), 0, 512)
     sure = made(generator, SampleRequest(512, least_confidence=0.93), 0, 512)
     labels = np.arange(512) % 10
@@ -43,13 +42,13 @@ def test_images_below_the_confidence_are_made_again_and_others_stay() -> None:
 def test_what_never_gets_sure_enough_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "MOST_ATTEMPTS", 2)
     with pytest.raises(ExportError, match=r"Image 13 was not read as '3' with a confidence of 0.9999 in 2 attempts"):
-        made(open_generator(BUNDLED), SampleRequest(20, least_confidence=0.9999), 13, 20)
+        made(open_generator(BUNDLED_MODEL), SampleRequest(20, least_confidence=0.9999), 13, 20)
 
 
 def test_a_classifier_that_cannot_judge_is_refused(models: dict[str, Path]) -> None:
     with pytest.raises(ExportError, match=r"reads images of \(28, 28\)"):
         check_classifier(open_generator(models["digits"]).info, open_classifier())
-    check_classifier(open_generator(BUNDLED).info, open_classifier())
+    check_classifier(open_generator(BUNDLED_MODEL).info, open_classifier())
 
 
 @pytest.mark.parametrize("parts", [1, 3, 7, 700])

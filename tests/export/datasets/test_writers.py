@@ -18,14 +18,13 @@ import pytest
 from PIL import Image
 from torchvision.datasets import MNIST, ImageFolder
 
+from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import CannotWrite, ExportError
 from export.datasets import writers
 from export.datasets.card import card_path
 from export.datasets.sampling import SampleRequest
 from export.datasets.writers import STEP, write_dataset
 from export.runtime.generator import open_generator
-
-BUNDLED = Path(__file__).parents[3] / "viewer" / "models" / "digits.onnx"
 
 
 def content(out: Path) -> dict[str, bytes]:
@@ -267,7 +266,7 @@ def test_a_full_disk_is_a_sentence_and_the_next_try_goes_on(
 
 
 def test_a_request_that_cannot_be_met_leaves_nothing(tmp_path: Path) -> None:
-    generator = open_generator(BUNDLED)
+    generator = open_generator(BUNDLED_MODEL)
     with pytest.raises(ExportError, match="ask for a lower --min-confidence"):
         write_dataset(generator, SampleRequest(9, least_confidence=0.9999), tmp_path / "a.npz", "npz")
     assert not list(tmp_path.iterdir())

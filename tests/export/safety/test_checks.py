@@ -9,6 +9,7 @@ import onnx
 import pytest
 from onnx import helper
 
+from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import ModelRefused
 from export.runtime.generator import open_generator
 from export.runtime.predict import BUNDLED_CLASSIFIER
@@ -19,7 +20,6 @@ from proofs.fuzz import rich_generator
 from proofs.hostile import HOSTILE, before
 from proofs.isolated import Outcome, attempt_all
 
-BUNDLED = Path(checks.__file__).parents[2] / "viewer" / "models" / "digits.onnx"
 GOOD = "what is good"
 
 
@@ -50,19 +50,19 @@ def test_good_files_open_beside_them(outcomes: dict[str, Outcome]) -> None:
 
 
 def test_files_are_read_as_they_are(models: dict[str, Path]) -> None:
-    for path in (*models.values(), BUNDLED, BUNDLED_CLASSIFIER):
+    for path in (*models.values(), BUNDLED_MODEL, BUNDLED_CLASSIFIER):
         assert read_model(path) == onnx.load(path)
 
 
 def test_the_outline_holds_all_but_the_weights() -> None:
-    with BUNDLED.open("rb") as file:
-        rough = skeleton.outline(file, BUNDLED.stat().st_size)
-    whole = onnx.load(BUNDLED)
+    with BUNDLED_MODEL.open("rb") as file:
+        rough = skeleton.outline(file, BUNDLED_MODEL.stat().st_size)
+    whole = onnx.load(BUNDLED_MODEL)
     for tensor, kept, spans in zip(whole.graph.initializer, rough.model.graph.initializer, rough.spans, strict=True):
         large = len(tensor.raw_data) > skeleton.SMALL_BYTES
         assert [span.length for span in spans] == ([len(tensor.raw_data)] if large else [])
         if large:
-            content = BUNDLED.read_bytes()[spans[0].start :][: spans[0].length]
+            content = BUNDLED_MODEL.read_bytes()[spans[0].start :][: spans[0].length]
             assert content == tensor.raw_data
             tensor.ClearField("raw_data")
         assert kept == tensor

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from digitforge.bundled import BUNDLED_MODEL
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
 from export.runtime.generator import Generator, open_generator
 from export.runtime.latents import latents, one_hot
-from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.scene.directions import Directions, Search, _coarse, from_json, look, principal, to_json
 
 

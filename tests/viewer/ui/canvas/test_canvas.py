@@ -13,8 +13,8 @@ from PySide6.QtGui import QDrag, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import ModelRefused
-from viewer.__main__ import BUNDLED_MODEL
 from viewer.core.picture.compose import compose
 from viewer.core.picture.fit import WHOLE
 from viewer.core.state.samples import Sample

@@ -142,7 +142,7 @@ def test_what_cannot_be_found_is_a_sentence(
 
 
 def test_more_of_them_are_shown(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
-    from viewer.__main__ import BUNDLED_MODEL
+    from digitforge.bundled import BUNDLED_MODEL
 
     window = open_window(BUNDLED_MODEL)
     unfold(window, qtbot)
