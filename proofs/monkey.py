@@ -27,7 +27,7 @@ from proofs.hostile import HOSTILE
 from proofs.tiny_generator import write_model
 from viewer.core.state.samples import of_class
 from viewer.core.state.view_state import MODES
-from viewer.ui.canvas import dragging
+from viewer.ui.widgets import dragging
 from viewer.ui.window import Window
 
 REMEMBERED = 40

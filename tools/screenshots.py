@@ -102,7 +102,7 @@ class Camera:
             show()
             self.take_dialog(f"{name}-{theme}")
             self.settle(0)
-        self.window.commands.show_export()
+        self.window.exporter.open_sheet()
         self.take_dialog(f"export-{theme}")
 
     def panels(self, theme: str) -> None:

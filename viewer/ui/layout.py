@@ -1,57 +1,63 @@
-"""Where everything stands in the window."""
+"""How the parts of the window are laid out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from viewer.ui import theme
 
-if TYPE_CHECKING:
-    from viewer.ui.window import Window
 
+def lay_out(
+    window: QWidget,
+    *,
+    top: Sequence[QWidget],
+    rail: QWidget,
+    pictures: Sequence[QWidget],
+    bars: Sequence[QWidget],
+    side: QWidget,
+    status: QWidget,
+) -> None:
+    """Lay out the window: `top` across it, then rail, pictures and side column in a row, `status` at the bottom.
 
-def arrange(window: Window) -> QScrollArea:
-    """Lay out the window's parts; returns the column of panels at its right."""
-    side = _side(window)
-    pictures = QHBoxLayout()
-    pictures.setSpacing(0)
-    pictures.addWidget(window.canvas, 1)
-    pictures.addWidget(window.compare.picture, 1)
-    stage = QVBoxLayout()  # the canvas, and below it what belongs to it
+    pictures: beside each other; bars: below the pictures.
+    """
+    row = QHBoxLayout()
+    row.setSpacing(0)
+    for picture in pictures:
+        row.addWidget(picture, 1)
+    stage = QVBoxLayout()
     stage.setSpacing(0)
-    stage.addLayout(pictures, 1)
-    for bar in (window.compare, window.hint, window.timeline, window.watch):
+    stage.addLayout(row, 1)
+    for bar in bars:
         stage.addWidget(bar)
     middle = QHBoxLayout()
     middle.setSpacing(0)
-    middle.addWidget(window.rail)
+    middle.addWidget(rail)
     middle.addLayout(stage, 1)
     middle.addWidget(side)
-    layout = QVBoxLayout(window)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(0)
-    layout.addWidget(window.header)
-    layout.addWidget(window.message)
-    layout.addWidget(window.task)
-    layout.addLayout(middle, 1)
-    layout.addWidget(window.status)
-    return side
+    column = QVBoxLayout(window)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for widget in top:
+        column.addWidget(widget)
+    column.addLayout(middle, 1)
+    column.addWidget(status)
 
 
-def _side(window: Window) -> QScrollArea:
+def side_column(panels: Iterable[QWidget]) -> QScrollArea:
+    """Return the column of panels, which scrolls on low screens and for generators with many classes."""
     holder = QWidget()
     holder.setObjectName("side")
     column = QVBoxLayout(holder)
     column.setContentsMargins(2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE)
     column.setSpacing(12)
-    for panel in window.panels:
+    for panel in panels:
         column.addWidget(panel)
-        panel.setEnabled(False)
     column.addStretch()
-    side = QScrollArea()  # for low screens, and for generators with many classes
+    side = QScrollArea()
     side.setWidget(holder)
     side.setFixedWidth(theme.SIDE_WIDTH)
     side.setWidgetResizable(True)

@@ -17,19 +17,18 @@ class RecentMenu(QMenu):
     chosen = Signal(object)
     """The path."""
 
-    def __init__(self, parent: QWidget, memory: Memory, bundled: Path) -> None:
-        """bundled: the generator that is always there."""
+    def __init__(self, parent: QWidget, memory: Memory, bundled: Path, lead: list[QAction]) -> None:
+        """bundled: the generator that is always there; lead: what stands above the recent generators."""
         super().__init__("Recent generators", parent)
         self._memory = memory
         self._bundled = bundled
-        self.lead: list[QAction] = []
-        """What stands above the recent generators."""
+        self._lead = lead
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self._fill)
 
     def _fill(self) -> None:
         self.clear()
-        self.addActions(self.lead)
+        self.addActions(self._lead)
         self.addSeparator()
         recent = [Path(one) for one in self._memory.settings.recent]
         for path in recent:

@@ -26,10 +26,10 @@ class Restorer(QObject):
     opening = Signal(object)
     """Path of another generator that has to be opened first."""
 
-    def __init__(self, player: Player, editor: Editor) -> None:
+    def __init__(self, player: Player, editor: Editor, places: Callable[[], list[Path]]) -> None:
+        """places: files and folders where generators may lie, beside those of the picture and of the open generator."""
         super().__init__()
-        self.places: Callable[[], list[Path]] = list
-        """Files and folders where generators may lie, beside those of the picture and of the open generator."""
+        self._places = places
         self._player = player
         self._editor = editor
         self._background: Background | None = None
@@ -42,7 +42,7 @@ class Restorer(QObject):
         self.close_down()
         model = self._player.model
         open_here = "" if model is None else model.sha256
-        places = [picture.absolute().parent, *([] if model is None else [model.path.parent]), *self.places()]
+        places = [picture.absolute().parent, *([] if model is None else [model.path.parent]), *self._places()]
 
         def find(report: Report) -> tuple[Recipe, Path | None]:
             recipe = read_recipe(picture)

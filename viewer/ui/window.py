@@ -30,6 +30,7 @@ from viewer.core.state.view_state import MODES, ViewState
 from viewer.engine.finder import Finder
 from viewer.engine.player import Player
 from viewer.ui.actions import Actions
+from viewer.ui.bars.header import Header
 from viewer.ui.bars.hint import HintStrip
 from viewer.ui.bars.message import MessageStrip, Offer
 from viewer.ui.bars.rail import Rail
@@ -42,7 +43,8 @@ from viewer.ui.canvas.compare import CompareBar
 from viewer.ui.canvas.inspector import Inspector
 from viewer.ui.copying import Copier
 from viewer.ui.editor import Editor
-from viewer.ui.layout import arrange
+from viewer.ui.exporting import Exporter
+from viewer.ui.layout import lay_out, side_column
 from viewer.ui.memory import Memory
 from viewer.ui.menu import MainMenu
 from viewer.ui.panels.digits import DigitsPanel
@@ -120,16 +122,29 @@ class Window(QWidget):
         self.message = MessageStrip()
         self.task = TaskStrip()
         self.copier = Copier(player)
-        self.restorer = Restorer(player, self.editor)
-        self.restorer.places = lambda: [BUNDLED_MODELS, *map(Path, self.memory.settings.recent)]
+        self.restorer = Restorer(player, self.editor, self._places)
         self.status = StatusLine()
         self.hint = HintStrip(player.state)
         self.menu = MainMenu(self, player, self.memory, (self.timeline.strip, self.pad.view, self.favourites.list))
-        self.recent = RecentMenu(self, self.memory, BUNDLED_MODEL)
-        self.commands = Actions(self)
-        self.header = self.commands.header
+        self._actions = Actions(self, self.editor.stack)
+        lead = [self._actions.open_run, self._actions.compare]
+        self.recent = RecentMenu(self, self.memory, BUNDLED_MODEL, lead)
+        self.exporter = Exporter(self, player, self.finder, self.canvas, self.task)
+        menus = {self._actions.open: self.recent, self._actions.menu: self.menu}
+        self.header = Header(self._actions.in_header(), menus)
         self._status_shown_s = 0.0
-        self.side = arrange(self)
+        for panel in self.panels:
+            panel.setEnabled(False)
+        self.side = side_column(self.panels)
+        lay_out(
+            self,
+            top=(self.header, self.message, self.task),
+            rail=self.rail,
+            pictures=(self.canvas, self.compare.picture),
+            bars=(self.compare, self.hint, self.timeline, self.watch),
+            side=self.side,
+            status=self.status,
+        )
         self._connect()
         self._show_state(player.state)
         self._show_memory()
@@ -167,6 +182,12 @@ class Window(QWidget):
         player.frame_ready.connect(self._on_frame)
         player.emptied.connect(self._on_emptied)
         player.failed.connect(self._on_failed)
+        self._actions.open_requested.connect(self.open)
+        self._actions.compare_requested.connect(self.open_beside)
+        self._actions.export.triggered.connect(self.exporter.open_sheet)
+        self._actions.copy.triggered.connect(self.copier.copy)
+        self._actions.keep.triggered.connect(lambda: self.favourites.keep())
+        self._actions.keep_cell.triggered.connect(self._keep_cell)
         self.rail.edited.connect(self.editor.edit)
         self.timeline.edited.connect(self.editor.edit)
         self.compare.edited.connect(self.editor.edit)
@@ -221,7 +242,7 @@ class Window(QWidget):
 
     def _on_frame(self, frame: Frame) -> None:
         self.canvas.show_frame(frame)
-        self.commands.set_picture(True)
+        self._actions.set_picture(True)
         now_s, playing = time.perf_counter(), self.player.state.playing
         if not playing or now_s - self._status_shown_s >= STATUS_INTERVAL_S:
             self._status_shown_s = now_s
@@ -240,6 +261,13 @@ class Window(QWidget):
         """Tell of an error that nobody foresaw."""
         self.message.complain(sentence, ("Copy details", lambda: QGuiApplication.clipboard().setText(details)))
 
+    def _keep_cell(self) -> None:
+        if (sample := self.canvas.sample) is not None:
+            self.favourites.keep(sample)
+
+    def _places(self) -> list[Path]:
+        return [BUNDLED_MODELS, *map(Path, self.memory.settings.recent)]
+
     def _show_memory(self) -> None:
         self.hint.setVisible(self.memory.settings.hint)
 
@@ -248,7 +276,7 @@ class Window(QWidget):
 
     def _on_failed(self, failure: Failure) -> None:
         offers: dict[str, Offer] = {
-            "open": ("Open another…", self.commands.ask_open),
+            "open": ("Open another…", self._actions.ask_open),
             "examine": ("Show why", self.menu.show_doctor),
         }
         self.message.complain(failure.sentence, offers.get(failure.remedy))
@@ -289,7 +317,7 @@ class Window(QWidget):
         event.acceptProposedAction()
         drop = drop_of(paths, paths[0].is_dir())
         if drop.does == "refuse":
-            self.message.complain(drop.reason, ("Open another…", self.commands.ask_open))
+            self.message.complain(drop.reason, ("Open another…", self._actions.ask_open))
         else:  # after the drop is over: the other application waits for it
             beside = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             opens = self.open_beside if beside else self.open

@@ -26,7 +26,7 @@ from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
 from viewer.engine.previews import Previews
 from viewer.ui import theme
-from viewer.ui.canvas.dragging import pack, unpack
+from viewer.ui.widgets.dragging import pack, unpack
 from viewer.ui.widgets.qimage import paint_within, thumbnail
 
 SIDE, SLIM_SIDE = 64, 40

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
 
-from viewer.engine.background import Background
+from viewer.engine.background import Background, Report
 from viewer.ui import theme
-from viewer.ui.export.page import Work
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import label
 
@@ -45,7 +46,7 @@ class TaskStrip(QFrame):
         row.addWidget(self.stop_button)
         self.hide()
 
-    def run(self, name: str, work: Work) -> None:
+    def run(self, name: str, work: Callable[[Report], str]) -> None:
         """Begin to write a file of that name; while another is being written nothing happens."""
         if self._background is not None:
             self.failed.emit("One thing at a time: wait for the export that is running, or cancel it.")

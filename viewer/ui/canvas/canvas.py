@@ -16,8 +16,8 @@ from viewer.core.state.samples import Sample
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
 from viewer.ui.canvas.canvas_base import PAN_STEP, ZOOM_STEP, Picture
-from viewer.ui.canvas.dragging import pack
 from viewer.ui.canvas.marks import padlock_box, paint_caption, paint_frame, paint_padlock
+from viewer.ui.widgets.dragging import pack
 from viewer.ui.widgets.qimage import thumbnail
 
 CAPTION_HEIGHT = 20

@@ -20,9 +20,9 @@ from viewer.core.state.samples import Sample
 from viewer.engine.background import Background, Report
 from viewer.engine.player import Player
 from viewer.ui import theme
-from viewer.ui.canvas.dragging import pack
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import FoldingPanel, label
+from viewer.ui.widgets.dragging import pack
 from viewer.ui.widgets.icons import icon
 
 SIDE = 64

@@ -24,10 +24,10 @@ from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
 from viewer.engine.previews import Previews
 from viewer.ui import theme
-from viewer.ui.canvas.dragging import unpack
 from viewer.ui.widgets.buttons import icon_button
 from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.choices import Choices
+from viewer.ui.widgets.dragging import unpack
 from viewer.ui.widgets.qimage import paint_within, thumbnail
 
 STEP, LARGE_STEP = 0.02, 0.1

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from viewer.core.state.samples import of_class
 from viewer.core.state.timeline import MOST_KEYFRAMES, Timeline
 from viewer.ui.bars.strip import Strip
-from viewer.ui.canvas.dragging import pack
+from viewer.ui.widgets.dragging import pack
 from viewer.ui.window import Window
 
 if TYPE_CHECKING:

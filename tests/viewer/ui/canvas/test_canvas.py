@@ -18,8 +18,8 @@ from digitforge.errors import ModelRefused
 from viewer.core.picture.compose import compose
 from viewer.core.picture.fit import WHOLE
 from viewer.core.state.samples import Sample
-from viewer.ui.canvas.dragging import unpack
 from viewer.ui.canvas.marks import padlock_box
+from viewer.ui.widgets.dragging import unpack
 from viewer.ui.window import Window
 
 if TYPE_CHECKING:

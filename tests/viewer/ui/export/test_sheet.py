@@ -36,18 +36,18 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 def sheet_of(window: Window, page: str = "picture") -> ExportSheet:
     QTest.keyClick(window, Qt.Key.Key_E, CTRL)
-    assert window.commands.sheet is not None
-    assert window.commands.sheet.isVisible()
-    window.commands.sheet.show_page(page)
-    return window.commands.sheet
+    assert window.exporter.sheet is not None
+    assert window.exporter.sheet.isVisible()
+    window.exporter.sheet.show_page(page)
+    return window.exporter.sheet
 
 
 def export(window: Window, path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     """Press the button, and choose `path` in the dialog of the system."""
-    assert window.commands.sheet is not None
+    assert window.exporter.sheet is not None
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given, **more: (str(path), ""))
     with qtbot.waitSignal(window.task.succeeded):
-        QTest.mouseClick(window.commands.sheet.export, LEFT)
+        QTest.mouseClick(window.exporter.sheet.export, LEFT)
     qtbot.waitUntil(lambda: window.task.isHidden())
 
 
@@ -111,7 +111,7 @@ def test_any_width_can_be_typed(
     export(window, tmp_path / "mine.png", qtbot, monkeypatch)
     with Image.open(tmp_path / "mine.png") as image:
         assert image.size == (500, 500)
-    window.commands.show_export()
+    window.exporter.open_sheet()
     assert knob.width_edit.text() == "500", "it is remembered"
     knob.slider.setValue(2)
     QTest.mouseClick(sheet.stills.part.button("cell"), LEFT)

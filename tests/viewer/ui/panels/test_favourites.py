@@ -11,8 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QListWidgetItem
 from pytestqt.qtbot import QtBot
 
-from viewer.ui.canvas.dragging import unpack
 from viewer.ui.panels.favourites import Gallery
+from viewer.ui.widgets.dragging import unpack
 from viewer.ui.window import Window
 
 OpenWindow = Callable[..., Window]

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication
 
 from viewer.core.state.pad import PLACES, Pad
 from viewer.core.state.samples import of_class
-from viewer.ui.canvas.dragging import pack
 from viewer.ui.panels.pad import PadView
+from viewer.ui.widgets.dragging import pack
 from viewer.ui.window import Window
 
 if TYPE_CHECKING:
