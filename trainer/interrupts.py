@@ -1,4 +1,4 @@
-"""Stopping on request: Ctrl-C and SIGTERM finish the step, and a launcher neither hides nor outlives the trainer."""
+"""Stopping on request: Ctrl-C and SIGTERM let the trainer finish its step and save, also under a launcher."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from collections.abc import Iterator
 from types import FrameType
 
 PR_SET_PDEATHSIG = 1
+"""Option of Linux's prctl: send this process a signal when its parent ends."""
 
 
 class StopRequest:
-    """Set by the first SIGINT or SIGTERM inside `listening()`; a second SIGINT interrupts at once."""
+    """Whether the user has requested a stop.
+
+    `requested` becomes True at the first SIGINT or SIGTERM inside `listening()`. A second SIGINT raises
+    KeyboardInterrupt.
+    """
 
     def __init__(self) -> None:
         self.requested = False
@@ -26,7 +31,7 @@ class StopRequest:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[StopRequest]:
-        """Take the signals over for the block."""
+        """Handle SIGINT and SIGTERM inside the block."""
         before = {number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield self
@@ -37,11 +42,12 @@ class StopRequest:
 
 @contextlib.contextmanager
 def own_terminal() -> Iterator[None]:
-    """Make Ctrl-C reach this process alone while the block runs, and end with the launcher if that is killed.
+    """Make Ctrl-C reach only this process inside the block, and stop if the launcher is killed.
 
-    `accelerate launch` of one process waits in the same process group: Ctrl-C would break it off with a traceback
-    while we save, and killing it would leave us behind. So we ask Linux for a SIGTERM when it dies and, where we
-    hold the terminal, move to a process group of our own, as a shell does with a job. Elsewhere nothing changes.
+    `accelerate launch` with one process waits in the same process group. Ctrl-C would end it with a traceback while
+    this process saves, and killing it would leave this process running. So this process asks Linux for a SIGTERM when
+    the launcher dies and, if it is in the terminal's foreground, moves to a process group of its own, as a shell does
+    with a job. On other systems, and without a launcher, nothing changes.
     """
     with contextlib.ExitStack() as stack:
         if sys.platform == "linux" and "ACCELERATE_MIXED_PRECISION" in os.environ:
@@ -52,7 +58,7 @@ def own_terminal() -> Iterator[None]:
 
 
 def _take_terminal(stack: contextlib.ExitStack) -> None:
-    """Become the terminal's foreground group, where the launcher's is; `stack` gives the terminal back."""
+    """Take the terminal's foreground from the launcher's process group; `stack` gives it back."""
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
         stack.callback(os.close, terminal)
@@ -61,8 +67,8 @@ def _take_terminal(stack: contextlib.ExitStack) -> None:
             return
     except OSError:
         return  # no terminal
-    # A background group that sets the foreground one is stopped by SIGTTOU unless it ignores it. Ctrl-Z would stop us
-    # alone, unseen by the shell, which then never came back to its prompt.
+    # Setting the foreground group from the background sends SIGTTOU, which would stop this process. Ctrl-Z (SIGTSTP)
+    # would stop only this process: the shell would not notice, and would never show its prompt again.
     for number in (signal.SIGTTOU, signal.SIGTSTP):
         stack.callback(signal.signal, number, signal.signal(number, signal.SIG_IGN))
     os.setpgid(0, 0)
@@ -71,5 +77,5 @@ def _take_terminal(stack: contextlib.ExitStack) -> None:
 
 
 def _give_back(terminal: int, group: int) -> None:
-    with contextlib.suppress(OSError):  # the launcher, and its group with it, may be gone
+    with contextlib.suppress(OSError):  # the launcher may have ended, and its group with it
         os.tcsetpgrp(terminal, group)

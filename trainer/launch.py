@@ -1,12 +1,13 @@
-"""The processes of a launch: refused where they would train apart, and given their share of the machine."""
+"""The processes of a launch: start them, make them fail together, and end them."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar
 
 import torch
 from accelerate import Accelerator
@@ -24,72 +25,87 @@ MULTI_GPU = "accelerate launch --config_file accelerate_config.yaml --multi_gpu 
 
 
 def start(config: TrainConfig) -> Accelerator:
-    """Join this launch's processes. Raises RunError or ConfigError for a launch that would not train as one."""
+    """Join the processes of this launch, and set the number of CPU threads and the arithmetic.
+
+    Raises RunError if the processes would not train as one, ConfigError for an unsupported mixed precision.
+    """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     launched = "ACCELERATE_MIXED_PRECISION" in os.environ
     if launched and "MASTER_ADDR" in os.environ and "WORLD_SIZE" not in os.environ:
-        # What the launcher leaves behind when it was asked for several processes but takes the one-process road.
+        # The launcher sets this combination if it was given --num_processes but starts a single process.
         raise RunError(
-            f"Several processes were asked for, but only one was started: launch with `{MULTI_GPU}` "
-            "(on a CPU with ACCELERATE_USE_CPU=true before it)."
+            f"Several processes were requested, but only one was started: launch with `{MULTI_GPU}` "
+            "(on a CPU, put ACCELERATE_USE_CPU=true before it)."
         )
     accelerator = Accelerator(
         mixed_precision="bf16" if _wants_bf16(config) else "no",
-        # BatchNorm in a discriminator that is called twice a step breaks where its buffers are broadcast.
+        # Broadcasting buffers breaks BatchNorm in a discriminator that is called twice per step (torch#175024).
         kwargs_handlers=[
             DistributedDataParallelKwargs(broadcast_buffers=False),
-            # The others wait for the first process of a machine, which may download, decode or read for long.
+            # The first process of a machine may download and decode for a long time while the others wait.
             InitProcessGroupKwargs(init_method="attempt://", timeout=timedelta(hours=2)),
         ],
     )
     if accelerator.num_processes != world:
         raise RunError(
-            f"The launcher started {world} processes, but they cannot see each other and would train apart: "
-            "put ACCELERATE_USE_CPU=true before the command on a machine without GPUs."
+            f"The launcher started {world} processes, but they are not connected and would train separately: "
+            "on a machine without GPUs, put ACCELERATE_USE_CPU=true before the command."
         )
-    # Without it, cuDNN may add up a gradient in another order each time, and resuming would not be to the bit.
+    # Otherwise cuDNN may sum a gradient in a different order each time, and resuming would not be bit-exact.
     torch.backends.cudnn.deterministic = True
-    # The launcher leaves one thread to each process; share the cores instead. (Beside GPUs, scores need them.)
+    # The launcher gives each process one thread. Share the cores instead: scores need them even beside GPUs.
     local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     torch.set_num_threads(config.threads or max(1, usable_cpus() // local))
     return accelerator
 
 
-def together(work: Callable[[], Result]) -> Result:
-    """Do `work` on every process; where it fails on one, all fail with that one's sentence and none waits for it."""
-    problem, result = "", None
+@contextmanager
+def fail_together() -> Iterator[None]:
+    """Run the block on every process; if it fails on one, raise RunError with that process's message on all of them.
+
+    No process is left waiting for one that has failed. All processes must enter the block, and it must not contain
+    another exchange between them: a process that fails would not take part in it.
+    """
+    problem = ""
     try:
-        result = work()
+        yield
     except (DigitforgeError, OSError) as error:
         problem = sentence(error)
-    for each in gather_object([problem]):
-        if each:
-            raise RunError(each)
-    return cast(Result, result)
+    for message in gather_object([problem]):
+        if message:
+            raise RunError(message)
 
 
-def one_first(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
-    """`together`, but one process of each machine begins alone, as it may download or compute what the others find."""
-    first = together(lambda: work() if accelerator.is_local_main_process else None)
-    return together(lambda: first or work())
+def first_process_first(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
+    """Return `work()`, which one process of each machine runs before the others, so that they find its downloads.
+
+    If it fails on one process, all raise RunError (see `fail_together`).
+    """
+    with fail_together():
+        if accelerator.is_local_main_process:
+            result = work()
+    with fail_together():
+        if not accelerator.is_local_main_process:
+            result = work()
+    return result
 
 
 def out_of_memory(error: Exception) -> bool:
-    """Whether `error` says that the device, or this machine, has no memory left."""
-    said = ("t allocate memory", "CUDA error: out of memory", "ALLOC_FAILED")  # the CPU, the driver, cuBLAS and cuDNN
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(part in str(error) for part in said)
+    """Whether `error` means that the device or this machine is out of memory."""
+    messages = ("t allocate memory", "CUDA error: out of memory", "ALLOC_FAILED")  # CPU; driver; cuBLAS and cuDNN
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(part in str(error) for part in messages)
 
 
 def lost_another(error: Exception) -> bool:
-    """Whether `error` says that another process ended or cannot be reached any more."""
+    """Whether `error` means that another process has ended or can no longer be reached."""
     return isinstance(error, torch.distributed.DistError) or "gloo/transport" in str(error)
 
 
 def leave(status: int) -> NoReturn:
-    """End this process with `status`.
+    """End this process with the exit status `status`.
 
-    Beside others it skips the interpreter's own end, during which a thread of gloo that still holds the tensors of the
-    last exchange aborts the process (pytorch#179291): one launch of two processes in eight would end with an error.
+    In a launch of several processes this skips the interpreter's shutdown, during which a gloo thread that still holds
+    the tensors of the last exchange can abort the process (pytorch#179291): one launch in eight ended with an error.
     """
     if "WORLD_SIZE" in os.environ:
         sys.stdout.flush()
@@ -99,7 +115,7 @@ def leave(status: int) -> NoReturn:
 
 
 def facts(accelerator: Accelerator) -> dict[str, Any]:
-    """What the bits of a run depend on besides its settings and data."""
+    """Return what the bits of a run depend on besides its settings and data, as JSON values."""
     return {
         "processes": accelerator.num_processes,
         "device": accelerator.device.type,
@@ -110,21 +126,24 @@ def facts(accelerator: Accelerator) -> dict[str, Any]:
 
 
 def require_same(value: str, what: str) -> None:
-    """Raise RunError where `value` differs between the processes."""
+    """Raise RunError if `value` differs between the processes. what: names it in the message."""
     if len(set(gather_object([value]))) > 1:
-        raise RunError(f"The processes have different {what}: give every machine the same.")
+        raise RunError(f"The processes have different {what}: use the same on every machine.")
 
 
 def idle_gpus(accelerator: Accelerator) -> str:
-    """A sentence where GPUs stand idle beside a one-process launch, else empty."""
+    """Return a message if this launch of one process leaves GPUs unused, else an empty string."""
     count = torch.cuda.device_count()
     if accelerator.device.type == "cuda" and accelerator.num_processes == 1 and count > 1:
-        return f"{count - 1} of {count} GPUs stand idle; to use them all: {MULTI_GPU.replace(' N ', f' {count} ')}"
+        return f"{count - 1} of {count} GPUs are unused. To use them all: {MULTI_GPU.replace(' N ', f' {count} ')}"
     return ""
 
 
 def _meet(_: str, **settings: Any) -> Iterator[tuple[Store, int, int]]:
-    """As env://, but a launcher's restart (--max_restarts) finds no addresses of the processes before it."""
+    """Rendezvous like env://, with separate keys for each of the launcher's restarts (--max_restarts).
+
+    Otherwise a restarted process would read the addresses of the processes before it.
+    """
     for store, rank, world in rendezvous("env://", **settings):
         yield PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store), rank, world
 
@@ -133,12 +152,12 @@ register_rendezvous_handler("attempt", _meet)
 
 
 def _wants_bf16(config: TrainConfig) -> bool:
-    asked = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
-    if asked not in ("no", "bf16"):
-        raise ConfigError(f"Mixed precision {asked!r} is not supported: launch with --mixed_precision bf16, or none.")
+    launched = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
+    if launched not in ("no", "bf16"):
+        raise ConfigError(f"Mixed precision {launched!r} is not supported: use --mixed_precision bf16 or no.")
     if config.precision != "auto":
         return config.precision == "bf16"
-    if asked == "bf16":
+    if launched == "bf16":
         return True
     if torch.cuda.is_available() and os.environ.get("ACCELERATE_USE_CPU", "false").lower() != "true":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))

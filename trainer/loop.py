@@ -1,9 +1,9 @@
-"""The training loop: occasional work, one step, bookkeeping - to be read from top to bottom."""
+"""The training loop: what happens once in a while, one step, bookkeeping."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -22,14 +22,14 @@ from trainer.optimizers import build_optimizer
 from trainer.report.reporter import Reporter
 from trainer.step import Networks
 
-STOP_EVERY_STEPS = 16
-"""Several processes must stop at the same step: they ask each other this often (one small all-reduce)."""
+AGREE_EVERY_STEPS = 16
+"""Several processes must stop at the same step. They exchange their wish to stop this often: one small all-reduce."""
 
 
 def train(
     config: TrainConfig,
-    images: ImageFormat,
-    store: Batches,
+    image_format: ImageFormat,
+    batches: Batches,
     accelerator: Accelerator,
     run_dir: Path,
     reporter: Reporter,
@@ -37,77 +37,78 @@ def train(
     score: Callable[[nn.Module], dict[str, float]] | None = None,
     export: Callable[[int, nn.Module], None] | None = None,
 ) -> tuple[int, bool]:
-    """Train until `config.images` images have been seen, `config.seconds` are over or a stop is requested.
+    """Train until `config.images` images have been seen, `config.seconds` have passed or a stop is requested.
 
-    Returns the images seen, and whether the run is finished: a run that was stopped is not.
+    Continues from the newest intact checkpoint in `run_dir`. Returns the images seen, and whether the run is finished
+    (False after a requested stop). Raises RunError if training diverges.
 
-    score: judges the averaged generator every `config.score_every` images; all processes call it together.
-    export: takes the images seen and the averaged generator every `config.export_every` images, on the main process.
-    Continues from the newest whole checkpoint below `run_dir`. Raises RunError where training diverges.
+    score: returns metrics of the averaged generator, every `config.score_every` images. All processes call it together.
+    export: exports the averaged generator, every `config.export_every` images, given the images seen. Only the main
+    process calls it.
     """
-    networks = build(config, images, accelerator)
-    folder = run_dir / "checkpoints"
-    images_seen = resumed_at = _resume(folder, networks, accelerator, reporter)
-    next_step = stepper(networks, store, config, accelerator)
-    launch.together(lambda: reporter.begin(images_seen))
+    networks = build(config, image_format, accelerator)
+    checkpoint_dir = run_dir / "checkpoints"
+    images_seen = resumed_at = _resume(checkpoint_dir, networks, accelerator, reporter)
+    next_step = stepper(networks, batches, config, accelerator)
+    with launch.fail_together():
+        reporter.start(images_seen)
 
     def due(every: int) -> bool:
-        """Whether the last step crossed a multiple of `every` images."""
+        """Whether the last step reached or passed a multiple of `every` images."""
         return images_seen > 0 and images_seen // every > (images_seen - config.batch_size) // every
 
-    def note(fresh: bool) -> None:
-        if not config.ema_halflife_images:
-            networks.ema.update(networks.plain_generator, keep=0)  # an average of nothing but the last weights
-        if fresh:
-            _require_finite(networks, images_seen)  # before anything is written
-            reporter.losses(images_seen)
-
-    def keep(fresh: bool, sampling: bool, saving: bool, exporting: bool, figures: dict[str, float]) -> None:
-        if figures:
-            reporter.scored(images_seen, figures)
-        if fresh and saving and accelerator.is_main_process:
-            state = checkpoints.pack(networks.modules(), networks.optimizers())
-            facts = launch.facts(accelerator) | {"seconds": reporter.seconds}
-            checkpoints.save(folder, images_seen, state, facts, config.keep_checkpoints)
-            reporter.saved(images_seen)
-        if sampling:
-            reporter.samples(images_seen, networks.ema.module)
-        if exporting and export and accelerator.is_main_process:
-            export(images_seen, networks.ema.module)
-
     while True:
-        # Occasional work: it reads from the device, which waits for the steps before.
-        wishes = (images_seen > 0 and 0 < config.seconds <= reporter.seconds, stop_requested())
-        late, stopped = _agree(accelerator, images_seen // config.batch_size, wishes)
-        finished = late or images_seen >= config.images
-        stopping = finished or stopped
-        sampling = stopping or images_seen == 0 or due(config.sample_every)
-        saving = stopping or due(config.checkpoint_every)
-        scoring = score is not None and (finished or due(config.score_every))
-        exporting = export is not None and (finished or due(config.export_every))
-        if sampling or saving or scoring or exporting or due(config.log_every):
-            fresh = images_seen > resumed_at
-            launch.together(partial(note, fresh))
-            # Not within the others: all processes score together, and one that has failed would not come.
-            with reporter.pause():
-                figures = score(networks.ema.module) if score and scoring and fresh else {}
-                launch.together(partial(keep, fresh, sampling, saving, exporting, figures))
+        out_of_time = images_seen > 0 and 0 < config.seconds <= reporter.clock.seconds
+        stop = agree_on_stop(accelerator, images_seen // config.batch_size, out_of_time, stop_requested())
+        finished = stop.out_of_time or images_seen >= config.images
+        stopping = finished or stop.requested
+
+        # Once in a while: log, score, save a checkpoint, sample, export. This waits for the device.
+        trained = images_seen > resumed_at
+        score_due = score is not None and trained and (finished or due(config.score_every))
+        checkpoint_due = trained and (stopping or due(config.checkpoint_every))
+        samples_due = stopping or images_seen == 0 or due(config.sample_every)
+        export_due = export is not None and (finished or due(config.export_every))
+        if due(config.log_every) or score_due or checkpoint_due or samples_due or export_due:
+            if not config.ema_halflife_images:
+                networks.ema.update(networks.plain_generator, keep=0)
+            if trained:
+                with launch.fail_together():
+                    _require_finite(networks, images_seen)
+                    reporter.log_losses(images_seen)
+            with reporter.clock.pause():
+                # Scoring is an exchange between the processes, so it stands outside of `fail_together`.
+                metrics = score(networks.ema.module) if score and score_due else {}
+                with launch.fail_together():
+                    if metrics:
+                        reporter.log_score(images_seen, metrics)
+                    if checkpoint_due and accelerator.is_main_process:
+                        state = checkpoints.pack(networks.modules(), networks.optimizers())
+                        facts = launch.facts(accelerator) | {"seconds": reporter.clock.seconds}
+                        checkpoints.save(checkpoint_dir, images_seen, state, facts, config.keep_checkpoints)
+                        reporter.checkpoint_saved(images_seen)
+                    if samples_due:
+                        reporter.save_samples(images_seen, networks.ema.module)
+                    if export and export_due and accelerator.is_main_process:
+                        export(images_seen, networks.ema.module)
         if stopping:
             return images_seen, finished
 
-        reporter.note(next_step(images_seen))
+        # One step.
+        reporter.collect(next_step(images_seen))
 
+        # Bookkeeping.
         images_seen += config.batch_size
         if config.ema_halflife_images:
-            kept = decay(config.batch_size, images_seen, config.ema_halflife_images, config.ema_warmup)
-            networks.ema.update(networks.plain_generator, kept)
+            keep = decay(config.batch_size, images_seen, config.ema_halflife_images, config.ema_warmup)
+            networks.ema.update(networks.plain_generator, keep)
 
 
-def build(config: TrainConfig, images: ImageFormat, accelerator: Accelerator) -> Networks:
-    """New networks and optimisers on this process's device, the same on every process."""
+def build(config: TrainConfig, image_format: ImageFormat, accelerator: Accelerator) -> Networks:
+    """Return new networks and optimisers on this process's device, the same on every process."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        generator, discriminator = build_generator(config, images), build_discriminator(config, images)
+        generator, discriminator = build_generator(config, image_format), build_discriminator(config, image_format)
     augmentation = Augmentation(config.augment, config.augment_probability, config.augment_target, config.batch_size)
     augmentation.to(accelerator.device)
     for module in (generator, discriminator):
@@ -122,49 +123,65 @@ def build(config: TrainConfig, images: ImageFormat, accelerator: Accelerator) ->
     if config.compile:
         generator.compile()
         discriminator.compile()
-    # The optimisers stay as they are: Accelerate's wrapper serves loss scaling, which bf16 does not need.
+    # The optimisers are not prepared: Accelerate's wrapper is for loss scaling, which bf16 does not need.
     wrapped_generator, wrapped_discriminator = accelerator.prepare(generator, discriminator)
     return Networks(
         wrapped_generator, wrapped_discriminator, generator, discriminator, ema, augmentation, g_optimizer, d_optimizer
     )
 
 
-def _resume(folder: Path, networks: Networks, accelerator: Accelerator, reporter: Reporter) -> int:
-    """Continue from the newest whole checkpoint below `folder`; returns its images seen, 0 where there is none."""
-    newest, damaged = checkpoints.load_newest(folder)
-    launch.require_same(f"{newest and newest.images_seen}, {damaged}", f"checkpoints in {folder}")
+def _resume(checkpoint_dir: Path, networks: Networks, accelerator: Accelerator, reporter: Reporter) -> int:
+    """Load the newest intact checkpoint. Returns the images seen, 0 if there is no checkpoint."""
+    newest, damaged = checkpoints.load_newest(checkpoint_dir)
+    launch.require_same(f"{newest and newest.images_seen}, {damaged}", f"checkpoints in {checkpoint_dir}")
     if damaged:
-        reporter.say(f"Damaged and passed over: checkpoint {', '.join(damaged)}.", "yellow")
+        reporter.say(f"Skipped damaged checkpoint {', '.join(damaged)}.", "yellow")
         if newest is None:
-            raise RunError(f"No checkpoint in {folder.parent} is whole: start again in another --run-dir.")
-        launch.together(lambda: checkpoints.set_aside(folder, damaged) if accelerator.is_main_process else None)
+            raise RunError(f"All checkpoints in {checkpoint_dir} are damaged: start again in another --run-dir.")
+        with launch.fail_together():
+            if accelerator.is_main_process:
+                checkpoints.set_aside(checkpoint_dir, damaged)
     if newest is None:
         return 0
     try:
         checkpoints.unpack(newest.tensors, networks.modules(), networks.optimizers())
     except (RuntimeError, LookupError) as error:
         raise RunError(
-            f"The checkpoints in {folder} are of other networks: start again in another --run-dir."
+            f"The checkpoints in {checkpoint_dir} are for other networks: start again in another --run-dir."
         ) from error
     reporter.resume(newest.images_seen, newest.facts, launch.facts(accelerator))
     return newest.images_seen
 
 
 def _require_finite(networks: Networks, images_seen: int) -> None:
-    # A loss that is not finite makes weights that are not, and these are the same on every process.
+    # A loss that is not finite makes the weights not finite, and the weights are the same on every process.
     weights = [weight for module in networks.modules().values() for weight in module.parameters()]
     if not torch.stack([weight.isfinite().all() for weight in weights]).all():
         raise RunError(
-            f"The weights are no longer finite after {images_seen:,} images: training has diverged. "
-            "The last checkpoint is kept; try a lower --g-lr and --d-lr or another --gamma in a new --run-dir."
+            f"The weights are not finite after {images_seen:,} images: training has diverged. The last checkpoint is "
+            "kept. Try a lower --g-lr and --d-lr, or another --gamma, in a new --run-dir."
         )
 
 
-def _agree(accelerator: Accelerator, number: int, wishes: tuple[bool, bool]) -> tuple[bool, bool]:
-    """Which of these any process wishes, at step `number`."""
+@dataclass(frozen=True)
+class Stop:
+    """Why to stop before the next step."""
+
+    out_of_time: bool
+    """Whether `config.seconds` have passed: the run is finished."""
+    requested: bool
+    """Whether the user has requested a stop: the run can be resumed."""
+
+
+def agree_on_stop(accelerator: Accelerator, step_number: int, out_of_time: bool, requested: bool) -> Stop:
+    """Combine the stops of all processes, so that they stop at the same step.
+
+    Several processes agree every AGREE_EVERY_STEPS steps, and do not stop in between.
+    """
     if accelerator.num_processes == 1:
-        return wishes
-    if number % STOP_EVERY_STEPS:
-        return False, False
-    late, stop = accelerator.reduce(torch.tensor(wishes, dtype=torch.float32, device=accelerator.device)).tolist()
-    return late > 0, stop > 0
+        return Stop(out_of_time, requested)
+    if step_number % AGREE_EVERY_STEPS:
+        return Stop(False, False)
+    wishes = torch.tensor([out_of_time, requested], dtype=torch.float32, device=accelerator.device)
+    late, stopped = accelerator.reduce(wishes).tolist()
+    return Stop(late > 0, stopped > 0)

@@ -1,4 +1,4 @@
-"""The run directory: whose it is, and whether this run may continue in it."""
+"""The run directory: what config.json records, and whether a run may start or resume there."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ from trainer.config import ImageFormat, TrainConfig
 
 CONFIG_FILE = "config.json"
 SCORES_FILE = "scores.json"
-"""Where `python -m trainer.score` has scored the run."""
+"""The metrics of the run, written by `python -m trainer.score`."""
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What config.json holds: all that decides what a run trains."""
+    """The content of config.json: everything that decides what a run trains."""
 
     config: TrainConfig
-    images: ImageFormat
+    image_format: ImageFormat
     data_sha256: str
+    """Hash of the training images."""
     fell_back: bool
-    """Whether the data are the embedded digits because MNIST was out of reach."""
+    """Whether the run trains on the digits of scikit-learn because MNIST was not available."""
     licence: str = ""
     """Who made the training images and under which licence; empty if it is not known."""
 
     def to_json(self) -> dict[str, Any]:
-        """The record as JSON values."""
+        """Return the record as JSON values."""
         return {
             "config": self.config.to_json(),
-            "images": self.images.to_json(),
+            "images": self.image_format.to_json(),
             "data_sha256": self.data_sha256,
             "fell_back": self.fell_back,
             "licence": self.licence,
@@ -43,7 +44,7 @@ class RunRecord:
 
     @classmethod
     def read(cls, run_dir: Path) -> RunRecord | None:
-        """The record of the run in `run_dir`; None where there is none. Raises RunError where it is damaged."""
+        """Read the record of the run in `run_dir`, None if there is no run. Raises RunError if it is damaged."""
         path = run_dir / CONFIG_FILE
         if not path.is_file():
             return None
@@ -60,11 +61,11 @@ class RunRecord:
             raise RunError(f"{path} cannot be read ({error}): choose another --run-dir.") from None
 
 
-def enter(run_dir: Path, record: RunRecord, resume: str) -> None:
-    """Check that the run may start or continue in `run_dir`; nothing is written.
+def require_fit(run_dir: Path, record: RunRecord, resume: str) -> None:
+    """Raise RunError if the run may not start or resume in `run_dir`. Nothing is written.
 
-    resume: "auto" continues a run that is there, "never" refuses one, "must" asks for one.
-    Raises RunError where that does not hold, or the run that is there has another configuration.
+    resume: "auto" resumes an existing run, "never" refuses one, "must" requires one. An existing run must have the
+    same settings and training images.
     """
     if run_dir.exists() and not run_dir.is_dir():
         raise RunError(f"{run_dir} is a file: choose another --run-dir.")
@@ -73,13 +74,13 @@ def enter(run_dir: Path, record: RunRecord, resume: str) -> None:
         raise RunError(f"{run_dir} holds no run to resume: leave out --resume must to start one.")
     if existing is None:
         if run_dir.is_dir() and any(not path.name.startswith(".") for path in run_dir.iterdir()):
-            raise RunError(f"{run_dir} is not empty and holds no run of digitforge: choose another --run-dir.")
+            raise RunError(f"{run_dir} is not empty and holds no digitforge run: choose another --run-dir.")
         return
     if resume == "never":
-        raise RunError(f"{run_dir} already holds a run: choose another --run-dir, or continue it with --resume auto.")
+        raise RunError(f"{run_dir} already holds a run: choose another --run-dir, or resume it with --resume auto.")
     differences = record.config.differences(existing.config)
     if not differences and record.data_sha256 != existing.data_sha256:
-        differences = ["the training images themselves"]
+        differences = ["other training images"]
     if differences:
         raise RunError(
             f"{run_dir} holds a run with another configuration ({'; '.join(differences)}): "
@@ -87,15 +88,15 @@ def enter(run_dir: Path, record: RunRecord, resume: str) -> None:
         )
 
 
-def open_run(run_dir: Path, record: RunRecord) -> None:
-    """Create the run directory, or clear it of what killed writers left, and write its config.json."""
+def create(run_dir: Path, record: RunRecord) -> None:
+    """Create the run directory and write config.json; remove the temporary files of processes that were killed."""
     run_dir.mkdir(parents=True, exist_ok=True)
     _sweep(run_dir)
     files.write_json(run_dir / CONFIG_FILE, record.to_json())
 
 
 def _sweep(run_dir: Path) -> None:
-    """Remove the temporary files whose writers were killed."""
+    """Remove temporary files whose process no longer exists."""
     for path in run_dir.rglob(".*"):
         writer = re.fullmatch(r"\..+\.(\d+)\.\w+", path.name)
         if writer and not psutil.pid_exists(int(writer[1])):

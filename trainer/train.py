@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    # A script's folder heads the search path: `import trainer` would fail, and our file names could hide others'.
+    # Python puts the script's folder first on the search path: `import trainer` would fail, and the modules in this
+    # folder could shadow others.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from rich.console import Console
 from rich.panel import Panel
 from torch import nn
 
-from digitforge.errors import ConfigError, DigitforgeError, print_error, sentence
+from digitforge.errors import INTERRUPTED, ConfigError, DigitforgeError, print_error, sentence
 from trainer import command_line, launch, rules, runs
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets
@@ -39,14 +40,13 @@ from trainer.report import tracking
 from trainer.report.reporter import Reporter
 from trainer.scoring.during import TrainingScore
 
-NOT_MNIST = """MNIST was not found and there was no network to fetch it from.
-Training on the 1,797 embedded digits of scikit-learn instead: expect plainer forgeries.
-To train on MNIST, name its folder with --data-dir or $DIGITFORGE_DATA, in a new --run-dir."""
+NOT_MNIST = """MNIST was not found, and there was no network to download it.
+Training on the 1,797 digits of scikit-learn instead: expect plainer images.
+To train on MNIST, give its folder with --data-dir or $DIGITFORGE_DATA, and a new --run-dir."""
 
-NO_MEMORY = (
-    "There is not enough memory: with a lower --batch-size or smaller networks, or with --accumulation 2 or "
-    "--recompute both, a run needs less. These are a run's own settings, so give a new --run-dir as well. "
-    "(On one GPU, --cuda-graphs false needs less too, in the same --run-dir.)"
+OUT_OF_MEMORY = (
+    "Out of memory. Lower --batch-size, choose smaller networks, or use --accumulation 2 or --recompute both, each in "
+    "a new --run-dir. On one GPU, --cuda-graphs false also helps, in the same --run-dir."
 )
 
 
@@ -63,61 +63,69 @@ def main(arguments: list[str] | None = None) -> int:
     except (DigitforgeError, OSError) as error:
         return _fail(sentence(error))
     except KeyboardInterrupt:
-        return _fail("interrupted at once; the last checkpoint is whole.", status=130)
+        return _fail("Interrupted. The last checkpoint is intact.", INTERRUPTED)
     except (RuntimeError, MemoryError) as error:
         if launch.out_of_memory(error):
-            return _fail(NO_MEMORY, alone=True)
+            return _fail(OUT_OF_MEMORY, every_process=True)
         if not launch.lost_another(error):
             raise
-        return _fail("Another process of this launch has ended; to resume, give the same command again.", alone=True)
+        return _fail(
+            "Another process of this launch has ended. Give the same command again to resume.", every_process=True
+        )
     return 0
 
 
 def _run(command: command_line.Command, accelerator: Accelerator, console: Console, stop: StopRequest) -> None:
-    main = accelerator.is_main_process
+    is_main = accelerator.is_main_process
     launch.require_same(repr(command.config), "settings")
     config, fell_back = command.config, False
     if config.dataset == "auto" and command.run_dir and (existing := runs.RunRecord.read(command.run_dir)):
         config, fell_back = replace(config, dataset=existing.config.dataset), existing.fell_back
     if config.export_every and not find_spec("onnxruntime"):
-        raise ConfigError('--export-every needs onnxruntime; `pip install "digitforge[cpu]"` brings it.')
-    doubts = rules.check(config, accelerator.num_processes, accelerator.device.type)
-    launch.together(lambda: tracking.check(config.tracker) if main else None)
+        raise ConfigError('--export-every needs onnxruntime: pip install "digitforge[cpu]".')
+    warnings = rules.check(config, accelerator.num_processes, accelerator.device.type)
+    with launch.fail_together():
+        if is_main:
+            tracking.check(config.tracker)
     source = _load(config, command.data_dir, accelerator, console)
     config = replace(config, dataset=source.dataset)
     check_network(config, source.format)
     run_dir = command.run_dir or Path("runs") / f"{config.preset}-{datasets.short_name(config.dataset)}"
     record = runs.RunRecord(config, source.format, source.sha256, fell_back or source.fell_back, source.licence)
-    launch.together(lambda: runs.enter(run_dir, record, command.resume))
-    store = Batches(source, accelerator.device, config.batch_size, config.seed, config.conditional, config.store)
+    with launch.fail_together():
+        runs.require_fit(run_dir, record, command.resume)
+    batches = Batches(source, accelerator.device, config.batch_size, config.seed, config.conditional, config.store)
     score = None
     if config.score_every:
-        score = launch.one_first(
+        score = launch.first_process_first(
             accelerator, lambda: TrainingScore(config, source.format, command.data_dir, accelerator)
         )
-    launch.together(lambda: runs.open_run(run_dir, record) if main else None)
-    launch.together(lambda: tracking.start(accelerator, config, run_dir))
+    with launch.fail_together():
+        if is_main:
+            runs.create(run_dir, record)
+    with launch.fail_together():
+        tracking.start(accelerator, config, run_dir)
 
-    reporter = Reporter(run_dir, config, source.format, accelerator.device, console, main, accelerator.log)
-    if record.fell_back and main:
+    reporter = Reporter(run_dir, config, source.format, accelerator.device, console, is_main, accelerator.log)
+    if record.fell_back and is_main:
         console.print(Panel(NOT_MNIST, title="Not MNIST", border_style="bold yellow"))
     facts = launch.facts(accelerator)
     reporter.say(
         f"{config.preset} on {config.dataset} ({len(source.images):,} images), {facts['processes']} x "
         f"{facts['device']}, {facts['arithmetic']} -> {run_dir}"
     )
-    for doubt in doubts:
-        reporter.say(doubt, "yellow")
-    if idle := launch.idle_gpus(accelerator):
-        reporter.say(idle, "yellow")
+    for warning in warnings:
+        reporter.say(warning, "yellow")
+    if unused := launch.idle_gpus(accelerator):
+        reporter.say(unused, "yellow")
     export = _exporter(config, source.format, run_dir, reporter) if config.export_every else None
     try:
         images_seen, finished = train(
-            config, source.format, store, accelerator, run_dir, reporter, lambda: stop.requested, score, export
+            config, source.format, batches, accelerator, run_dir, reporter, lambda: stop.requested, score, export
         )
     finally:
-        reporter.end()
-        store.close()
+        reporter.stop()
+        batches.close()
     if finished:
         reporter.say(
             f"Trained on {images_seen:,} images. Export the generator: python -m export.onnx {quote(str(run_dir))}"
@@ -130,10 +138,10 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
 
 
 def _exporter(
-    config: TrainConfig, images: ImageFormat, run_dir: Path, reporter: Reporter
+    config: TrainConfig, image_format: ImageFormat, run_dir: Path, reporter: Reporter
 ) -> Callable[[int, nn.Module], None]:
-    """What exports the averaged generator to RUN_DIR/exports/<images seen>.onnx, unless that is there already."""
-    from export.convert.exporter import export_generator  # with onnxruntime, which training alone does not need
+    """Return a function that exports the averaged generator to RUN_DIR/exports/<images seen>.onnx, if not yet there."""
+    from export.convert.exporter import export_generator  # imports onnxruntime, which training alone does not need
 
     def export(images_seen: int, generator: nn.Module) -> None:
         out = run_dir / "exports" / f"{images_seen:012d}.onnx"
@@ -141,11 +149,11 @@ def _exporter(
             return
         weights = run_dir / f".{out.stem}.{os.getpid()}.safetensors"
         try:
-            with torch.random.fork_rng(devices=[]):  # building the copy that is exported draws its first weights
-                save_generator(weights, TrainedGenerator(generator, config, images, images_seen))
+            with torch.random.fork_rng(devices=[]):  # the exporter builds a network, which draws initial weights
+                save_generator(weights, TrainedGenerator(generator, config, image_format, images_seen))
                 export_generator(weights, out)
-        except Exception as error:  # whatever an exporter raises, the training is worth more
-            reporter.say(f"Not exported after {images_seen:,} images: {error}", "yellow")
+        except Exception as error:  # an exporter may raise anything, and must not end the training
+            reporter.say(f"The export after {images_seen:,} images failed: {error}", "yellow")
         finally:
             weights.unlink(missing_ok=True)
 
@@ -153,7 +161,7 @@ def _exporter(
 
 
 def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, console: Console) -> Source:
-    """The same training images on every process; one process of each machine looks first, as it may download."""
+    """Load the training images, which one process of each machine may download first."""
 
     def load() -> Source:
         return datasets.load(
@@ -165,14 +173,14 @@ def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, 
             console=console if accelerator.is_local_main_process else None,
         )
 
-    source = launch.one_first(accelerator, load)
+    source = launch.first_process_first(accelerator, load)
     launch.require_same(source.sha256, "training images")
     return source
 
 
-def _fail(reason: str, status: int = 2, alone: bool = False) -> int:
-    """Say why this process ends; `alone`: the main one may not be there to say it."""
-    if alone or os.environ.get("RANK", "0") == "0":
+def _fail(reason: str, status: int = 2, every_process: bool = False) -> int:
+    """Print why the launch ends, on the main process or on each; returns the exit status."""
+    if every_process or os.environ.get("RANK", "0") == "0":
         print_error(reason)
     return status
 

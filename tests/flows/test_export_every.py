@@ -65,8 +65,8 @@ def test_an_export_that_fails_is_a_line_and_the_training_goes_on(
     monkeypatch.setattr("export.convert.exporter.export_generator", refuse)
     assert trained(tmp_path, 96, "--export-every", "48") == []
     said = capsys.readouterr().out
-    assert "Not exported after 48 images: The exported generator differs from the trained one by 0.5." in said
-    assert "Not exported after 96 images" in said
+    assert "The export after 48 images failed: The exported generator differs from the trained one by 0.5." in said
+    assert "The export after 96 images failed" in said
     assert "Trained on 96 images." in said
 
 

@@ -69,7 +69,7 @@ def test_what_keeps_a_run_from_resuming_to_the_bit_is_said_and_logged(
 ) -> None:
     state(tmp_path, 48)
     state(tmp_path, 96, "--threads", "2")
-    said = "Resuming after 48 images. Not to the bit, because this changed: threads 2, before 1."
+    said = "Resuming after 48 images. Not bit for bit: threads changed from 1 to 2."
     assert said in capsys.readouterr().out.replace("\n", " ")
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [line.get("note") for line in lines] == [None, said, None]

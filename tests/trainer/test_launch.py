@@ -136,7 +136,7 @@ def test_a_killed_rank_ends_the_launch_and_costs_nothing(
     assert "Trained on" not in output
     again = two_processes("trainer/train.py", *SMALL, "--run-dir", tmp_path / "r")
     assert "Resuming after" in again.stdout
-    assert "Not to the bit" not in again.stdout
+    assert "Not bit for bit" not in again.stdout
     assert same(tmp_path / "r", whole)
 
 
@@ -170,9 +170,9 @@ def test_another_number_of_processes_may_resume_and_says_what_that_costs(
     shutil.copytree(whole, run_dir)
     assert main([*SMALL, "--images", "4848", "--run-dir", str(run_dir)]) == 0
     said = capsys.readouterr().out.replace("\n", " ")
-    assert "Resuming after 4,800 images. Not to the bit, because this changed: processes 1, before 2" in said
+    assert "Resuming after 4,800 images. Not bit for bit: processes changed from 2 to 1" in said
     notes = [json.loads(line).get("note", "") for line in (run_dir / "log.jsonl").read_text().splitlines()]
-    assert sum("processes 1, before 2" in note for note in notes) == 1
+    assert sum("processes changed from 2 to 1" in note for note in notes) == 1
 
 
 def fill_the_disk(pid: int) -> None:

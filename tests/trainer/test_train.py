@@ -174,7 +174,7 @@ def test_auto_keeps_to_the_runs_own_data(small_run: list[str], capsys: pytest.Ca
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     assert main(["--dataset", "sklearn-digits", "--run-dir", str(tmp_path)]) == 2
-    assert "is not empty and holds no run" in capsys.readouterr().err.replace("\n", " ")
+    assert "is not empty and holds no digitforge run" in capsys.readouterr().err.replace("\n", " ")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
@@ -216,7 +216,7 @@ def test_too_little_memory_is_a_sentence(
 
     monkeypatch.setattr("trainer.train.train", train)
     assert main(["--dataset", "sklearn-digits", "--run-dir", str(tmp_path / "r")]) == 2
-    assert "There is not enough memory: with a lower --batch-size" in capsys.readouterr().err.replace("\n", " ")
+    assert "Out of memory. Lower --batch-size" in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_falling_back_is_said_in_a_box(tmp_path: Path, project: Path) -> None:
@@ -265,7 +265,7 @@ def test_a_run_whose_checkpoints_are_all_damaged_is_not_begun_again(
     state.write_bytes(state.read_bytes()[:-1])
     before = (run_dir / "generator.safetensors").read_bytes(), (run_dir / "log.jsonl").read_bytes()
     assert main([*small_run, "--images", "256"]) == 2
-    assert "No checkpoint in" in capsys.readouterr().err
+    assert "All checkpoints in" in capsys.readouterr().err
     assert ((run_dir / "generator.safetensors").read_bytes(), (run_dir / "log.jsonl").read_bytes()) == before
 
 
@@ -278,7 +278,7 @@ def test_a_damaged_checkpoint_is_passed_over_and_set_aside(
     (run_dir / "checkpoints" / "000000000256.damaged" / "of before").mkdir(parents=True)
     assert main([*small_run, "--images", "192"]) == 0
     said = capsys.readouterr().out.replace("\n", " ")
-    assert "Damaged and passed over: checkpoint 000000000256." in said
+    assert "Skipped damaged checkpoint 000000000256." in said
     assert "Resuming after 128 images." in said
     names = sorted(path.name for path in (run_dir / "checkpoints").iterdir())
     assert names == ["000000000128", "000000000192", "000000000256.damaged"]

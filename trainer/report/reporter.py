@@ -1,179 +1,147 @@
-"""What a person sees and keeps of a run: progress, log.jsonl, sample grids, report.html. Main process only."""
+"""The report of a run while it trains: the terminal, log.jsonl, the tracker, sample grids and report.html."""
 
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
 from torch import Tensor
 
 from trainer.config import ImageFormat, TrainConfig
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, TrainedGenerator, save_generator
 from trainer.report import log, pictures
+from trainer.report.clock import TrainingClock
+from trainer.report.progress import TrainingProgress
 from trainer.report.run_page import write_report
 
 SENTENCES = {field.name: field.metadata["sentence"] for field in dataclasses.fields(TrainConfig)}
 
 
 class Reporter:
-    """Reports one run. On processes other than the main one every method does nothing."""
+    """Reports one run. On processes other than the main one its methods do nothing, but its clock runs."""
 
     def __init__(
         self,
         run_dir: Path,
         config: TrainConfig,
-        images: ImageFormat,
+        image_format: ImageFormat,
         device: torch.device,
         console: Console,
-        main: bool,
+        is_main: bool,
         track: Callable[[dict[str, float], int], None],
     ) -> None:
-        """track: takes the figures of a log line and the images seen, on every process."""
+        """is_main: whether this is the launch's main process.
+
+        track: sends metrics by name, and the images seen, to an experiment tracker.
+        """
+        self.clock = TrainingClock()
+        self._run_dir, self._config, self._image_format, self._is_main = run_dir, config, image_format, is_main
+        self._log = run_dir / log.LOG_FILE
         self._track = track
-        self._started, self._seconds_before = time.monotonic(), 0.0
-        self._paused_at: float | None = None
-        self._saved = ""
-        self._events: list[dict[str, Any]] = []
-        self.run_dir, self.config, self.images, self.console, self.main = run_dir, config, images, console, main
-        self._samples_of = pictures.fixed_inputs(config, images, device)
-        self._noted: dict[str, list[Tensor]] = defaultdict(list)
-        self._since = (time.monotonic(), 0)
-        self._images_per_s = 0.0
-        self._last = ""
-        self._progress = Progress(
-            TextColumn("[bold]{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[facts]}"),
-            TimeRemainingColumn(compact=True),
-            console=console,
-            disable=not main or not console.is_terminal,
-        )
-        self._task = self._progress.add_task(f"{config.preset} on {config.dataset}", total=1.0, facts="")
+        self._progress = TrainingProgress(config, console)
+        self._sample_inputs = pictures.fixed_inputs(config, image_format, device)
+        self._losses: dict[str, list[Tensor]] = defaultdict(list)
+        self._logged_at = (0, 0.0)
+        """Images and seconds at the last line of the log."""
+        self._resume_note = ""
+        self._last_checkpoint = ""
 
-    @property
-    def seconds(self) -> float:
-        """Time of training so far, over all sittings, without what a crash lost, and without pauses."""
-        return self._seconds_before + (self._paused_at or time.monotonic()) - self._started
+    def say(self, message: str, style: str = "") -> None:
+        """Print a message above the progress bar. style: as in rich."""
+        if self._is_main:
+            self._progress.print(message, style)
 
-    @contextmanager
-    def pause(self) -> Iterator[None]:
-        """The block is no training: it counts neither in `seconds` nor in the speed."""
-        self._paused_at = time.monotonic()
-        yield
-        spent, self._paused_at = time.monotonic() - self._paused_at, None
-        self._started += spent
-        self._since = (self._since[0] + spent, self._since[1])
+    def resume(self, images_seen: int, facts_before: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+        """Say where the run resumes, and what has changed since, so that it cannot resume bit for bit.
 
-    def resume(self, images_seen: int, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-        """Say where the run continues, and whether it can do so exactly, by the facts then and now."""
-        self._seconds_before = float(before.get("seconds", 0))
-        changed = [f"{name} {now[name]}, before {before.get(name)}" for name in now if now[name] != before.get(name)]
-        sentence = f"Resuming after {images_seen:,} images."
-        if changed:
-            sentence += f" Not to the bit, because this changed: {'; '.join(changed)}."
-        self.say(sentence, "yellow" if changed else "")
-        self._events = [{"images": images_seen, "note": sentence}] if changed else []
+        facts_before: see `launch.facts`, with the "seconds" of the clock, as stored in the checkpoint.
+        """
+        self.clock.set(float(facts_before.get("seconds", 0)))
+        changes = [
+            f"{name} changed from {facts_before.get(name)} to {value}"
+            for name, value in facts.items()
+            if value != facts_before.get(name)
+        ]
+        message = f"Resuming after {images_seen:,} images."
+        if changes:
+            message = self._resume_note = f"{message} Not bit for bit: {', '.join(changes)}."
+        self.say(message, "yellow" if changes else "")
 
-    def saved(self, images_seen: int) -> None:
-        """Show that a checkpoint has been written."""
-        self._saved = f"  saved at {images_seen:,}"
+    def start(self, images_seen: int) -> None:
+        """Start the clock, the log and the progress bar.
 
-    def begin(self, images_seen: int) -> None:
-        """Start at `images_seen`: log lines beyond it belong to a run that was cut off there and are dropped."""
-        self._started = time.monotonic()
-        if not self.main:
+        Log lines beyond `images_seen` belong to a session that was cut short, and are dropped.
+        """
+        self.clock.start()
+        if not self._is_main:
             return
-        self._since = (time.monotonic(), images_seen)
-        log.truncate(self.run_dir / log.LOG_FILE, images_seen)
-        for event in self._events:
-            self._log(**event)
-        share, so_far = self._so_far(images_seen)
-        self._progress.update(self._task, completed=share, facts=so_far)
-        self._progress.start()
+        self._logged_at = (images_seen, self.clock.seconds)
+        log.truncate(self._log, images_seen)
+        if self._resume_note:
+            log.append(self._log, images_seen, {"note": self._resume_note})
+        self._progress.start(images_seen, self.clock.seconds)
 
-    def end(self) -> None:
-        """Leave the terminal as it was."""
+    def stop(self) -> None:
+        """Remove the progress bar."""
         self._progress.stop()
 
-    def _log(self, images: int, **values: Any) -> None:
-        if self.main:
-            log.append(self.run_dir / log.LOG_FILE, images, values)
+    def collect(self, losses: Mapping[str, Tensor]) -> None:
+        """Keep the losses and accuracies of one step, scalars, on the device until `log_losses` averages them."""
+        if self._is_main:
+            for name, value in losses.items():
+                self._losses[name].append(value)
 
-    def note(self, figures: Mapping[str, Tensor]) -> None:
-        """Remember a step's figures, scalars; they stay on the device until `losses`."""
-        if self.main:
-            for name, figure in figures.items():
-                self._noted[name].append(figure)
-
-    def losses(self, images_seen: int) -> None:
-        """Log the mean figures since the last call, and the speed."""
-        if not self._noted:
+    def log_losses(self, images_seen: int) -> None:
+        """Log the means of what `collect` has kept since the last call, and the speed. Waits for the device."""
+        if not self._losses:
             return
-        means = {name: float(torch.stack(noted).mean()) for name, noted in self._noted.items()}
-        self._noted.clear()
-        now, (then, images_then) = time.monotonic(), self._since
-        self._since = (now, images_seen)
-        self._images_per_s = (images_seen - images_then) / max(now - then, 1e-9)
-        figures = {name: round(value, 5) for name, value in means.items()}
-        self._log(images=images_seen, **figures, images_per_s=round(self._images_per_s), seconds=round(self.seconds, 1))
-        self._tell_tracker(figures | {"images_per_s": self._images_per_s}, images_seen)
-        self._last = (
-            f"D {means['d_loss']:.3f} ({means['real_accuracy']:.0%} of reals, {means['fake_accuracy']:.0%} of fakes "
-            f"told)  G {means.get('g_loss', float('nan')):.3f}{self._saved}"
+        means = {name: float(torch.stack(values).mean()) for name, values in self._losses.items()}
+        self._losses.clear()
+        (images_before, seconds_before), seconds = self._logged_at, self.clock.seconds
+        self._logged_at = (images_seen, seconds)
+        images_per_s = (images_seen - images_before) / max(seconds - seconds_before, 1e-9)
+        losses = {name: round(mean, 5) for name, mean in means.items()}
+        speed = {"images_per_s": round(images_per_s), "seconds": round(seconds, 1)}
+        log.append(self._log, images_seen, losses | speed)
+        self._send_to_tracker(losses | {"images_per_s": images_per_s}, images_seen)
+        summary = (
+            f"D loss {means['d_loss']:.3f} (accuracy {means['real_accuracy']:.0%} on real images, "
+            f"{means['fake_accuracy']:.0%} on generated)  G loss {means.get('g_loss', float('nan')):.3f}"
         )
-        share, so_far = self._so_far(images_seen)
-        self._progress.update(self._task, completed=share, facts=f"{so_far}  {self._images_per_s:,.0f}/s  {self._last}")
+        self._progress.update(images_seen, seconds, images_per_s, summary + self._last_checkpoint)
 
-    def _so_far(self, images_seen: int) -> tuple[float, str]:
-        """The share of the run that is done, by whichever ends it first, images or seconds; and both in words."""
-        images, limit_s, seconds = self.config.images, self.config.seconds, self.seconds
-        if limit_s and seconds / limit_s > images_seen / images:
-            return seconds / limit_s, f"{min(seconds, limit_s):.0f} of {limit_s:g} s, {images_seen:,} images"
-        return images_seen / images, f"{images_seen:,} of {images:,} images"
-
-    def scored(self, images_seen: int, figures: Mapping[str, float]) -> None:
-        """Log and say what a score found."""
-        rounded = {name: round(value, 5) for name, value in figures.items()}
-        self._log(images=images_seen, **rounded)
-        self._tell_tracker(rounded, images_seen)
-        told = "  ".join(
-            f"{name.replace('_', ' ')} {value:.4g}" for name, value in figures.items() if "floor" not in name
-        )
-        self.say(f"{images_seen:,} images: {told}")
-
-    def samples(self, images_seen: int, generator: torch.nn.Module) -> None:
-        """Save the averaged generator, its sample grid and the report."""
-        if not self.main:
+    def log_score(self, images_seen: int, metrics: Mapping[str, float]) -> None:
+        """Log and print the metrics of the averaged generator."""
+        if not self._is_main:
             return
-        trained = TrainedGenerator(generator, self.config, self.images, images_seen)
-        save_generator(self.run_dir / GENERATOR_WEIGHTS, trained)
-        pictures.save_samples(self.run_dir / "samples" / f"{images_seen:012d}.png", generator, self._samples_of)
-        write_report(self.run_dir, SENTENCES)
-        if not self.console.is_terminal and self._images_per_s:
-            left = (self.config.images - images_seen) / self._images_per_s
-            if self.config.seconds:
-                left = min(left, self.config.seconds - self.seconds)
-            self.console.print(
-                f"{self._so_far(images_seen)[1]}  {self._images_per_s:,.0f}/s  {self._last}  {max(left, 0):.0f} s left"
-            )
+        rounded = {name: round(value, 5) for name, value in metrics.items()}
+        log.append(self._log, images_seen, rounded)
+        self._send_to_tracker(rounded, images_seen)
+        shown = {name.replace("_", " "): value for name, value in metrics.items() if "floor" not in name}
+        self.say(f"{images_seen:,} images: " + "  ".join(f"{name} {value:.4g}" for name, value in shown.items()))
 
-    def _tell_tracker(self, figures: Mapping[str, float], images_seen: int) -> None:
+    def checkpoint_saved(self, images_seen: int) -> None:
+        """Show the newest checkpoint in the progress bar."""
+        self._last_checkpoint = f"  checkpoint at {images_seen:,}"
+
+    def save_samples(self, images_seen: int, generator: torch.nn.Module) -> None:
+        """Save the averaged generator, a grid of its samples and report.html."""
+        if not self._is_main:
+            return
+        trained = TrainedGenerator(generator, self._config, self._image_format, images_seen)
+        save_generator(self._run_dir / GENERATOR_WEIGHTS, trained)
+        pictures.save_samples(self._run_dir / "samples" / f"{images_seen:012d}.png", generator, self._sample_inputs)
+        write_report(self._run_dir, SENTENCES)
+        self._progress.print_line(images_seen, self.clock.seconds)
+
+    def _send_to_tracker(self, metrics: dict[str, float], images_seen: int) -> None:
         try:
-            self._track(dict(figures), images_seen)
-        except Exception as error:  # whatever a tracker's package raises, the training is worth more
-            self.say(f"The tracker failed and gets no more figures: {error}", "yellow")
+            self._track(metrics, images_seen)
+        except Exception as error:  # a tracker's package may raise anything, and must not end the training
+            self.say(f"The tracker failed and gets no more metrics: {error}", "yellow")
             self._track = lambda *_: None
-
-    def say(self, sentence: str, style: str = "") -> None:
-        """Tell the person something, above the progress bar."""
-        if self.main:
-            self.console.print(Text(sentence, style))

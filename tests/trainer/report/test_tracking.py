@@ -33,7 +33,7 @@ def test_a_tracker_that_fails_is_said_once_and_training_goes_on(
 
     monkeypatch.setattr(Accelerator, "log", fail)
     assert main([*SHORT, "--images", "128", "--log-every", "32", "--run-dir", str(tmp_path / "run")]) == 0
-    assert capsys.readouterr().out.count("gets no more figures: the server is gone") == 1
+    assert capsys.readouterr().out.count("gets no more metrics: the server is gone") == 1
     monkeypatch.setattr(Accelerator, "init_trackers", fail)
     again = ["--tracker", "tensorboard", "--run-dir", str(tmp_path / "again")]
     assert main([*SHORT, *again]) == 2
