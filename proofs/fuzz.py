@@ -1,8 +1,8 @@
-"""Damaged generators by the thousand: `python -m proofs.fuzz [--inputs N] [--seed S] [--json FILE] [--keep DIR]`.
+"""Prove that damaged generators do no harm: `python -m proofs.fuzz [--inputs N] [--seed S] [--json FILE] [--keep DIR]`.
 
-Half of them are damaged in their bytes, half in what they say (names, operators, settings, shapes, types, numbers,
-metadata). Each is opened in a process of its own and makes two images if it opens. It has to do so or to be refused in
-one sentence, within 10 s and 100 MiB. Input number i is a function of (seed, i) alone; those that do harm are kept.
+Half of the inputs have damaged bytes; in the other half, statements of the model are changed (names, operators,
+attributes, shapes, types, numbers, metadata). Each is opened in a process of its own. It must either make two images or
+be refused in one sentence, within 10 s and 100 MiB. Input i is a function of (seed, i) alone; harmful inputs are kept.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from onnx import AttributeProto, ModelProto, helper, numpy_helper
 from rich.console import Console
 from rich.progress import track
 
+from digitforge.errors import exit_status
+from digitforge.files import write_json
 from export.contract import GeneratorInfo
 from export.safety.operators import ALLOWED
 from proofs.isolated import Outcome, attempt
@@ -37,7 +39,7 @@ OPERATORS = sorted(ALLOWED)
 
 
 def rich_generator(path: Path) -> Path:
-    """A small unconditional generator of most kinds of operator that generators are made of."""
+    """Write a small unconditional generator to `path` that uses most operators found in generators."""
     info = GeneratorInfo(6, "normal", (), 1, 12, 12, {})
     write_model(path, info)
     model = onnx.load(path)
@@ -90,7 +92,7 @@ def rich_generator(path: Path) -> Path:
 
 
 def damage_bytes(whole: bytes, random: Random) -> bytes:
-    """One to four bytes changed, runs of them cut out, doubled or made up, or the end cut off."""
+    """Change one to four places: flip bits, replace, remove or repeat bytes, or cut off the end."""
     content = bytearray(whole)
     for _ in range(random.integers(1, 5)):
         at, length = int(random.integers(len(content))), int(random.integers(1, 40))
@@ -113,7 +115,7 @@ def damage_bytes(whole: bytes, random: Random) -> bytes:
 
 
 def damage_model(whole: bytes, random: Random) -> bytes:
-    """One to three statements of the model changed."""
+    """Change one to three statements of the model."""
     model = ModelProto.FromString(whole)
     for _ in range(random.integers(1, 4)):
         CHANGES[random.integers(len(CHANGES))](model, random)
@@ -146,7 +148,7 @@ def _operator(model: ModelProto, random: Random) -> None:
 
 
 def _insert(model: ModelProto, random: Random) -> None:
-    """An operator of any kind between two others."""
+    """Insert an operator of any kind between two others."""
     at = int(random.integers(len(model.graph.node) + 1))
     inputs = [_pick(random, _names(model)) for _ in range(random.integers(1, 4))]
     new = helper.make_node(_pick(random, OPERATORS), inputs, [f"new{random.integers(1_000)}"])
@@ -165,7 +167,7 @@ def _wire(model: ModelProto, random: Random) -> None:
 
 
 def _nodes(model: ModelProto, random: Random) -> None:
-    """A node goes, comes twice, or changes its place."""
+    """Remove, repeat or move a node."""
     nodes = list(model.graph.node)
     if nodes:
         at, to = (int(random.integers(len(nodes))) for _ in range(2))
@@ -177,7 +179,7 @@ def _nodes(model: ModelProto, random: Random) -> None:
 
 
 def _setting(model: ModelProto, random: Random) -> None:
-    """An attribute changes, or one comes that the operator has."""
+    """Change an attribute, or add one that the operator knows."""
     node = _pick(random, model.graph.node) if model.graph.node else None
     if node is None:
         return
@@ -208,7 +210,7 @@ def _dims(model: ModelProto, random: Random) -> None:
 
 
 def _reshape(model: ModelProto, random: Random) -> None:
-    """Weights keep their numbers in another order of dimensions, or get others of another shape."""
+    """Reorder a tensor's dimensions, or replace it by one of another shape."""
     tensor = _pick(random, model.graph.initializer)
     shape = [int(size) for size in random.permutation(tensor.dims)]
     if random.random() < 0.5:
@@ -220,7 +222,7 @@ def _reshape(model: ModelProto, random: Random) -> None:
 
 
 def _values(model: ModelProto, random: Random) -> None:
-    """Numbers of a small tensor: shapes, axes, pads, scales."""
+    """Change one number of a tensor: of weights, shapes, axes, pads or scales."""
     tensor = _pick(random, model.graph.initializer)
     try:
         values = numpy_helper.to_array(tensor).copy().reshape(-1)
@@ -284,14 +286,14 @@ DAMAGES = {"bytes": damage_bytes, "model": damage_model}
 
 
 def make_input(seed: int, number: int, bases: Sequence[bytes]) -> tuple[str, bytes]:
-    """Which kind of damage input number `number` of `seed` has, and its bytes."""
+    """Return the kind of damage and the bytes of input `number`."""
     random = np.random.default_rng((seed, number))
     kind = ("bytes", "model")[number % 2]
     return kind, DAMAGES[kind](_pick(random, bases), random)
 
 
 def fuzz(inputs: int, seed: int, keep: Path) -> dict[str, Any]:
-    """Open so many inputs; returns the figures, the harmful ones among them in `keep`."""
+    """Open `inputs` damaged files and return the results; harmful files are kept in the folder `keep`."""
     keep.mkdir(parents=True, exist_ok=True)
     counts: Counter[str] = Counter()
     findings, largest, slowest, sentences = [], 0.0, 0.0, set()
@@ -307,12 +309,12 @@ def fuzz(inputs: int, seed: int, keep: Path) -> dict[str, Any]:
             outcome: Outcome = attempt(file)
             counts[f"{kind}: {outcome.kind}"] += 1
             largest, slowest = max(largest, outcome.mebibytes), max(slowest, outcome.seconds)
-            sentences.add(outcome.said.split("'")[0])
+            sentences.add(outcome.message.split("'")[0])
             if not outcome.harmless:
                 kept = keep / f"{seed}-{number}.onnx"
                 kept.write_bytes(content)
                 findings.append(
-                    {"input": kept.name, "kind": outcome.kind, "said": outcome.said, "mib": outcome.mebibytes}
+                    {"input": kept.name, "kind": outcome.kind, "message": outcome.message, "mib": outcome.mebibytes}
                 )
     return {
         "inputs": inputs, "seed": seed, "outcomes": dict(sorted(counts.items())), "different_sentences": len(sentences),
@@ -321,22 +323,31 @@ def fuzz(inputs: int, seed: int, keep: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def main() -> int:
-    """Run the command; 1 where an input did harm."""
-    parser = argparse.ArgumentParser(prog="python -m proofs.fuzz", description=str(__doc__).partition("\n")[0])
-    parser.add_argument("--inputs", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "digitforge-fuzz")
-    given = parser.parse_args()
-    figures = fuzz(given.inputs, given.seed, given.keep)
-    text = json.dumps(figures, indent=2)
-    print(text)
+def command(given: argparse.Namespace) -> int:
+    """Open the inputs, print the results, and return the exit status."""
+    results = fuzz(given.inputs, given.seed, given.keep)
+    print(json.dumps(results, indent=2))
     if given.json:
-        given.json.write_text(text + "\n")
-    if figures["findings"]:
-        print(f"The harmful inputs lie in {given.keep}.", file=sys.stderr)
-    return int(bool(figures["findings"]))
+        write_json(given.json, results)
+    harmful = len(results["findings"])
+    print(f"{given.inputs - harmful} of {given.inputs} inputs did no harm" + (f"; see {given.keep}" if harmful else ""))
+    return int(harmful > 0)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status: 1 if an input did harm."""
+    parser = argparse.ArgumentParser(
+        prog="python -m proofs.fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    keep = Path(tempfile.gettempdir()) / "digitforge-fuzz"
+    parser.add_argument("--inputs", type=int, default=10_000, metavar="N", help="default: %(default)s")
+    parser.add_argument("--seed", type=int, default=0, help="of the damage; default: %(default)s")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
+    parser.add_argument(
+        "--keep", type=Path, default=keep, metavar="DIR", help="for harmful inputs; default: %(default)s"
+    )
+    given = parser.parse_args(arguments)
+    return exit_status(lambda: command(given))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Files that mean harm: `HOSTILE[name](good, target)` makes one out of a good generator, at `target`.
+"""Hostile model files: `HOSTILE[name](good, target)` turns the generator `good` into one at `target`.
 
-`good` is a small generator with the inputs z and y; every file is to be refused in one sentence.
-Large paddings are holes in the file: they take no place on the disk.
+`good` is a small generator with the inputs z and y. Every hostile file must be refused in one sentence. Large paddings
+are holes in the file, which take no space on the disk.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HOSTILE: dict[str, Make] = {}
 
 
 def edit(name: str) -> Callable[[Edit], Edit]:
-    """Register what a decorated function does to the model."""
+    """Register the decorated function, which changes a model, as a way to make a hostile file."""
 
     def register(change: Edit) -> Edit:
         def make(good: Path, target: Path) -> None:
@@ -38,14 +38,15 @@ def edit(name: str) -> Callable[[Edit], Edit]:
 
 
 def content(name: str, change: Callable[[bytes], bytes]) -> None:
-    """Register what `change` does to the file's bytes."""
+    """Register `change`, which replaces a file's bytes, as a way to make a hostile file."""
     HOSTILE[name] = lambda good, target: void(target.write_bytes(change(good.read_bytes())))
 
 
 def padded(name: str, *tags: int, inside: Callable[[int], bytes] = lambda size: b"") -> None:
-    """Register 100 MiB of zeros in a field. tags: of the field and, outermost first, of the messages around it.
+    """Register a file with 100 MiB of zeros in one field.
 
-    inside: what else the innermost message holds, written before.
+    tags: the tags of the messages around the field, outermost first, then the field's own. inside: returns what the
+    innermost message holds before the field.
     """
 
     def make(good: Path, target: Path) -> None:
@@ -60,7 +61,7 @@ def padded(name: str, *tags: int, inside: Callable[[int], bytes] = lambda size: 
 
 
 def void(_: object) -> None:
-    """Nothing."""
+    """Drop a value: `Make` returns None."""
 
 
 def _varint(value: int) -> bytes:
@@ -71,7 +72,7 @@ def _varint(value: int) -> bytes:
     return bytes((*written, value))
 
 
-# Not whole, or not ONNX.
+# Incomplete, or not ONNX.
 content("empty", lambda _: b"")
 content("zeros", lambda _: bytes(100))
 content("a zip file", lambda _: b"PK\x03\x04 not onnx")
@@ -80,10 +81,10 @@ content("every byte", lambda _: bytes(range(256)) * 40)
 for share in (10, 50, 90):
     content(f"truncated to {share} %", lambda whole, share=share: whole[: len(whole) * share // 100])  # type: ignore[misc]
 content("truncated by a byte", lambda whole: whole[:-1])
-content("text that is no text", lambda whole: whole.replace(b"from_z", b"from\xff_", 1))
+content("invalid UTF-8", lambda whole: whole.replace(b"from_z", b"from\xff_", 1))
 content("a million empty nodes", lambda whole: whole + b"\x3a" + _varint(2_000_000) + b"\x0a\x00" * 1_000_000)
 content("numbers that grow eightfold", lambda whole: whole + _nested(7, 5, 7, b"\1" * 30_000_000))
-content("a deep nest", lambda whole: whole + _nested(7, 11, 2, *(4, 1) * 2_000, b""))
+content("deep nesting", lambda whole: whole + _nested(7, 11, 2, *(4, 1) * 2_000, b""))
 
 
 def _nested(*parts: int | bytes) -> bytes:
@@ -146,13 +147,13 @@ def _(model: ModelProto) -> None:
     _external(sparse.values, "../secret")
 
 
-@edit("an operator of one's own")
+@edit("a custom operator")
 def _(model: ModelProto) -> None:
     model.graph.node[0].domain = "evil.example"
     model.opset_import.append(helper.make_opsetid("evil.example", 1))
 
 
-@edit("a domain of one's own")
+@edit("a custom domain")
 def _(model: ModelProto) -> None:
     model.opset_import.append(helper.make_opsetid("evil.example", 1))
 
@@ -173,7 +174,7 @@ def _(model: ModelProto) -> None:
     model.graph.node.append(helper.make_node("Loop", ["", "z"], ["x"], body=helper.make_graph([], "body", [], [])))
 
 
-@edit("a graph where none belongs")
+@edit("an unexpected subgraph")
 def _(model: ModelProto) -> None:
     model.graph.node[0].attribute.append(helper.make_attribute("g", helper.make_graph([], "body", [], [])))
 
@@ -183,17 +184,17 @@ def _(model: ModelProto) -> None:
     before(model, "image", helper.make_node("RandomNormalLike", ["image_"], ["extra"]))
 
 
-@edit("an operator of ten years hence")
+@edit("a future opset")
 def _(model: ModelProto) -> None:
     model.opset_import[0].version = 999
 
 
-@edit("a format of ten years hence")
+@edit("a future format")
 def _(model: ModelProto) -> None:
     model.ir_version = 999
 
 
-# Another signature; what the metadata says is not so.
+# Wrong signatures and metadata.
 @edit("another input")
 def _(model: ModelProto) -> None:
     for node in model.graph.node:
@@ -216,7 +217,7 @@ def _(model: ModelProto) -> None:
     model.graph.output[0].type.tensor_type.elem_type = TensorProto.DOUBLE
 
 
-@edit("images of another size than declared")
+@edit("images of another size than the metadata says")
 def _(model: ModelProto) -> None:
     model.graph.output[0].type.tensor_type.shape.dim[3].dim_value = 13
     model.graph.output[1].type.tensor_type.shape.dim[2].dim_value = 13
@@ -240,7 +241,7 @@ for key, value in (
     edit(f"metadata: {key} {value[:12]}")(lambda model, key=key, value=value: _say(model, key, value))  # type: ignore[misc]
 
 
-# Weights that are none.
+# Broken weights.
 def _weights(model: ModelProto) -> TensorProto:
     tensor: TensorProto = next(tensor for tensor in model.graph.initializer if tensor.name == "W")
     return tensor
@@ -261,7 +262,7 @@ def _(model: ModelProto) -> None:
     _weights(model).raw_data = _weights(model).raw_data[:-4]
 
 
-@edit("weights of a third of a number")
+@edit("weights cut within a number")
 def _(model: ModelProto) -> None:
     _weights(model).raw_data = _weights(model).raw_data[:-3]
 
@@ -280,9 +281,9 @@ for kind in (0, TensorProto.STRING, TensorProto.COMPLEX64, 77):
         _weights(model).data_type = kind
 
 
-# Graphs that are none.
+# Broken graphs.
 def before(model: ModelProto, name: str, *nodes: NodeProto, **weights: np.ndarray) -> None:
-    """Put `nodes` in front of the output `name`: they take `name_` and make "extra", whose sum is added to it."""
+    """Insert `nodes` before the output `name`; they read `name_` and make "extra", whose maximum is added to it."""
     for node in model.graph.node:
         node.input[:] = [f"{name}_" if one == name else one for one in node.input]
         node.output[:] = [f"{name}_" if one == name else one for one in node.output]
@@ -305,12 +306,12 @@ def _(model: ModelProto) -> None:
     model.graph.node[0].input[1] = "nowhere"
 
 
-@edit("a name made twice")
+@edit("a name defined twice")
 def _(model: ModelProto) -> None:
     model.graph.node.append(helper.make_node("Tanh", ["flat"], ["image"]))
 
 
-@edit("a name that is a weight's")
+@edit("a weight's name")
 def _(model: ModelProto) -> None:
     model.graph.node.insert(0, helper.make_node("Tanh", ["z"], ["W"]))
 
@@ -343,9 +344,9 @@ def _chain(operator: str, length: int) -> list[NodeProto]:
     return [helper.make_node(operator, [one], [two]) for one, two in itertools.pairwise(names)]
 
 
-# Small files, large values.
+# Small files that compute large values.
 def bomb(name: str, *nodes: NodeProto, **weights: np.ndarray | int | list[int]) -> None:
-    """Register nodes that make "extra" from "image_" (float32 [batch, 1, 12, 12]) and weights."""
+    """Register a file whose `nodes` make "extra" from "image_" (float32 [batch, 1, 12, 12]) and weights."""
     arrays = {key: np.asarray(value) for key, value in weights.items()}
     edit(name)(lambda model: before(model, "image", *nodes, **arrays))
 
@@ -355,10 +356,10 @@ def _node(operator: str, inputs: str, outputs: str = "extra", **settings: Any) -
 
 
 bomb("300 MB of zeros", _node("ConstantOfShape", "size"), size=[75_000_000])
-bomb("zeros beyond counting", _node("ConstantOfShape", "size"), size=[2**40, 2**40])
+bomb("zeros beyond 64 bits", _node("ConstantOfShape", "size"), size=[2**40, 2**40])
 bomb("Expand", _node("Expand", "image_ size"), size=[1, 1_000_000, 12, 12])
 bomb("Tile", _node("Tile", "image_ size"), size=[1, 1, 5_000, 5_000])
-bomb("Tile beyond counting", _node("Tile", "image_ size"), size=[1, 2**31, 2**31, 2**31])
+bomb("Tile beyond 64 bits", _node("Tile", "image_ size"), size=[1, 2**31, 2**31, 2**31])
 bomb("Resize", _node("Resize", "image_ none none size"), size=[1, 1, 30_000, 30_000],
      none=np.zeros(0, np.float32))  # fmt: skip
 bomb("Pad", _node("Pad", "image_ size"), size=[0, 0, 20_000, 20_000, 0, 0, 0, 0])
@@ -373,21 +374,21 @@ bomb("copies in another order", _node("Expand", "image_ size", "e"), _node("Conc
      _node("Softmax", "f", axis=1), size=[1, 6_000, 1, 1])  # fmt: skip
 bomb("doubling", *[_node("Concat", f"d{i} d{i}", f"d{i + 1}", axis=0) for i in range(40)],
      _node("Identity", "d40"), d0=[1, 2])  # fmt: skip
-bomb("the batch to the tenth power", _node("Shape", "z", "batch", start=0, end=1),
+bomb("the batch to the eighth power", _node("Shape", "z", "batch", start=0, end=1),
      _node("Concat", " ".join(["batch"] * 8), "size", axis=0), _node("ConstantOfShape", "size"))  # fmt: skip
 bomb("a shape from the latents", _node("ReduceMax", "z", "one", keepdims=0), _node("Cast", "one", "number", to=7),
      _node("Unsqueeze", "number axis", "size"), _node("ConstantOfShape", "size"), axis=[0])  # fmt: skip
 bomb("an hour of multiplications", _node("ConstantOfShape", "size", "m0"),
      *[_node("MatMul", f"m{i} m{i}", f"m{i + 1}") for i in range(3_000)], _node("Identity", "m3000"),
      size=[1_000, 1_000])  # fmt: skip
-bomb("whole numbers by zero", _node("Cast", "z", "whole", to=7), _node("Div", "whole whole"))
-bomb("a known division by zero", _node("Div", "one zero"), one=[1], zero=[0])
-bomb("the least number by minus one", _node("Div", "least minus"), least=[-(2**63)], minus=[-1])
+bomb("integers divided by zero", _node("Cast", "z", "whole", to=7), _node("Div", "whole whole"))
+bomb("a constant division by zero", _node("Div", "one zero"), one=[1], zero=[0])
+bomb("the smallest integer divided by minus one", _node("Div", "least minus"), least=[-(2**63)], minus=[-1])
 bomb("strides of zero", _node("MaxPool", "image_", kernel_shape=[2, 2], strides=[0, 0]))
 bomb("dilations of zero", _node("MaxPool", "image_", kernel_shape=[2, 2], dilations=[0, 0]))
 bomb("no groups", _node("Conv", "image_ w", group=0), w=np.ones((1, 1, 3, 3), np.float32))
-bomb("a kernel of nothing", _node("AveragePool", "image_", kernel_shape=[0, 0]))
+bomb("an empty kernel", _node("AveragePool", "image_", kernel_shape=[0, 0]))
 bomb("a thousand dimensions", _node("Unsqueeze", "image_ axes"), axes=list(range(4, 1_000)))
-bomb("a split into nothing", _node("Split", "z", "extra b", axis=1, num_outputs=0))
+bomb("a split into no parts", _node("Split", "z", "extra b", axis=1, num_outputs=0))
 bomb("a negative block", _node("DepthToSpace", "image_", blocksize=-1))
 bomb("a block of zero", _node("SpaceToDepth", "image_", blocksize=0))

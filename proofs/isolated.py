@@ -1,24 +1,28 @@
-"""Open files one by one, each in a process of its own: `python -m proofs.isolated FILE...`, one JSON line a file.
+"""Open model files, each in a process of its own: `python -m proofs.isolated FILE... [--json FILE]`.
 
-What a file does to the process is measured, a crash or a hang included. Needs Linux: fork, and /proc for the memory.
+Each file must either make two images or be refused in one sentence, within 10 s and 100 MiB of memory. Crashes and
+hangs are outcomes too. Needs Linux, for fork and for /proc.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from digitforge.errors import DigitforgeError
+from digitforge.errors import DigitforgeError, exit_status
+from digitforge.files import write_json
 from export.runtime.generator import open_generator
 
 LIMIT_S = 10
@@ -28,23 +32,23 @@ BATCH = 2
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of opening one file and making two images."""
+    """What happened when one file was opened and made two images."""
 
     kind: str
-    """"ran", "refused" (one sentence), or what must not be: "raised", "crashed", "hung"."""
-    said: str
+    """"ran", "refused" (in one sentence), or a failure: "raised", "crashed", "hung"."""
+    message: str
     mebibytes: float
-    """Growth of the process at its largest."""
+    """Largest growth of the process."""
     seconds: float
 
     @property
     def harmless(self) -> bool:
         """Whether the file did no harm."""
-        return self.kind in ("ran", "refused") and "\n" not in self.said and self.mebibytes < MEMORY_LIMIT_MIB
+        return self.kind in ("ran", "refused") and "\n" not in self.message and self.mebibytes < MEMORY_LIMIT_MIB
 
 
 def attempt(path: Path) -> Outcome:
-    """Open the file in a fork of this process."""
+    """Open the file in a fork of this process, which must have no threads."""
     began = time.monotonic()
     reading, writing = os.pipe()
     child = os.fork()
@@ -65,8 +69,8 @@ def attempt(path: Path) -> Outcome:
         return Outcome("hung", f"more than {LIMIT_S} s", 0, seconds)
     if not answer or status:
         return Outcome("crashed", f"wait status {status}", 0, seconds)
-    kind, said, mebibytes = json.loads(answer)
-    return Outcome(kind, said, mebibytes, seconds)
+    kind, message, mebibytes = json.loads(answer)
+    return Outcome(kind, message, mebibytes, seconds)
 
 
 def _open(path: Path) -> tuple[str, str, float]:
@@ -80,12 +84,12 @@ def _open(path: Path) -> tuple[str, str, float]:
         promised = generator.info.outputs()
         assert pixels.shape == (BATCH, *promised["pixels"][1:])
         assert image.shape == (BATCH, *promised["image"][1:])
-        kind, said = "ran", ""
+        kind, message = "ran", ""
     except DigitforgeError as error:
-        kind, said = "refused", str(error)
+        kind, message = "refused", str(error)
     except BaseException as error:
-        kind, said = "raised", f"{type(error).__name__}: {error}"
-    return kind, said, round((_peak() - before) / 1024, 1)
+        kind, message = "raised", f"{type(error).__name__}: {error}"
+    return kind, message, round((_peak() - before) / 1024, 1)
 
 
 def _peak() -> int:
@@ -94,19 +98,40 @@ def _peak() -> int:
 
 
 def attempt_all(paths: Iterable[Path]) -> list[Outcome]:
-    """The same from any process: a fresh one, without threads, does the forking."""
-    command = [sys.executable, "-m", "proofs.isolated", *map(str, paths)]
-    root = Path(__file__).resolve().parents[1]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
-    return [Outcome(**json.loads(line)) for line in done.stdout.splitlines()]
+    """Open the files from any process: a fresh one, without threads, does the forking."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder) / "outcomes.json"
+        command = [sys.executable, "-m", "proofs.isolated", *map(str, paths), "--json", str(results)]
+        done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False)
+        if not results.is_file():
+            raise RuntimeError(done.stderr)
+        return [Outcome(**outcome) for outcome in json.loads(results.read_text()).values()]
 
 
-def main() -> Iterator[str]:
-    """A line of JSON for each file named on the command line."""
-    for name in sys.argv[1:]:
-        yield json.dumps(asdict(attempt(Path(name))))
+def command(files: list[Path], results: Path | None) -> int:
+    """Open the files, print what happened to each, and return the exit status."""
+    outcomes = {}
+    for file in files:
+        outcomes[str(file)] = outcome = attempt(file)
+        growth = f"{outcome.seconds:.2f} s, {outcome.mebibytes:.0f} MiB"
+        print(f"{file}: {outcome.kind} ({growth}) {outcome.message}".rstrip(), flush=True)
+    if results:
+        write_json(results, {name: asdict(outcome) for name, outcome in outcomes.items()})
+    harmless = sum(outcome.harmless for outcome in outcomes.values())
+    print(f"{harmless} of {len(outcomes)} files did no harm")
+    return int(harmless < len(outcomes))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status: 1 if a file did harm."""
+    parser = argparse.ArgumentParser(
+        prog="python -m proofs.isolated", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a model file")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the outcomes there")
+    given = parser.parse_args(arguments)
+    return exit_status(lambda: command(given.files, given.json))
 
 
 if __name__ == "__main__":
-    for line in main():
-        print(line, flush=True)
+    sys.exit(main())

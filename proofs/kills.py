@@ -1,8 +1,8 @@
-"""Training that is killed again and again: `python -m proofs.kills [--kills N] [--seed S] [--json FILE]`.
+"""Prove that no kill costs a training anything: `python -m proofs.kills [--kills N] [--seed S] [--json FILE]`.
 
-A small training is killed (SIGKILL) at random moments, half of them while a file is being written, and resumed by the
-same command until it is through; and so on with new runs. After each kill the newest checkpoint has to be whole and
-none that was there may be lost; at its end each run has to hold, bit for bit, what one holds that was never killed.
+A small training is killed (SIGKILL) at random moments, half of them while a file is being written, and resumed with the
+same command until it is finished; then the next run begins. After each kill, the newest checkpoint must be complete and
+no earlier checkpoint may be lost. Each finished run must equal, bit for bit, a run that was never killed.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-import torch._dynamo  # the first step would import it, in every child again
+import torch._dynamo  # else the first step would import it in every child
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 from safetensors.torch import load_file
 
+from digitforge.errors import RunError, exit_status
 from digitforge.files import write_json
 from trainer import checkpoints
 from trainer.data import datasets
@@ -38,33 +39,34 @@ ARGUMENTS = (
     "--ema-halflife-images", "500", "--log-every", "64", "--sample-every", "512",
 )  # fmt: skip
 LONGEST_S = 0.8
-"""A kill at a random moment comes at most so long after the start."""
+"""A kill at a random moment comes at most this long after the start."""
 
 
 @dataclass
-class Figures:
-    """What came of it."""
+class Counts:
+    """What happened to all runs."""
 
     kills: int = 0
     kills_while_writing: int = 0
-    """They left a file or folder half-written."""
+    """Kills that left a file or folder half-written."""
     resumes: int = 0
     runs: int = 0
     lost: int = 0
-    """Kills after which the newest checkpoint was damaged or older than one that had been seen."""
+    """Kills after which the newest checkpoint was damaged, or older than one seen before."""
     runs_not_equal: int = 0
+    """Runs that ended with other bits than the run that was never killed."""
     seconds: float = 0.0
 
 
 def start(run_dir: Path, every: int) -> int:
-    """Train in a child of this process, which has everything imported; returns its pid."""
+    """Train in a child of this process, which has everything imported; return its pid."""
     if pid := os.fork():
         return pid
     status = 1
     try:
-        with run_dir.with_suffix(".txt").open("a") as said:
-            os.dup2(said.fileno(), 1)
-            os.dup2(said.fileno(), 2)
+        with run_dir.with_suffix(".txt").open("a") as output:
+            os.dup2(output.fileno(), 1)
+            os.dup2(output.fileno(), 2)
         status = train([*ARGUMENTS, "--checkpoint-every", str(every), "--run-dir", str(run_dir)])
         sys.stdout.flush()
     finally:
@@ -72,17 +74,17 @@ def start(run_dir: Path, every: int) -> int:
 
 
 def temporaries(run_dir: Path) -> set[str]:
-    """Names of what is being written, or was when its writer was killed."""
+    """Return the names of files that are being written, or were when their writer was killed."""
     return {path.name for folder in (".", "checkpoints", "samples") for path in (run_dir / folder).glob(".*")}
 
 
 def newest(run_dir: Path) -> int:
-    """The images seen of the newest checkpoint, whole or not; 0 where there is none."""
+    """Return the images seen at the newest checkpoint, complete or not; 0 if there is none."""
     return max((int(path.name) for path in (run_dir / "checkpoints").glob("[0-9]*")), default=0)
 
 
-def sitting(run_dir: Path, random: random.Random, figures: Figures) -> bool:
-    """Train until a kill at a random moment; whether the run was through before."""
+def session(run_dir: Path, random: random.Random, counts: Counts) -> bool:
+    """Train until a kill at a random moment; return whether the run finished before it."""
     moment, writes = random.uniform(0, LONGEST_S), random.choice((0, random.randint(1, 30)))
     written: set[str] = set()
     left = temporaries(run_dir)
@@ -92,7 +94,7 @@ def sitting(run_dir: Path, random: random.Random, figures: Figures) -> bool:
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
             if status:
-                raise SystemExit(f"A sitting failed: {run_dir.with_suffix('.txt').read_text()}")
+                raise RunError(f"A training failed: {run_dir.with_suffix('.txt').read_text()}")
             return True
         written |= temporaries(run_dir) - left
         time.sleep(0.0002)
@@ -100,15 +102,15 @@ def sitting(run_dir: Path, random: random.Random, figures: Figures) -> bool:
     seen = newest(run_dir)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    figures.kills += 1
-    figures.kills_while_writing += bool(temporaries(run_dir) - left)
+    counts.kills += 1
+    counts.kills_while_writing += bool(temporaries(run_dir) - left)
     checkpoint, damaged = checkpoints.load_newest(run_dir / "checkpoints")
-    figures.lost += bool(damaged) or (checkpoint.images_seen if checkpoint else 0) < seen
+    counts.lost += bool(damaged) or (checkpoint.images_seen if checkpoint else 0) < seen
     return False
 
 
 def same(run_dir: Path, reference: Path) -> bool:
-    """Whether two runs hold the same weights and state, and the log every line once and nothing half-written."""
+    """Return whether a run has the reference's weights and state, each log line once, and no half-written file."""
     for name in ("generator.safetensors", f"checkpoints/{IMAGES:012d}/{checkpoints.STATE_FILE}"):
         mine, theirs = load_file(run_dir / name), load_file(reference / name)
         if mine.keys() != theirs.keys() or not all(mine[key].equal(theirs[key]) for key in mine):
@@ -118,44 +120,53 @@ def same(run_dir: Path, reference: Path) -> bool:
     return whole and not temporaries(run_dir)
 
 
-def measure(kills: int, seed: int, folder: Path, console: Console) -> Figures:
-    """Kill so often, in as many runs as that takes."""
-    torch.set_num_threads(1)  # a child of a process with threads could wait for one that it does not have
+def kill_runs(kills: int, seed: int, folder: Path, console: Console) -> Counts:
+    """Train and kill in `folder` until there have been `kills` kills and the last run has finished."""
+    torch.set_num_threads(1)  # a fork of a process with threads could wait for one that it does not have
     datasets.load("sklearn-digits", None)
-    chosen, figures, began = random.Random(seed), Figures(), time.monotonic()
+    chosen, counts, began = random.Random(seed), Counts(), time.monotonic()
     reference = folder / "never-killed"
     if os.waitpid(start(reference, every=100), 0)[1]:
-        raise SystemExit(reference.with_suffix(".txt").read_text())
+        raise RunError(f"A training failed: {reference.with_suffix('.txt').read_text()}")
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Killing", total=kills)
-        while figures.kills < kills:
-            run_dir = folder / f"killed-{figures.runs}"
-            while not sitting(run_dir, chosen, figures):
-                progress.update(task, completed=figures.kills)
-            figures.runs += 1
-            figures.runs_not_equal += not same(run_dir, reference)
-    figures.resumes = sum(path.read_text().count("Resuming after") for path in folder.glob("*.txt"))
-    figures.seconds = round(time.monotonic() - began, 1)
-    return figures
+        while counts.kills < kills:
+            run_dir = folder / f"killed-{counts.runs}"
+            while not session(run_dir, chosen, counts):
+                progress.update(task, completed=counts.kills)
+            counts.runs += 1
+            counts.runs_not_equal += not same(run_dir, reference)
+    counts.resumes = sum(path.read_text().count("Resuming after") for path in folder.glob("*.txt"))
+    counts.seconds = round(time.monotonic() - began, 1)
+    return counts
 
 
-def main() -> int:
-    """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="proofs.kills", description=str(__doc__).split("\n", 1)[0])
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+def command(given: argparse.Namespace) -> int:
+    """Kill, print what happened, and return the exit status."""
     console = Console()
     with tempfile.TemporaryDirectory() as folder:
-        figures = measure(given.kills, given.seed, Path(folder), console)
-    table = Table("figure", "value")
-    for name, value in asdict(figures).items():
+        counts = kill_runs(given.kills, given.seed, Path(folder), console)
+    table = Table("count", "value")
+    for name, value in asdict(counts).items():
         table.add_row(name.replace("_", " "), f"{value}")
     console.print(table)
     if given.json:
-        write_json(given.json, {"seed": given.seed, "torch": str(torch.__version__)} | asdict(figures))
-    return int(bool(figures.lost or figures.runs_not_equal))
+        write_json(given.json, {"seed": given.seed, "torch": str(torch.__version__)} | asdict(counts))
+    failed = bool(counts.lost or counts.runs_not_equal)
+    print(f"{'FAILED: something' if failed else 'nothing'} was lost in {counts.kills} kills of {counts.runs} runs")
+    return int(failed)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status: 1 if a kill cost something."""
+    parser = argparse.ArgumentParser(
+        prog="python -m proofs.kills", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--kills", type=int, default=200, metavar="N", help="default: %(default)s")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments; default: %(default)s")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the counts there")
+    given = parser.parse_args(arguments)
+    return exit_status(lambda: command(given))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a person could do to the window, at random: clicks, drags, keys, typing, drops, menus, from a seed."""
+"""A random user of the window: clicks, drags, keys, typing, drops and menus, from a seed."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from viewer.ui.widgets import dragging
 from viewer.ui.window import Window
 
 REMEMBERED = 40
-"""Actions that are told where something goes wrong."""
+"""Number of last actions that are reported when something goes wrong."""
 ANSWER_MS = 100
 MOST_FAVOURITES = 30
-"""Each holds a picture: where none were put away, nobody could tell a leak from what was kept."""
+"""Each favourite holds a picture, so an unlimited number would look like a memory leak."""
 LEFT = Qt.MouseButton.LeftButton
 KEYS = (
     Qt.Key.Key_Space, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_R, Qt.Key.Key_M,
@@ -46,7 +46,7 @@ MODIFIERS = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier, 
 
 
 class Monkey:
-    """Knows what a person can do, and does it at random."""
+    """Performs random actions on a window."""
 
     def __init__(self, window: Window, folder: Path, seed: int) -> None:
         self.window, self.folder, self.seed, self.random = window, folder, seed, random.Random()
@@ -54,7 +54,7 @@ class Monkey:
         self.counts: collections.Counter[str] = collections.Counter()
         self.last: collections.deque[str] = collections.deque(maxlen=REMEMBERED)
         self.good, self.hostile = self._models()
-        # A menu or a dialog that waits for its answer holds the action that opened it: somebody else has to answer.
+        # The action that opens a menu or a dialog returns only when it is answered, so a timer answers.
         self.answers = QTimer(window)
         self.answers.timeout.connect(self._answer)
         self.answers.start(ANSWER_MS)
@@ -65,7 +65,7 @@ class Monkey:
         }  # fmt: skip
 
     def _models(self) -> tuple[list[Path], list[Path]]:
-        """Generators that open, the bundled one among them, and files that mean harm."""
+        """Write models into the folder; return those that open, with the bundled generator, and hostile ones."""
         good = [BUNDLED_MODEL]
         for name, classes, channels in (("grey", "0123456789", 1), ("colour", "ab", 3), ("free", "", 1)):
             info = GeneratorInfo(6, "normal", tuple(classes), channels, 12, 12)
@@ -83,7 +83,7 @@ class Monkey:
             self.random.choice((self.click, self.close_dialog))()
 
     def act(self) -> str:
-        """One action; returns what it was. Its dice depend on the seed and its number alone."""
+        """Do one action and describe it. It depends on the seed and the action's number alone."""
         self.random.seed(f"{self.seed} {self.done}")
         (action,) = self.random.choices(list(self.actions), list(self.actions.values()))
         what = action()
@@ -93,7 +93,7 @@ class Monkey:
         return what
 
     def _any(self, *kinds: type[QWidget]) -> QWidget | None:
-        """A control that can be used now: of the dialog on top, else of the window."""
+        """Return a random visible and enabled control of the topmost dialog, or of a window."""
         top = QApplication.activeModalWidget() or self.random.choice(self._tops())
         seen = [
             widget for kind in kinds for widget in top.findChildren(kind) if widget.isVisible() and widget.isEnabled()
@@ -101,7 +101,7 @@ class Monkey:
         return self.random.choice(seen) if seen else None
 
     def _tops(self) -> list[QWidget]:
-        """What stands on the screen, in an order that Qt does not choose."""
+        """Return the windows on the screen, in an order that does not depend on Qt."""
         tops = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible() and widget.isWindow()]
         return sorted(tops, key=lambda widget: (type(widget).__name__, widget.windowTitle())) or [self.window]
 
@@ -115,7 +115,7 @@ class Monkey:
         return what
 
     def slide(self) -> str:
-        """Drag a slider, quickly."""
+        """Drag a slider quickly."""
         slider = self._any(QAbstractSlider)
         if slider is None:
             return "nothing to slide"
@@ -127,7 +127,7 @@ class Monkey:
         return f"slide {slider.accessibleName()}"
 
     def key(self) -> str:
-        """Press a key where the focus is."""
+        """Press a key on the widget that has the focus."""
         target = QApplication.focusWidget() or self.window.canvas
         modifier = self.random.choice(MODIFIERS)
         key = self.random.choice(LETTERS if modifier == MODIFIERS[2] else KEYS)
@@ -135,7 +135,7 @@ class Monkey:
         return f"key {modifier.name} {key.name} on {type(target).__name__}"
 
     def type(self) -> str:
-        """Type into a line."""
+        """Type into a text field."""
         line = self._any(QLineEdit)
         if not isinstance(line, QLineEdit):
             return "nothing to type into"
@@ -182,7 +182,7 @@ class Monkey:
         return "wheel"
 
     def drop_file(self) -> str:
-        """Drop a file on the window: a generator, one that means harm, a picture, nothing at all."""
+        """Drop a file on the window: a generator, a hostile model, a picture, a folder, or a missing file."""
         pictures = [path for path in self.folder.glob("out*") if path.is_file()]
         kinds = [self.good, self.good, self.hostile, pictures, [self.folder / "absent.onnx", self.folder]]
         path = self.random.choice(self.random.choice([kind for kind in kinds if kind]))
@@ -192,10 +192,10 @@ class Monkey:
         return f"drop {path.name}"
 
     def drop_sample(self) -> str:
-        """Drop a sample on the timeline, the pad, or anything else that takes one."""
+        """Drop a sample on the timeline, the pad, or any other widget that accepts one."""
         takers = [widget for widget in self.window.findChildren(QWidget) if widget.acceptDrops() and widget.isVisible()]
         if not takers:
-            return "nobody takes a sample"
+            return "nothing accepts a sample"
         taker = self.random.choice(takers)
         info = self.window.player.model.info if self.window.player.model else None
         label = self.random.randrange(len(info.classes)) if info and info.classes else None
@@ -213,7 +213,7 @@ class Monkey:
             )
 
     def resize(self) -> str:
-        """Make the window larger or smaller."""
+        """Resize the window."""
         self.window.resize(self.random.randrange(600, 1900), self.random.randrange(400, 1100))
         return "resize"
 
@@ -255,7 +255,7 @@ class Monkey:
         return f"pick {box.itemText(place)!r}"
 
     def close_dialog(self) -> str:
-        """Leave a dialog or a popup."""
+        """Close a dialog or a popup."""
         for widget in (QApplication.activePopupWidget(), QApplication.activeModalWidget(), *self._tops()):
             if widget is not None and widget is not self.window and isinstance(widget, QDialog | QMenu):
                 QTest.keyClick(widget, Qt.Key.Key_Escape)
@@ -263,23 +263,23 @@ class Monkey:
         return "no dialog"
 
     def rest(self) -> str:
-        """Let it run for a moment."""
+        """Do nothing for a moment."""
         loop = QEventLoop()
         QTimer.singleShot(self.random.randrange(200), loop.quit)
         loop.exec()
         return "rest"
 
     def tidy(self) -> str:
-        """Put a favourite away, where there are many."""
+        """Remove a favourite if there are many."""
         favourites = self.window.favourites
         if (count := favourites.list.count()) <= MOST_FAVOURITES:
             return "few favourites"
         favourites.list.setCurrentRow(self.random.randrange(count))
         favourites.remove.click()
-        return "put a favourite away"
+        return "remove a favourite"
 
     def vanish(self) -> str:
-        """A generator's file goes while it is open, and comes back."""
+        """Delete the file of a generator that may be open, and write it again."""
         path = self.random.choice(self.good[1:])
         content = path.read_bytes()
         path.unlink()

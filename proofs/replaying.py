@@ -1,19 +1,23 @@
-"""Do CUDA graphs train to the bits of steps that are not replayed? `python -m proofs.replaying`.
+"""Prove that CUDA graphs train to the same bits as ordinary steps: `python -m proofs.replaying [--json FILE]`.
 
-Trains short runs twice each, on the embedded digits: families, losses, penalties, augmentations, stores. Prints the
-largest difference of any weight, statistic, moment or figure by run, as JSON. Without a GPU nothing is replayed, and
-all is 0. Augmentations that move pixels are left out, as they repeat on no GPU.
+Each run trains twice on the embedded digits, with and without CUDA graphs. The runs cover network families, losses,
+penalties, augmentations and ways to keep the images. For each, the largest difference of any weight, statistic,
+optimizer moment or loss is printed. Augmentations that move pixels are left out, because no GPU repeats them bit for
+bit. Without a GPU nothing is replayed and every difference is 0.
 """
 
 from __future__ import annotations
 
-import json
+import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from digitforge.errors import exit_status
+from digitforge.files import write_json
 from trainer import checkpoints, launch
 from trainer.data import datasets
 from trainer.data.batches import Batches
@@ -22,7 +26,7 @@ from trainer.loop import build
 from trainer.presets import configure
 
 STEPS = 48
-"""More than three of each kind, after which a kind is recorded."""
+"""Enough for every kind of step to occur more than three times, after which it is recorded and replayed."""
 
 RUNS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("quickstart", {}),
@@ -41,7 +45,7 @@ RUNS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 def trained(preset: str, settings: dict[str, Any]) -> list[Tensor]:
-    """All that training continues from after STEPS steps, and the figures of each."""
+    """Train for STEPS steps; return the whole training state, and the losses of each step."""
     config = configure(preset, settings | {"batch_size": 64})
     accelerator = launch.start(config)
     source = datasets.load("sklearn-digits", None)
@@ -49,31 +53,45 @@ def trained(preset: str, settings: dict[str, Any]) -> list[Tensor]:
     networks = build(config, source.format, accelerator)
     next_step = stepper(networks, store, config, accelerator)
     if accelerator.device.type == "cuda" and isinstance(next_step, GraphedStep) != config.cuda_graphs:
-        raise AssertionError(f"{preset} is not trained as {config.cuda_graphs=} says")
-    figures: list[Tensor] = []
+        raise AssertionError(f"{preset} does not train as {config.cuda_graphs=} says")
+    losses: list[Tensor] = []
     for images_seen in range(0, STEPS * config.batch_size, config.batch_size):
-        figures += next_step(images_seen).values()
+        losses += next_step(images_seen).values()
     store.close()
     state = checkpoints.pack(networks.modules(), networks.optimizers())
-    return [tensor.detach().double().cpu() for tensor in (*state.values(), *figures)]
+    return [tensor.detach().double().cpu() for tensor in (*state.values(), *losses)]
 
 
 def largest_difference(preset: str, settings: dict[str, Any]) -> float:
-    """Between the run with and the run without CUDA graphs."""
+    """Return the largest difference between a run with CUDA graphs and one without; NaN if either holds NaN."""
     replayed, computed = (trained(preset, settings | {"cuda_graphs": graphs}) for graphs in (True, False))
     pairs = zip(replayed, computed, strict=True)
-    return float(torch.stack([(mine - theirs).abs().max() for mine, theirs in pairs]).max())  # NaN, where one is
+    return float(torch.stack([(mine - theirs).abs().max() for mine, theirs in pairs]).max())
 
 
-def main() -> int:
-    """Run the command; returns the exit status."""
-    found = {}
+def command(results: Path | None) -> int:
+    """Compare all runs; return the exit status."""
+    differences: dict[str, float] = {}
     for preset, settings in RUNS:
         name = " ".join([preset, *(f"{key}={value}" for key, value in settings.items())])
-        found[name] = largest_difference(preset, settings)
-        print(f"{name}: {found[name]}", file=sys.stderr)
-    print(json.dumps(found))
-    return 0
+        differences[name] = largest_difference(preset, settings)
+        print(f"{name}: {differences[name]:g}", flush=True)
+    if results:
+        write_json(results, differences)
+    equal = sum(difference == 0 for difference in differences.values())
+    how = "" if torch.cuda.is_available() else " (without a GPU, nothing was replayed)"
+    print(f"{equal} of {len(RUNS)} runs are equal bit for bit{how}")
+    return int(equal < len(RUNS))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status: 1 if a run differs."""
+    parser = argparse.ArgumentParser(
+        prog="python -m proofs.replaying", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the differences there, by run")
+    given = parser.parse_args(arguments)
+    return exit_status(lambda: command(given.json))
 
 
 if __name__ == "__main__":

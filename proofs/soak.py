@@ -1,9 +1,9 @@
-"""A monkey at the window: `python -m proofs.soak [--minutes M] [--seed S] [--stop-at N] [--log FILE] [--json FILE]`.
+"""Prove that the window survives random use: `python -m proofs.soak [--minutes M] [--seed S] [--json FILE]`.
 
-Random clicks, drags, keys, typing, drops of good and hostile files, exports and closed dialogs, from a fixed seed, in a
-real window (offscreen unless there is a display). It ends with an error where something raised, a frame stayed out, the
-window froze, or memory, threads, timers or widgets kept growing. The same seed does the same again, as far as frames
-come as quickly; `--stop-at` ends it at the action that the last time named.
+A random user clicks, drags, types, drops good and hostile files, exports, and closes dialogs in a real window. The
+proof fails if anything raises, a frame never comes, the window freezes, or memory, threads, timers or widgets keep
+growing. The window is offscreen unless there is a display. The same seed repeats the same actions, provided that frames
+come at the same speed; `--stop-at` ends at a given action.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from shiboken6 import Shiboken
 from bench.memory import resident_mib
 from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import exit_status
-from digitforge.files import write_bytes
+from digitforge.files import write_json
 from proofs.monkey import Monkey
 from viewer.core.scene.requests import Failure, RenderRequest
 from viewer.engine.player import Player
@@ -42,18 +42,19 @@ from viewer.ui import theme
 from viewer.ui.window import Window
 
 STUCK_S = 10.0
-"""A frame that was asked for and is not there after this long is stuck."""
+"""A requested frame that takes longer than this is stuck."""
 FROZEN_S = 2.0
-"""The longest that one action may hold the window."""
+"""The longest time that one action may block the window."""
 SETTLE_SHARE = 0.25
-"""Of the time, at the beginning, in which caches fill; growth is measured after it."""
+"""Share of the time in which caches fill; growth is measured afterwards."""
 GROWTH_LIMITS = {"allocated_mib": 40.0, "python_blocks": 1e6, "widgets": 20.0, "timers": 2.0, "threads": 1.0}
-"""An hour, in runs that are long enough to tell growth from chance."""
-TELLING_MINUTES = 30.0
+"""Largest growth per hour."""
+LONG_MINUTES = 30.0
+"""Shorter runs cannot tell growth from chance, so their growth is not judged."""
 
 
-class Found(Exception):
-    """What went wrong."""
+class Failed(Exception):
+    """Something went wrong in the window."""
 
 
 class _Mallinfo(ctypes.Structure):
@@ -61,7 +62,7 @@ class _Mallinfo(ctypes.Structure):
 
 
 def allocated_mib() -> float:
-    """What malloc has given out and not got back, with glibc; elsewhere 0. Small Python objects are not in it."""
+    """Return the memory that glibc's malloc has given out, MiB; 0 elsewhere. Small Python objects are not counted."""
     try:
         mallinfo = ctypes.CDLL(None).mallinfo2
     except (OSError, TypeError, AttributeError):
@@ -72,7 +73,7 @@ def allocated_mib() -> float:
 
 
 class Watch:
-    """Looks for what must not happen."""
+    """Counts frames and notices errors."""
 
     def __init__(self, window: Window) -> None:
         self.window = window
@@ -93,7 +94,7 @@ class Watch:
         self.errors.append("".join(traceback.format_exception(kind, error, trace)))
 
     def sizes(self) -> dict[str, float]:
-        """What must not grow."""
+        """Return everything that must not grow, by name."""
         return {
             "resident_mib": round(resident_mib(), 1),
             "allocated_mib": round(allocated_mib(), 1),
@@ -102,18 +103,18 @@ class Watch:
             "widgets": len(QApplication.allWidgets()),
             "timers": len(self.window.findChildren(QTimer)),
             "wrappers": len(Shiboken.getAllValidWrappers()),  # findChildren(QObject) would make some that stay
-            "favourites": self.window.favourites.list.count(),  # may grow, and takes memory
+            "favourites": self.window.favourites.list.count(),  # these may grow, and take memory
         }
 
     def check(self, held_s: float) -> None:
-        """Raise Found for an exception, a frozen window, or a frame that stays out."""
+        """Raise Failed for an exception, or if an action blocked the window too long. held_s: seconds it took."""
         if self.errors:
-            raise Found(self.errors[0])
+            raise Failed(self.errors[0])
         if held_s > FROZEN_S:
-            raise Found(f"the window was held for {held_s:.1f} s")
+            raise Failed(f"the window was blocked for {held_s:.1f} s")
 
     def settle(self) -> None:
-        """Wait until a frame is there or a sentence why not; raise Found where neither comes."""
+        """Wait for a frame, or for a message why there is none; raise Failed if neither comes."""
         player = self.window.player
         if player.model is None:
             return
@@ -122,12 +123,12 @@ class Watch:
         end = time.monotonic() + STUCK_S
         while self.frames + self.failures == before and not player._empty:
             if time.monotonic() > end:
-                raise Found(f"no frame came within {STUCK_S:.0f} s")
+                raise Failed(f"no frame came within {STUCK_S:.0f} s")
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
 
 
 def slope(points: list[tuple[float, float]]) -> float:
-    """How fast the second numbers grow with the first, by least squares."""
+    """Return how fast the second numbers grow with the first, by least squares."""
     if len(points) < 3:
         return 0.0
     x, y = np.array(points).T
@@ -137,7 +138,7 @@ def slope(points: list[tuple[float, float]]) -> float:
 def soak(
     application: QApplication, minutes: float, seed: int, stop_at: int, log: Path | None, progress: Progress
 ) -> dict[str, Any]:
-    """Let the monkey at a window; returns the figures, with what was found under "found"."""
+    """Use a window at random; return the results, with what went wrong under "found" ("" if nothing did)."""
     QStandardPaths.setTestModeEnabled(True)
     shutil.rmtree(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation), ignore_errors=True)
     theme.apply(application)
@@ -152,10 +153,10 @@ def soak(
             return str(folder / f"out{next(numbers) % 20}"), ""
 
         def gone(drag: QDrag, *_: object) -> Qt.DropAction:
-            drag.deleteLater()  # as the real one does
+            drag.deleteLater()  # as the original does
             return Qt.DropAction.IgnoreAction
 
-        # Dialogs of the system wait for a person, and a drag for a mouse: what they would bring is brought at once.
+        # The system's dialogs wait for a person, and a drag waits for a mouse, so both return at once instead.
         QFileDialog.getSaveFileName = chosen  # type: ignore[method-assign]
         QFileDialog.getOpenFileName = lambda *_, **__: (str(BUNDLED_MODEL), "")  # type: ignore[method-assign]
         QFileDialog.getExistingDirectory = lambda *_, **__: str(folder)  # type: ignore[method-assign]
@@ -178,16 +179,16 @@ def soak(
                 held = time.monotonic() - before
                 watch.check(0.0 if what in ("rest", "vanish") else held)
                 if not window.isVisible():
-                    raise Found("the window closed")
+                    raise Failed("the window closed")
                 if monkey.done % 50 == 0:
                     watch.settle()
                 if not samples or now - start >= len(samples) * max(1.0, 60 * minutes / 240):
                     samples.append({"seconds": round(now - start, 1)} | watch.sizes())
                     progress.update(task, completed=now - start, description=f"{monkey.done:,} actions")
-        except Found as problem:
+        except Failed as problem:
             found = str(problem)
         window.close()
-        application.clipboard().clear()  # in memory, it would let go of a Python object after Python's end
+        application.clipboard().clear()  # offscreen, it would release a Python object after Python has ended
         application.processEvents()
         sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
     settled = samples[int(len(samples) * SETTLE_SHARE) :] or samples
@@ -196,9 +197,9 @@ def soak(
         for name in settled[0]
         if name != "seconds"
     }
-    if not found and minutes >= TELLING_MINUTES:
+    if not found and minutes >= LONG_MINUTES:
         found = "; ".join(
-            f"{name} grows by {growth[name]:.0f} an hour" for name, most in GROWTH_LIMITS.items() if growth[name] > most
+            f"{name} grow by {growth[name]:.0f} per hour" for name, most in GROWTH_LIMITS.items() if growth[name] > most
         )
     return {
         "minutes": minutes, "seed": seed, "actions": monkey.done, "frames": watch.frames, "failures": watch.failures,
@@ -209,25 +210,32 @@ def soak(
     }  # fmt: skip
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """The command; returns its exit status: 1 where something was found."""
-    parser = argparse.ArgumentParser(description="Random use of the window, from a seed.")
-    parser.add_argument("--minutes", type=float, default=60.0)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--stop-at", type=int, default=-1, metavar="N", help="end after so many actions")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="write down each action, also where the process dies")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
-    given = parser.parse_args(arguments)
-    application = QApplication(["soak"])  # outlives the window
+def command(given: argparse.Namespace, application: QApplication) -> int:
+    """Run the soak, print the results, and return the exit status."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         result = soak(application, given.minutes, given.seed, given.stop_at, given.log, progress)
-    text = json.dumps(result, indent=2) + "\n"
-    print(text)
-    if given.json and exit_status(lambda: write_bytes(given.json, text.encode())):
-        return 2
+    print(json.dumps(result, indent=2))
+    if given.json:
+        write_json(given.json, result)
+    print(f"after {result['actions']:,} actions: {result['found'] or 'nothing went wrong'}")
     return int(bool(result["found"]))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status: 1 if something went wrong in the window."""
+    parser = argparse.ArgumentParser(
+        prog="python -m proofs.soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=60.0, help="default: %(default)s")
+    parser.add_argument("--seed", type=int, default=0, help="of the actions; default: %(default)s")
+    parser.add_argument("--stop-at", type=int, default=-1, metavar="N", help="end after this many actions")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="write each action there at once, in case of a crash")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
+    given = parser.parse_args(arguments)
+    application = QApplication(["soak"])  # must outlive the window
+    return exit_status(lambda: command(given, application))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,30 +12,17 @@ import pytest
 
 from export.contract import GeneratorInfo
 from proofs.tiny_generator import write_model
+from tests.support import commands
+from tests.support.commands import LAUNCH, ROOT, TRAIN, Run
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # what is compared bit for bit has to run where that is promised
-
-ROOT = Path(__file__).resolve().parents[1]
-LAUNCH = ("-m", "accelerate.commands.launch", "--config_file", "accelerate_config.yaml")
-TRAIN = (*LAUNCH, "trainer/train.py")
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")
 def run() -> Run:
     """`run("-m", "export.onnx", ..., cwd=..., **environment)`: Python on the project, output captured."""
-
-    def run(
-        *arguments: str | Path, cwd: Path = ROOT, timeout: float = 280, **environment: str
-    ) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, *map(str, arguments)]
-        return subprocess.run(
-            command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=timeout, check=False
-        )
-
-    return run
+    return commands.run
 
 
 @pytest.fixture(scope="session")

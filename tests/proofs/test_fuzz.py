@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from proofs.fuzz import make_input
-from tests.conftest import Run
+from tests.support.commands import Run
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="measures memory as Linux does")

@@ -1,4 +1,4 @@
-"""What the soak does to a window must not look like the window's own growth."""
+"""The random user must not cause growth that looks like the window's own."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ def test_favourites_are_put_away_once_there_are_many(window: Window, qtbot: QtBo
     for count in range(1, MOST_FAVOURITES + 2):
         favourites.keep()
         qtbot.waitUntil(partial(lambda count: favourites.list.count() == count, count))
-    assert monkey.tidy() == "put a favourite away"
+    assert monkey.tidy() == "remove a favourite"
     assert favourites.list.count() == MOST_FAVOURITES
     assert monkey.tidy() == "few favourites"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.support.commands import Run
 
 ACTIONS = 4000
 
 
 @pytest.mark.slow
-def test_the_window_survives_a_monkey(run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
+def test_the_window_survives_a_monkey(run: Run, tmp_path: Path) -> None:
     written = ("--log", tmp_path / "log", "--json", tmp_path / "figures.json")
     done = run("-m", "proofs.soak", "--minutes", 4, "--stop-at", ACTIONS, *written)
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]

@@ -41,8 +41,8 @@ def test_hostile_files_are_refused_in_a_sentence_and_a_little_memory(outcomes: d
     outcome = outcomes[name]
     assert outcome.kind == "refused", outcome
     assert outcome.harmless, outcome
-    assert outcome.said.endswith(".")
-    assert "pwned" not in outcome.said.splitlines()[-1].partition(":")[0], "no line that a file has written"
+    assert outcome.message.endswith(".")
+    assert "pwned" not in outcome.message.splitlines()[-1].partition(":")[0], "no line that a file has written"
 
 
 def test_good_files_open_beside_them(outcomes: dict[str, Outcome]) -> None:
