@@ -1,4 +1,4 @@
-"""The trainer's command line: a flag for each setting of `TrainConfig`, some for places, and the launch before them."""
+"""The trainer's command line: a flag for each setting of `TrainConfig`, and the command that launches the trainer."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from digitforge.errors import ConfigError, nearest
-from trainer.config import TrainConfig, parse_value
+from trainer.config import Field, TrainConfig, choices, parse_value, sections, type_of
 from trainer.presets import PRESETS, configure
 
 SCRIPT = Path(__file__).with_name("train.py")
+METAVARS = {int: "N", float: "X", bool: "true|false", str: "TEXT"}
 
 
 @dataclass(frozen=True)
 class Command:
-    """What the command line asks for."""
+    """The parsed command line."""
 
     config: TrainConfig
     data_dir: Path | None
@@ -33,49 +34,72 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(arguments: list[str]) -> Command:
-    """Read the command line. Raises ConfigError for what cannot be meant, with the nearest flag."""
-    parser = _Parser(
-        prog="accelerate launch trainer/train.py",
-        description="Train a GAN. To resume a run, give the same command again.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--data-dir", type=Path, help="Folder with the data set (else $DIGITFORGE_DATA, else a cache).")
-    parser.add_argument("--run-dir", type=Path, help="Folder of the run (default: runs/<preset>-<dataset>).")
-    parser.add_argument(
-        "--resume", choices=("auto", "never", "must"), default="auto", help="Whether to continue a run in --run-dir."
-    )
-    parser.add_argument("--list-presets", action="store_true", help="Show the presets in a table, and end.")
-    fields = dataclasses.fields(TrainConfig)
-    for field in fields:
-        sentence = field.metadata["sentence"]
-        if field.name == "preset":
-            sentence += f" One of {', '.join(PRESETS)}; see --list-presets."
-        elif choices := field.metadata["choices"]:
-            sentence += f" One of {', '.join(choices)}."
-        parser.add_argument(flag(field.name), help=sentence.replace("%", "%%"), metavar=str(field.type).upper())
+    """Parse the command line. Raises ConfigError for an unknown flag, naming the nearest one, or a bad value."""
+    parser = build_parser()
     given, unknown = parser.parse_known_args(arguments)
     if unknown:
         flags = [option for action in parser._actions for option in action.option_strings]
         raise ConfigError(f"There is no flag {unknown[0]!r}: {nearest(unknown[0].split('=')[0], flags)}")
     overrides = {
-        field.name: parse_value(field, value) for field in fields if (value := getattr(given, field.name)) is not None
+        field.name: parse_value(field, value)
+        for field in dataclasses.fields(TrainConfig)
+        if (value := getattr(given, field.name)) is not None
     }
     preset = overrides.pop("preset", TrainConfig.preset)
     return Command(configure(preset, overrides), given.data_dir, given.run_dir, given.resume, given.list_presets)
 
 
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser. Flags are grouped by section and show the defaults of the default preset."""
+    parser = _Parser(
+        prog="accelerate launch trainer/train.py",
+        usage="%(prog)s [--preset NAME] [--dataset NAME] [--run-dir DIR] [--images N] [...]",
+        description="Train a GAN. To resume a run, give the same command again.",
+        epilog=f"Defaults are those of the preset {TrainConfig.preset}; another --preset has others.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--list-presets", action="store_true", help="show the presets and exit")
+    defaults = configure(TrainConfig.preset, {})
+    for title, fields in sections().items():
+        group = parser.add_argument_group(title)
+        for field in fields:
+            group.add_argument(
+                flag(field.name),
+                help=_help(field, getattr(defaults, field.name)).replace("%", "%%"),
+                metavar="NAME" if choices(field) or field.name == "preset" else METAVARS[type_of(field)],
+            )
+        if title == "Run":
+            group.add_argument(
+                "--run-dir", type=Path, metavar="DIR", help="Folder of the run (default: runs/<preset>-<dataset>)."
+            )
+            group.add_argument(
+                "--resume",
+                choices=("auto", "never", "must"),
+                default="auto",
+                help="Whether to resume the run in --run-dir, if there is one (default: auto).",
+            )
+        elif title == "Data":
+            group.add_argument(
+                "--data-dir",
+                type=Path,
+                metavar="DIR",
+                help="Folder of the data set (default: $DIGITFORGE_DATA, then a cache).",
+            )
+    return parser
+
+
 def flag(name: str) -> str:
-    """A setting's flag."""
+    """Return the flag of a setting."""
     return f"--{name.replace('_', '-')}"
 
 
 def text(value: Any) -> str:
-    """A setting's value behind its flag."""
+    """Return a setting's value as its flag takes it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def launcher(processes: int = 1) -> tuple[str, ...]:
-    """The command that launches the trainer with so many processes, from any folder; flags follow."""
+    """Return the command that launches the trainer from any folder; the trainer's flags follow it."""
     config_file = SCRIPT.parents[1] / "accelerate_config.yaml"
     configured = ("--config_file", str(config_file)) if config_file.is_file() else ()
     group = ("--multi_gpu", "--main_process_port", "0") if processes > 1 else ()
@@ -83,3 +107,14 @@ def launcher(processes: int = 1) -> tuple[str, ...]:
         sys.executable, "-m", "accelerate.commands.launch", "--quiet", *configured,
         "--num_processes", str(processes), *group, str(SCRIPT),
     )  # fmt: skip
+
+
+def _help(field: Field, default: Any) -> str:
+    sentences = [field.metadata["help"]]
+    if field.name == "preset":
+        sentences.append(f"One of {', '.join(PRESETS)}; see --list-presets.")
+    elif known := choices(field):
+        sentences.append(f"One of {', '.join(known)}.")
+    if default != "":
+        sentences.append(f"(default: {default:g})" if isinstance(default, float) else f"(default: {text(default)})")
+    return " ".join(sentences)

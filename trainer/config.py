@@ -1,206 +1,210 @@
-"""The settings of a run: frozen, validated, each with its sentence, unit and range.
+"""The settings of a run: frozen and validated, each with its help, its range and its place in `--help`.
 
-Everything that a person may set is a field of `TrainConfig`; the command line, `config.json` and the exported
-file's metadata are made from these fields.
+The command line, `config.json` and the exported file's metadata are made from the fields of `TrainConfig`. Fields keep
+their types, not strings (no `from __future__ import annotations` here), because values are read and checked by them.
 """
-
-from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Self, get_args
 
 from digitforge.errors import ConfigError, nearest
 from trainer import schedules
 
+Field = dataclasses.Field[Any]
+
+LossName = Literal["non-saturating", "saturating", "least-squares", "hinge", "wasserstein", "relativistic"]
+NetworkName = Literal["mlp", "dense", "upsample", "dcgan", "conv", "residual"]
+OptimizerName = Literal["adam", "adamw", "rmsprop", "sgd"]
+DatasetName = Literal[
+    "mnist", "fashion-mnist", "kmnist", "emnist-digits", "emnist-letters", "qmnist", "cifar10", "stacked-mnist",
+    "sklearn-digits",
+]  # fmt: skip
+PenaltyName = Literal["r1", "r2", "r1+r2", "gradient-penalty"]
+Distribution = Literal["normal", "uniform"]
+StoreName = Literal["auto", "device", "disk"]
+Precision = Literal["auto", "fp32", "bf16"]
+Recompute = Literal["none", "generator", "discriminator", "both"]
+Tracker = Literal[
+    "none", "tensorboard", "wandb", "mlflow", "comet_ml", "aim", "clearml", "dvclive", "swanlab", "trackio"
+]
+
+TABLES: dict[str, Mapping[str, object]] = {}
+"""The tables of losses, optimisers, network families and data sets, by the setting that chooses a row.
+
+Each table adds itself when its module is imported, so that a setting accepts the rows that other code adds to it.
+Without the tables, and so without torch, a setting accepts the names above.
+"""
+
 
 def setting(
     default: Any,
-    sentence: str,
+    help: str,  # noqa: A002 - argparse's name
+    *,
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
     progress: bool = False,
     schedule: bool = False,
+    section: str = "",
 ) -> Any:
-    """A field of `TrainConfig`.
+    """Declare a field of `TrainConfig`.
 
-    low, high: the allowed range, ends included. progress: the field says how far, how often or how fast, not what
-    is trained, so a run may be resumed with another value. schedule: text for `schedules.parse`.
+    low, high: the allowed range, inclusive.
+    choices: the allowed values of a text whose type does not list them.
+    progress: the setting does not change what is trained, only how long, how often or how fast, so a run may be
+    resumed with another value.
+    schedule: the value is text for `schedules.parse`.
+    section: starts a section of `--help`, which the fields below belong to as well.
     """
-    about = {
-        "sentence": sentence, "low": low, "high": high,
-        "choices": choices, "progress": progress, "schedule": schedule,
+    metadata = {
+        "help": help, "low": low, "high": high, "choices": choices,
+        "progress": progress, "schedule": schedule, "section": section,
     }  # fmt: skip
-    return dataclasses.field(default=default, metadata=about)
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """What is trained, and how. Raises ConfigError where a value is out of range."""
+    """What to train, and how. Raises ConfigError if a value is not allowed."""
 
-    preset: str = setting("digits", "The row of presets.py that the other settings start from.")
-    seed: int = setting(0, "Seed of weights, batches and latents.", low=0, high=2**63 - 1)
+    preset: str = setting("digits", "Start from these settings.", section="Run")
+    seed: int = setting(0, "Seed of the weights, batches and latents.", low=0, high=2**63 - 1)
     images: int = setting(360_000, "Length of the run in images.", low=1, progress=True)
     seconds: float = setting(
-        0.0, "End sooner, after so many seconds in training steps alone; 0 does not.", low=0, progress=True
+        0.0, "End after this many seconds of training steps, if that comes first. 0: no limit.", low=0, progress=True
     )
-    batch_size: int = setting(128, "Images per step over all processes.", low=2)
-    accumulation: int = setting(1, "Parts in which a process takes its share of the batch, to save memory.", low=1)
+    batch_size: int = setting(128, "Images per step, over all processes.", low=2)
+    accumulation: int = setting(1, "Parts that each process splits its share of the batch into, to save memory.", low=1)
 
-    # Data.
     dataset: str = setting(
         "auto",
-        "Training images: a name, or a folder of pictures, one folder for each class; auto is MNIST, or the embedded "
-        "digits where MNIST is out of reach.",
-        choices=(
-            "auto", "mnist", "fashion-mnist", "kmnist", "emnist-digits", "emnist-letters", "qmnist", "cifar10",
-            "stacked-mnist",
-            "sklearn-digits", "folder:PATH",
-        ),
-    )  # fmt: skip
-    classes: str = setting("", "Only these classes, by name, as in 3,8; empty takes all.")
-    limit: int = setting(0, "Only so many images, the same ones whatever the seed; 0 takes all.", low=0)
-    image_size: int = setting(
-        0, "Pixels on a side that images are scaled to; 0 keeps a data set's own (a folder's: 32).", low=0, high=512
+        "Training images: a name, or a folder of pictures with one subfolder per class. auto: MNIST, or the embedded "
+        "digits if MNIST is not available.",
+        choices=("auto", *get_args(DatasetName), "folder:PATH"),
+        section="Data",
     )
-    store: str = setting(
+    classes: str = setting("", "Train on these classes only, by name, as in 3,8. Empty: all.")
+    limit: int = setting(0, "Train on this many images only, the same ones for every seed. 0: all.", low=0)
+    image_size: int = setting(
+        0, "Height and width in pixels. 0: the data set's own, or 32 for a folder.", low=0, high=512
+    )
+    store: StoreName = setting(
         "auto",
-        "Where the images lie while training; auto is the device where they fit, else a memory-mapped file.",
-        choices=("auto", "device", "disk"),
+        "Where to keep the images during training. auto: on the device if they fit, else on disk.",
         progress=True,
     )
     augment: str = setting(
-        "", "What the discriminator sees changed at random, with strengths, as in shift:0.1,rotate:10; empty is none."
+        "",
+        "Random changes to the images that the discriminator sees, with strengths, as in shift:0.1,rotate:10. "
+        "Empty: none.",
     )
     augment_probability: float = setting(
-        1.0, "Share of the images that each augmentation changes (adaptive: starts at 0).", low=0, high=1
+        1.0, "Probability of each augmentation for each image. It starts at 0 if it adapts.", low=0, high=1
     )
     augment_target: float = setting(
         0.0,
-        "Adapt that share until the mean sign of the discriminator on reals is this (docs/data.md); 0 keeps it fixed.",
+        "Adapt that probability to keep the mean sign of the discriminator's scores of reals near this (docs/data.md). "
+        "0: keep it fixed.",
         low=0,
         high=1,
     )
 
-    # Networks.
-    network: str = setting(
-        "conv", "Family of both networks.", choices=("mlp", "dense", "upsample", "dcgan", "conv", "residual")
-    )
-    conditional: bool = setting(True, "Whether both networks are told the class.")
+    network: NetworkName = setting("conv", "Family of both networks.", section="Networks")
+    conditional: bool = setting(True, "Whether both networks take the class as an input.")
     label_dropout: float = setting(
-        0.0, "Share of the images whose class is withheld, to learn them without one as well.", low=0, high=1
+        0.0, "Fraction of the images whose class is withheld, to learn without it as well.", low=0, high=1
     )
     latent_size: int = setting(64, "Length of the latent vector.", low=1, high=65_536)
-    latent_distribution: str = setting("normal", "What latents are drawn from.", choices=("normal", "uniform"))
+    latent_distribution: Distribution = setting("normal", "Distribution of the latents.")
     embedding_size: int = setting(64, "Length of the generator's class embedding.", low=1, high=4_096)
-    g_width: int = setting(64, "Channels of the generator's narrowest (dense: widest) hidden layer.", low=1, high=4_096)
+    g_width: int = setting(
+        64, "Channels of the generator's narrowest hidden layer (dense: the widest).", low=1, high=4_096
+    )
     d_width: int = setting(32, "Channels of the discriminator's first layer.", low=1, high=4_096)
     g_layers: str = setting(
-        "256,512,1024", "mlp: widths of the generator's hidden layers; 256:0.3 has a LeakyReLU of slope 0.3, not 0.2."
+        "256,512,1024", "mlp: widths of the generator's hidden layers. 256:0.3 sets a LeakyReLU slope other than 0.2."
     )
-    d_layers: str = setting("1024,512,256", "mlp: the same for the discriminator.")
-    blocks: int = setting(1, "residual: blocks at each map size of both networks.", low=1, high=16)
+    d_layers: str = setting("1024,512,256", "mlp: widths of the discriminator's hidden layers.")
+    blocks: int = setting(1, "residual: blocks at each resolution of both networks.", low=1, high=16)
     dropout: float = setting(
-        0.0, "mlp, upsample: the discriminator's dropout after each hidden layer.", low=0, high=0.99
+        0.0, "mlp, upsample: dropout after each hidden layer of the discriminator.", low=0, high=0.99
     )
-    self_attention: bool = setting(False, "conv: a self-attention layer in both networks, at half the image size.")
-    spectral_norm: bool = setting(False, "Whether every layer of the discriminator is divided by its spectral norm.")
+    self_attention: bool = setting(
+        False, "conv: whether both networks have a self-attention layer at half the image size."
+    )
+    spectral_norm: bool = setting(False, "Whether to divide each layer of the discriminator by its spectral norm.")
     sync_batch_norm: bool = setting(False, "Whether BatchNorm takes its statistics over all GPUs.")
 
-    # Objective.
-    loss: str = setting(
-        "non-saturating",
-        "The adversarial loss.",
-        choices=("non-saturating", "saturating", "least-squares", "hinge", "wasserstein", "relativistic"),
-    )
-    label_smoothing: float = setting(0.0, "Reals are labelled 1 minus this.", low=0, high=0.5)
+    loss: LossName = setting("non-saturating", "Adversarial loss.", section="Objective")
+    label_smoothing: float = setting(0.0, "Lower the labels of reals by this, from 1.", low=0, high=0.5)
     label_noise: float = setting(
-        0.0, "Reals are labelled 1 minus, fakes 0 plus noise uniform between 0 and this.", low=0, high=0.5
+        0.0, "Lower labels of reals and raise labels of fakes by noise uniform between 0 and this.", low=0, high=0.5
     )
-    joint_batch: bool = setting(True, "Whether reals and fakes pass the discriminator in one batch.")
+    joint_batch: bool = setting(True, "Whether reals and fakes pass through the discriminator in one batch.")
     reuse_fakes: bool = setting(
-        False, "Whether the generator learns from the fakes that the discriminator has just seen; saves a pass."
+        False, "Whether the generator learns from the discriminator's fakes, which saves a forward pass."
     )
-    penalty: str = setting(
-        "r1+r2",
-        "The discriminator's gradient penalty, where gamma is not 0; gradient-penalty is WGAN-GP's.",
-        choices=("r1", "r2", "r1+r2", "gradient-penalty"),
+    penalty: PenaltyName = setting(
+        "r1+r2", "Gradient penalty of the discriminator, if gamma is not 0. gradient-penalty is WGAN-GP's."
     )
     gamma: str = setting(
-        "0",
-        "Weight of the gradient penalty; 0 is none; 0.5,0.1@300000 is 0.1 from 300,000 images on.",
-        schedule=True,
+        "0", "Weight of the gradient penalty. 0.5,0.1@300000 is 0.5, and 0.1 from 300,000 images on.", schedule=True
     )
-    penalty_every: int = setting(1, "Steps from one gradient penalty to the next (weighted to match).", low=1)
-    d_steps: int = setting(1, "Discriminator steps for each generator step.", low=1)
+    penalty_every: int = setting(1, "Steps between gradient penalties; the weight is scaled up to compensate.", low=1)
+    d_steps: int = setting(1, "Discriminator steps per generator step.", low=1)
 
-    # Optimisers.
-    optimizer: str = setting("adam", "Of both networks.", choices=("adam", "adamw", "rmsprop", "sgd"))
-    g_lr: str = setting("2e-4", "Learning rate of the generator; a schedule like gamma.", schedule=True)
-    d_lr: str = setting("2e-4", "Learning rate of the discriminator; a schedule like gamma.", schedule=True)
-    beta1: float = setting(0.5, "adam, adamw: beta1; rmsprop, sgd: momentum.", low=0, high=0.9999)
-    beta2: float = setting(0.999, "adam, adamw: beta2; rmsprop: smoothing of the squares.", low=0, high=0.99999)
+    optimizer: OptimizerName = setting("adam", "Optimiser of both networks.", section="Optimisers")
+    g_lr: str = setting("2e-4", "Learning rate of the generator, a number or a schedule like gamma's.", schedule=True)
+    d_lr: str = setting(
+        "2e-4", "Learning rate of the discriminator, a number or a schedule like gamma's.", schedule=True
+    )
+    beta1: float = setting(0.5, "adam, adamw: beta1. rmsprop, sgd: momentum.", low=0, high=0.9999)
+    beta2: float = setting(0.999, "adam, adamw: beta2. rmsprop: smoothing of the squares.", low=0, high=0.99999)
     weight_decay: float = setting(0.0, "Weight decay of both networks.", low=0, high=1)
     ema_halflife_images: float = setting(
-        0, "Half-life of the averaged generator weights in images; 0 keeps the last weights.", low=0
+        0, "Half-life, in images, of the moving average (EMA) of the generator's weights. 0: no averaging.", low=0
     )
     ema_warmup: float = setting(
-        0.05, "Early on, the half-life is at most this share of the images seen; 0 is no warm-up.", low=0, high=1
+        0.05, "Limit that half-life to this fraction of the images seen so far. 0: no limit.", low=0, high=1
     )
 
-    # Execution.
-    precision: str = setting(
-        "auto",
-        "Arithmetic of the networks; auto is bf16 where the device does it fast.",
-        choices=("auto", "fp32", "bf16"),
+    precision: Precision = setting(
+        "auto", "Arithmetic of the networks. auto: bf16 if the device is fast at it.", section="Execution"
     )
-    recompute: str = setting(
+    recompute: Recompute = setting(
         "none",
-        "Whose activations are computed again in the backward pass instead of kept (activation checkpointing).",
-        choices=("none", "generator", "discriminator", "both"),
+        "Networks whose activations are recomputed in the backward pass to save memory (activation checkpointing).",
     )
-    compile: bool = setting(False, "Whether both networks are compiled (torch.compile).")
+    compile: bool = setting(False, "Whether to compile both networks with torch.compile.")
     cuda_graphs: bool = setting(
         True,
-        "On one GPU, whether each kind of step is recorded once and replayed (with adam or adamw; not compiled, nor "
-        "recomputed).",
+        "Whether to record each kind of step as a CUDA graph and replay it. Applies to one GPU, adam or adamw, "
+        "without --compile and --recompute.",
         progress=True,
     )
-    threads: int = setting(0, "CPU threads of each process; 0 shares the cores evenly.", low=0, progress=True)
+    threads: int = setting(0, "CPU threads per process. 0: an equal share of the cores.", low=0, progress=True)
 
-    # What is kept and shown.
     score_every: int = setting(
         0,
-        "Images from one score to the next, against MNIST's test images or the like; 0 is none.",
+        "Images between scores against the test images. 0: never.",
         low=0,
         progress=True,
+        section="Scores, files and logs",
     )
-    score_count: int = setting(2_000, "Images that such a score generates.", low=100)
+    score_count: int = setting(2_000, "Number of images generated for such a score.", low=100)
     export_every: int = setting(
-        0, "Images from one ONNX file in exports/ to the next, to watch in the viewer; 0 is none.", low=0, progress=True
+        0, "Images between ONNX files in exports/, to watch in the viewer. 0: never.", low=0, progress=True
     )
-    sample_every: int = setting(20_000, "Images from one sample grid to the next.", low=1, progress=True)
-    checkpoint_every: int = setting(50_000, "Images from one checkpoint to the next.", low=1, progress=True)
-    keep_checkpoints: int = setting(2, "Checkpoints that are kept, the newest.", low=1, progress=True)
-    log_every: int = setting(2_000, "Images from one line of log.jsonl to the next.", low=1, progress=True)
-    tracker: str = setting(
+    sample_every: int = setting(20_000, "Images between sample grids.", low=1, progress=True)
+    checkpoint_every: int = setting(50_000, "Images between checkpoints.", low=1, progress=True)
+    keep_checkpoints: int = setting(2, "Number of newest checkpoints to keep.", low=1, progress=True)
+    log_every: int = setting(2_000, "Images between lines of log.jsonl.", low=1, progress=True)
+    tracker: Tracker = setting(
         "none",
-        "Where losses are sent as well, through Accelerate; its package must be installed.",
-        choices=(
-            "none",
-            "tensorboard",
-            "wandb",
-            "mlflow",
-            "comet_ml",
-            "aim",
-            "clearml",
-            "dvclive",
-            "swanlab",
-            "trackio",
-        ),
+        "Experiment tracker that also receives the losses, through Accelerate. Its package must be installed.",
         progress=True,
     )
 
@@ -209,20 +213,20 @@ class TrainConfig:
             _check(field, getattr(self, field.name))
 
     def to_json(self) -> dict[str, Any]:
-        """The settings as JSON values."""
+        """Return the settings as JSON values."""
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> TrainConfig:
-        """Read what `to_json` wrote. Raises ConfigError for an unknown field or a value out of range."""
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `to_json` returned. Raises ConfigError for an unknown setting or a value that is not allowed."""
         names = [field.name for field in dataclasses.fields(cls)]
         for name in values:
             if name not in names:
                 raise ConfigError(f"There is no setting {name!r}: {nearest(name, names)}")
         return cls(**values)
 
-    def differences(self, other: TrainConfig) -> list[str]:
-        """One line for each setting that another run cannot resume with: `name: mine, not theirs`."""
+    def differences(self, other: Self) -> list[str]:
+        """Return a line `name: mine, not theirs` for each setting that keeps one run from resuming the other."""
         return [
             f"{field.name}: {getattr(self, field.name)}, not {getattr(other, field.name)}"
             for field in dataclasses.fields(self)
@@ -232,34 +236,72 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class ImageFormat:
-    """What a data set's images look like: all that networks need to know of it."""
+    """The format of a data set's images: all that networks need to know about them."""
 
     channels: int
     """1 (grey) or 3 (RGB)."""
     size: int
     """Height and width in pixels."""
     classes: tuple[str, ...]
-    """Class names in label order; empty where the images have no labels."""
+    """Class names in label order; empty if the images have no labels."""
 
     def to_json(self) -> dict[str, Any]:
-        """The format as JSON values."""
+        """Return the format as JSON values."""
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> ImageFormat:
-        """Read what `to_json` wrote."""
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `to_json` returned."""
         return cls(int(values["channels"]), int(values["size"]), tuple(values["classes"]))
 
 
-def _check(field: dataclasses.Field[Any], value: Any) -> None:
-    name = field.name
-    about: Mapping[str, Any] = field.metadata
-    allowed: tuple[type, ...] = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}[str(field.type)]
-    fits: bool = isinstance(value, allowed) and (field.type == "bool" or not isinstance(value, bool))
+def sections() -> dict[str, list[Field]]:
+    """Return the settings by the section of `--help` that they belong to."""
+    found: dict[str, list[Field]] = {}
+    for field in dataclasses.fields(TrainConfig):
+        if field.metadata["section"]:
+            fields = found.setdefault(field.metadata["section"], [])
+        fields.append(field)
+    return found
+
+
+def choices(field: Field) -> tuple[str, ...]:
+    """Return the values that a setting accepts; empty if it is not a choice."""
+    listed: Iterable[str] = get_args(field.type) or field.metadata["choices"]
+    return tuple(dict.fromkeys((*listed, *TABLES.get(field.name, ()))))
+
+
+def type_of(field: Field) -> type[int] | type[float] | type[bool] | type[str]:
+    """Return the type of a setting's values: `str` for a choice."""
+    return field.type if field.type in (int, float, bool) else str
+
+
+def parse_value(field: Field, text: str) -> Any:
+    """Convert a flag's text to the setting's type. Whole numbers may be written 200_000 or 2e5. Raises ConfigError."""
+    try:
+        if field.type is int:
+            value = float(text) if "e" in text.lower() else int(text)
+            if value != int(value):
+                raise ValueError
+            return int(value)
+        if field.type is float:
+            return float(text)
+        if field.type is bool:
+            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
+    except (ValueError, KeyError, OverflowError):
+        expected = "a whole number" if field.type is int else "a number" if field.type is float else "true or false"
+        raise ConfigError(f"--{field.name.replace('_', '-')} takes {expected}, not {text!r}.") from None
+    return text
+
+
+def _check(field: Field, value: Any) -> None:
+    name, about = field.name, field.metadata
+    kind = type_of(field)
+    fits = isinstance(value, (int, float) if kind is float else kind) and (kind is bool or not isinstance(value, bool))
     if not fits:
-        raise ConfigError(f"{name} is {value!r}, but it must be of type {field.type}.")
-    if about["choices"] and not any(_is_choice(value, choice) for choice in about["choices"]):
-        raise ConfigError(f"{name} is {value!r}: {nearest(value, about['choices'])}")
+        raise ConfigError(f"{name} is {value!r}, but it must be of type {kind.__name__}.")
+    if (known := choices(field)) and not any(_is_choice(value, choice) for choice in known):
+        raise ConfigError(f"{name} is {value!r}: {nearest(value, known)}")
     low, high = about["low"], about["high"]
     if low is not None and not low <= value <= (math.inf if high is None else high):
         span = f"at least {low}" if high is None else f"between {low} and {high}"
@@ -271,21 +313,3 @@ def _check(field: dataclasses.Field[Any], value: Any) -> None:
 def _is_choice(value: str, choice: str) -> bool:
     prefix = choice.removesuffix("PATH")
     return value == choice if prefix == choice else len(value) > len(prefix) and value.startswith(prefix)
-
-
-def parse_value(field: dataclasses.Field[Any], text: str) -> Any:
-    """A flag's text as the field's value; whole numbers may be written 200_000 or 2e5. Raises ConfigError."""
-    try:
-        if field.type == "int":
-            value = float(text) if "e" in text.lower() else int(text)
-            if value != int(value):
-                raise ValueError
-            return int(value)
-        if field.type == "float":
-            return float(text)
-        if field.type == "bool":
-            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
-    except (ValueError, KeyError, OverflowError):
-        kind = {"int": "a whole number", "float": "a number", "bool": "true or false"}[str(field.type)]
-        raise ConfigError(f"--{field.name.replace('_', '-')} takes {kind}, not {text!r}.") from None
-    return text

@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from trainer.config import TABLES
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -106,6 +108,7 @@ LOSSES: dict[str, Loss] = {
     "relativistic": Loss(_relativistic, _relativistic_generator, border=None, generator_needs_reals=True),
 }
 """The losses by name: the choices of `--loss`."""
+TABLES["loss"] = LOSSES
 
 
 def zero_centred_penalty(scores: Tensor, images: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from trainer.config import TrainConfig
+from trainer.config import TABLES, TrainConfig
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(_sgd),
 }
 """The optimisers by name: the choices of `--optimizer`."""
+TABLES["optimizer"] = OPTIMIZERS
 
 
 def build_optimizer(config: TrainConfig, module: nn.Module) -> torch.optim.Optimizer:

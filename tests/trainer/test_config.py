@@ -2,12 +2,27 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
+from typing import Any, get_args
 
 import pytest
 
 from digitforge.errors import ConfigError
 from trainer import command_line
-from trainer.config import TrainConfig
+from trainer.config import (
+    DatasetName,
+    LossName,
+    NetworkName,
+    OptimizerName,
+    TrainConfig,
+    choices,
+    sections,
+    type_of,
+)
+from trainer.data.datasets import DATASETS
+from trainer.losses import LOSSES
+from trainer.networks import FAMILIES
+from trainer.optimizers import OPTIMIZERS
 from trainer.presets import PRESETS, configure
 
 
@@ -19,13 +34,42 @@ def test_a_preset_survives_json(preset: str) -> None:
 
 def test_every_field_is_a_flag() -> None:
     default = configure("digits", {})
-    texts = {"int": "7", "float": "0.25", "str": "0.25", "preset": "dcgan", "network": "mlp", "score_count": "123"}
+    texts = {int: "7", float: "0.25", str: "0.25"}
+    named = {"preset": "dcgan", "network": "mlp", "score_count": "123", "dataset": "folder:PATH"}
     for field in dataclasses.fields(TrainConfig):
-        text = str(not getattr(default, field.name)) if field.type == "bool" else texts[str(field.type)]
-        text = texts.get(field.name, (field.metadata["choices"] or [text])[-1])
+        text = str(not getattr(default, field.name)) if field.type is bool else texts.get(type_of(field), "")
+        text = named.get(field.name, (choices(field) or (text,))[-1])
         config = command_line.parse([f"--{field.name.replace('_', '-')}", text]).config
         assert str(getattr(config, field.name)) == text
         assert getattr(config, field.name) != getattr(default, field.name), field.name
+
+
+@pytest.mark.parametrize(
+    ("names", "table"),
+    [(LossName, LOSSES), (NetworkName, FAMILIES), (OptimizerName, OPTIMIZERS), (DatasetName, DATASETS)],
+    ids=["losses", "networks", "optimisers", "data sets"],
+)
+def test_the_typed_names_are_those_of_the_tables(names: Any, table: Mapping[str, object]) -> None:
+    assert get_args(names) == tuple(table)
+
+
+def test_a_row_added_to_a_table_is_a_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="loss is 'mine'"):
+        configure("mlp", {"loss": "mine"})
+    monkeypatch.setitem(LOSSES, "mine", LOSSES["hinge"])
+    assert str(configure("mlp", {"loss": "mine"}).loss) == "mine"
+    assert str(command_line.parse(["--loss", "mine"]).config.loss) == "mine"
+
+
+def test_help_has_sections_and_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = command_line.build_parser().format_help()
+    parts = [text.index(f"\n{title}:\n") for title in sections()]
+    assert parts == sorted(parts)
+    words = " ".join(text.split())
+    assert "Images per step, over all processes. (default: 128)" in words
+    assert "Weight decay of both networks. (default: 0)" in words
+    assert "One of adam, adamw, rmsprop, sgd. (default: adam)" in words
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from digitforge.errors import ConfigError
+from trainer.config import StoreName
 from trainer.data.datasets import Source
 from trainer.networks.pixels import from_pixels
 from trainer.seeding import stream
@@ -36,7 +37,7 @@ class Batches:
         batch_size: int,
         seed: int,
         conditional: bool,
-        store: str = "auto",
+        store: StoreName = "auto",
     ) -> None:
         """batch_size: over all processes. Raises ConfigError if it exceeds the number of images."""
         if batch_size > len(source.images):

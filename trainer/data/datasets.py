@@ -15,7 +15,7 @@ from rich.console import Console
 
 from digitforge.errors import ConfigError, DataError, nearest
 from digitforge.progress import bar
-from trainer.config import ImageFormat
+from trainer.config import TABLES, ImageFormat
 from trainer.data import cifar, decode, embedded, folder, mnist_family, stacked, subset
 
 FOLDER = "folder:"
@@ -76,6 +76,7 @@ DATASETS: dict[str, Dataset] = {
     ),
 }
 """The data sets by name: the choices of `--dataset`, beside `auto` and `folder:PATH`."""
+TABLES["dataset"] = DATASETS
 
 
 @dataclass(frozen=True)

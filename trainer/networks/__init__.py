@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from digitforge.errors import ConfigError
-from trainer.config import ImageFormat, TrainConfig
+from trainer.config import TABLES, ImageFormat, TrainConfig
 from trainer.networks import conv, dcgan, dense, mlp, residual, upsample
 from trainer.networks.conditioning import ClassEmbedding, Discriminator, Generator
 
@@ -47,6 +47,7 @@ FAMILIES: dict[str, Family] = {
     "residual": Family(residual.check, residual.generator, residual.discriminator),
 }  # fmt: skip
 """The families by name: the choices of `--network`."""
+TABLES["network"] = FAMILIES
 
 
 def check_network(config: TrainConfig, image_format: ImageFormat) -> None:

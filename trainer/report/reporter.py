@@ -19,7 +19,7 @@ from trainer.report.clock import TrainingClock
 from trainer.report.progress import TrainingProgress
 from trainer.report.run_page import write_report
 
-SENTENCES = {field.name: field.metadata["sentence"] for field in dataclasses.fields(TrainConfig)}
+SENTENCES = {field.name: field.metadata["help"] for field in dataclasses.fields(TrainConfig)}
 
 
 class Reporter:

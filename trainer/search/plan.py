@@ -53,7 +53,7 @@ class Plan(BaseSampler):
         spec = self.space.search[name]
         if not isinstance(spec, Range):
             return trial.suggest_categorical(name, spec)
-        if FIELDS[name].type == "int":
+        if FIELDS[name].type is int:
             return trial.suggest_int(name, int(spec.low), int(spec.high), log=spec.log, step=int(spec.step) or 1)
         return trial.suggest_float(name, spec.low, spec.high, log=spec.log, step=spec.step or None)
 

@@ -98,7 +98,7 @@ class Space:
     def told(self, name: str, value: Any) -> Any:
         """A drawn value as the setting's own: numbers of a range without steps with four digits, schedules as text."""
         spec = self.search[name]
-        if not isinstance(spec, Range) or FIELDS[name].type == "int":
+        if not isinstance(spec, Range) or FIELDS[name].type is int:
             return value
         return _setting(name, float(f"{value:.10g}" if spec.step else f"{value:.4g}"))
 
@@ -228,9 +228,9 @@ def _setting(name: str, value: Any) -> Any:
     if FIELDS[name].metadata["schedule"] and (number or isinstance(value, str)):
         points = schedules.parse(str(value))
         return f"{points[0][1]:.10g}" if len(points) == 1 else value
-    if number and FIELDS[name].type == "int" and float(value).is_integer():
+    if number and FIELDS[name].type is int and float(value).is_integer():
         return int(value)
-    return float(value) if number and FIELDS[name].type == "float" else value
+    return float(value) if number and FIELDS[name].type is float else value
 
 
 def _choices(name: str, given: Any) -> tuple[Any, ...]:
@@ -248,11 +248,11 @@ def _range(name: str, given: Mapping[str, Any]) -> Range:
     for key in given:
         if key not in keys:
             raise ConfigError(f"There is no {key!r} in a range (search.{name}): {nearest(key, keys)}")
-    if FIELDS[name].type not in ("int", "float") and not FIELDS[name].metadata["schedule"]:
+    if FIELDS[name].type not in (int, float) and not FIELDS[name].metadata["schedule"]:
         raise ConfigError(f"search.{name} takes a list of choices, for it is no number.")
     if not {"low", "high"} <= given.keys():
         raise ConfigError(f"search.{name} needs both low and high.")
-    kind = "int" if FIELDS[name].type == "int" else "float"
+    kind = "int" if FIELDS[name].type is int else "float"
     low, high, step = (_typed(f"search.{name}.{key}", kind, given.get(key, 0)) for key in ("low", "high", "step"))
     log = given.get("log", False)
     if not isinstance(log, bool):

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from digitforge.errors import ConfigError
-from trainer.config import ImageFormat
+from trainer.config import ImageFormat, StoreName
 from trainer.data import batches
 from trainer.data.batches import Batches
 from trainer.data.datasets import Source
@@ -38,7 +38,7 @@ def parts(batch_size: int, count: int) -> list[slice]:
 
 @BOTH
 @pytest.mark.parametrize("world", [1, 2, 3])
-def test_an_epoch_shows_each_image_once_over_all_ranks(world: int, store: str) -> None:
+def test_an_epoch_shows_each_image_once_over_all_ranks(world: int, store: StoreName) -> None:
     ranks = [Batches(numbered(20), CPU, 6, seed=0, conditional=True, store=store) for _ in range(world)]
     seen = [
         number
@@ -50,7 +50,7 @@ def test_an_epoch_shows_each_image_once_over_all_ranks(world: int, store: str) -
 
 
 @BOTH
-def test_parts_together_are_the_batch(store: str) -> None:
+def test_parts_together_are_the_batch(store: StoreName) -> None:
     images = Batches(numbered(20), CPU, 6, seed=0, conditional=True, store=store)
     whole = numbers(images.batch_at(6, slice(0, 6))[0])
     assert [number for rows in parts(6, 2) for number in numbers(images.batch_at(6, rows)[0])] == whole
@@ -64,7 +64,7 @@ def test_the_order_of_an_epoch_stays_what_it_was() -> None:
 
 
 @BOTH
-def test_batches_depend_on_position_alone(store: str) -> None:
+def test_batches_depend_on_position_alone(store: StoreName) -> None:
     images, fresh = (Batches(numbered(20), CPU, 5, seed=0, conditional=True, store=store) for _ in range(2))
     rows = slice(0, 5)
     forward = [numbers(images.batch_at(position, rows)[0]) for position in range(0, 60, 5)]
@@ -163,7 +163,7 @@ def test_auto_is_the_device_where_it_has_four_times_the_room(
 
 
 @BOTH
-def test_labels_belong_to_their_images(store: str) -> None:
+def test_labels_belong_to_their_images(store: StoreName) -> None:
     images = Batches(numbered(20), CPU, 5, seed=0, conditional=True, store=store)
     reals, y = images.batch_at(5, slice(1, 4))
     assert y is not None
@@ -172,7 +172,7 @@ def test_labels_belong_to_their_images(store: str) -> None:
 
 
 @BOTH
-def test_images_span_minus_one_to_one(store: str) -> None:
+def test_images_span_minus_one_to_one(store: StoreName) -> None:
     source = numbered(3)
     source.images[:] = np.array([0, 128, 255], np.uint8)[:, None, None, None]
     reals, y = Batches(source, CPU, 3, seed=0, conditional=False, store=store).batch_at(0, slice(0, 3))
