@@ -81,7 +81,7 @@ class Camera:
     def modes(self, theme: str) -> None:
         """Every mode with something in it."""
         window, player = self.window, self.window.player
-        window.memory.change(theme=theme)
+        window.settings.change(theme=theme)
         keys = tuple(of_class(place + 1, place, place) for place in (2, 0, 7, 5, 9, 4))
         state = replace(player.state, timeline=replace(player.state.timeline, keyframes=keys))
         state = state.with_pad(state.pad.with_corners(keys[:4]))
@@ -93,7 +93,7 @@ class Camera:
     def dialogs(self, theme: str) -> None:
         """What opens over the window."""
         menu = self.window.menu
-        self.window.memory.change(theme=theme)
+        self.window.settings.change(theme=theme)
         for name, show in (
             ("keyboard", menu.show_keys),
             ("about", menu.show_about),
@@ -108,7 +108,7 @@ class Camera:
     def panels(self, theme: str) -> None:
         """Folded cards, open; the hint; a message."""
         window = self.window
-        window.memory.change(theme=theme)
+        window.settings.change(theme=theme)
         window.directions.toggle.setChecked(True)
         self.settle(6000)
         self._large_and_small(f"directions-{theme}", window.directions)
@@ -121,7 +121,7 @@ class Camera:
         self._large_and_small(f"favourites-{theme}", window.favourites)
         window.favourites.toggle.setChecked(False)
         window.hint.show()
-        window.message.complain(
+        window.message.show_error(
             "CUDA was asked for, but it cannot run. There is no NVIDIA GPU that can be used.",
             ("Show why", window.menu.show_doctor),
         )
@@ -133,7 +133,7 @@ class Camera:
 
     def watching(self, theme: str, run: Path) -> None:
         """A training, gone back to an earlier stage."""
-        self.window.memory.change(theme=theme)
+        self.window.settings.change(theme=theme)
         self.open(run)
         self.window.watch.slider.setValue(3)
         self._large_and_small(f"watch-{theme}")
@@ -142,7 +142,7 @@ class Camera:
     def comparing(self, theme: str, other: Path) -> None:
         """The bundled generator beside another one, and their difference."""
         player = self.window.player
-        self.window.memory.change(theme=theme)
+        self.window.settings.change(theme=theme)
         self.window.open_beside(other)
         self.settle()
         player.apply(player.state.with_cells(16))

@@ -69,8 +69,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
         from viewer.core.run.stages import is_run, model_of
         from viewer.engine.player import Player
+        from viewer.ui.exception_hook import ExceptionHook
         from viewer.ui.menu import FIRST_SIZE
-        from viewer.ui.trouble import Trouble
         from viewer.ui.window import Window
     except ImportError as error:
         raise DigitforgeError(_missing(error)) from error
@@ -91,12 +91,12 @@ def _run(arguments: argparse.Namespace) -> int:
     application.setWindowIcon(QIcon(str(ICON)))
     player = Player(arguments.provider)
     application.aboutToQuit.connect(player.close)
-    trouble = Trouble()
+    hook = ExceptionHook()
     try:
         window = Window(player, remember=arguments.screenshot is None)
-        trouble.happened.connect(window.on_trouble)
-        trouble.install()
-        if arguments.size is not None or not window.memory.put(window):
+        hook.caught.connect(window.show_unexpected_error)
+        hook.install()
+        if arguments.size is not None or not window.settings.restore_geometry(window):
             window.resize(*(arguments.size or FIRST_SIZE))
         failed = window.open(model) and not _open_first(application, window)
         if failed and (arguments.model is not None or arguments.screenshot is not None):
@@ -109,7 +109,7 @@ def _run(arguments: argparse.Namespace) -> int:
     except DigitforgeError as error:
         raise DigitforgeError(str(error)) from error
     finally:
-        trouble.uninstall()
+        hook.uninstall()
         player.close()
 
 

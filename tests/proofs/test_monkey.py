@@ -35,7 +35,7 @@ def window(
 
 
 def test_looking_at_the_window_wraps_nothing_that_qt_replaces_without_a_word(window: Window) -> None:
-    window.message.complain("A text that can be selected has a document, and another one after each change.")
+    window.message.show_error("A text that can be selected has a document, and another one after each change.")
     QApplication.processEvents()
     Watch(window).sizes()
     assert not [one for one in Shiboken.getAllValidWrappers() if isinstance(one, QTextDocument)]

@@ -16,7 +16,7 @@ NAME = "copy"
 class Copier(QObject):
     """Puts the picture on the clipboard, as an image and as the PNG file that carries its recipe."""
 
-    told = Signal(str)
+    notified = Signal(str)
     """One sentence."""
 
     def __init__(self, player: Player) -> None:
@@ -42,4 +42,4 @@ class Copier(QObject):
             mime.setImageData(image)
             mime.setData("image/png", content)
             QGuiApplication.clipboard().setMimeData(mime)
-            self.told.emit("Copied the picture, with how it was made.")
+            self.notified.emit("Copied the picture, with how it was made.")

@@ -12,7 +12,7 @@ from viewer.ui.dialogs.about import AboutDialog
 from viewer.ui.dialogs.doctor import DoctorDialog
 from viewer.ui.dialogs.settings import SettingsDialog
 from viewer.ui.dialogs.shortcuts import ShortcutSheet, keys_of
-from viewer.ui.memory import Memory
+from viewer.ui.settings_store import SettingsStore
 
 FIRST_SIZE = (1180, 820)
 """Of a window that has stood nowhere yet, in pixels."""
@@ -21,15 +21,15 @@ FIRST_SIZE = (1180, 820)
 class MainMenu(QMenu):
     """Opens dialogs over the window."""
 
-    told = Signal(str, object)
+    notified = Signal(str, object)
     """A sentence, and what can be done about it."""
 
-    def __init__(self, window: QWidget, player: Player, memory: Memory, lists: tuple[QWidget, ...]) -> None:
+    def __init__(self, window: QWidget, player: Player, store: SettingsStore, lists: tuple[QWidget, ...]) -> None:
         """lists: controls with keys of their own, see `keys_of`."""
         super().__init__("Menu", window)
         self._window = window
         self._player = player
-        self._memory = memory
+        self._store = store
         self._lists = lists
         self.doctor: DoctorDialog | None = None
         for text, keys, slot in (
@@ -46,7 +46,7 @@ class MainMenu(QMenu):
 
     def show_settings(self) -> None:
         """Ask how everything shall be."""
-        dialog = SettingsDialog(self._window, self._memory)
+        dialog = SettingsDialog(self._window, self._store)
         dialog.reset_wanted.connect(self._reset)
         dialog.open()
 
@@ -71,12 +71,12 @@ class MainMenu(QMenu):
             self.doctor.close_down()
 
     def _reset(self) -> None:
-        before, size = self._memory.settings, self._window.size()
-        self._memory.take(Settings())
+        before, size = self._store.current, self._window.size()
+        self._store.set(Settings())
         self._window.resize(*FIRST_SIZE)
 
         def undo() -> None:
-            self._memory.take(before)
+            self._store.set(before)
             self._window.resize(size)
 
-        self.told.emit("All settings are as at the first start.", ("Undo", undo))
+        self.notified.emit("All settings are as at the first start.", ("Undo", undo))

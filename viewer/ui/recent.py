@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from viewer.ui.memory import Memory
+from viewer.ui.settings_store import SettingsStore
 
 
 class RecentMenu(QMenu):
@@ -17,10 +17,10 @@ class RecentMenu(QMenu):
     chosen = Signal(object)
     """The path."""
 
-    def __init__(self, parent: QWidget, memory: Memory, bundled: Path, lead: list[QAction]) -> None:
+    def __init__(self, parent: QWidget, store: SettingsStore, bundled: Path, lead: list[QAction]) -> None:
         """bundled: the generator that is always there; lead: what stands above the recent generators."""
         super().__init__("Recent generators", parent)
-        self._memory = memory
+        self._store = store
         self._bundled = bundled
         self._lead = lead
         self.setToolTipsVisible(True)
@@ -30,7 +30,7 @@ class RecentMenu(QMenu):
         self.clear()
         self.addActions(self._lead)
         self.addSeparator()
-        recent = [Path(one) for one in self._memory.settings.recent]
+        recent = [Path(one) for one in self._store.current.recent]
         for path in recent:
             self._offer(path, f"{path.parent.name}/{path.name}")
         if self._bundled.is_file() and self._bundled not in recent:
@@ -39,7 +39,7 @@ class RecentMenu(QMenu):
             self._offer(self._bundled, "The bundled generator")
         if recent:
             self.addSeparator()
-            self.addAction("Clear this list", lambda: self._memory.change(recent=()))
+            self.addAction("Clear this list", lambda: self._store.change(recent=()))
 
     def _offer(self, path: Path, text: str) -> None:
         there = path.exists()

@@ -19,7 +19,7 @@ from viewer.ui.editor import Editor
 class Restorer(QObject):
     """Reads recipes, and looks for the generators that they were made with."""
 
-    told = Signal(str)
+    notified = Signal(str)
     """One sentence about what is shown now."""
     failed = Signal(str)
     """One sentence; nothing has changed."""
@@ -86,9 +86,9 @@ class Restorer(QObject):
         self._editor.edit("recipe", lambda _: recipe.state)
         model = self._player.model
         if model is not None and model.sha256 == recipe.model.sha256:
-            self.told.emit("This is how the picture was made.")
+            self.notified.emit("This is how the picture was made.")
         else:
-            self.told.emit(
+            self.notified.emit(
                 f"This picture was made with {_name(recipe)}, which was not found: here are its settings, as far as "
                 "they fit, with the generator that is open."
             )

@@ -167,8 +167,8 @@ def apply(application: QApplication, palette: Palette = DARK) -> None:
     application.setStyleSheet(_STYLE.format(**colours))
 
 
-class Dresser(QObject):
-    """Dresses the application as a person chose, and again when the system turns dark or light."""
+class ThemeController(QObject):
+    """Applies the chosen theme, and follows the system when it turns dark or light."""
 
     def __init__(self, application: QApplication, chosen: str) -> None:
         """chosen: one of `palette.THEMES`."""
@@ -176,17 +176,17 @@ class Dresser(QObject):
         self._application = application
         self._palette: Palette | None = None
         self._chosen = chosen
-        application.styleHints().colorSchemeChanged.connect(self._dress)
+        application.styleHints().colorSchemeChanged.connect(self._apply)
         self.choose(chosen)
 
     def choose(self, theme: str) -> None:
-        """Dress it so from now on; the system's frame around the window follows where it can."""
+        """Apply another theme. The system's frame around the window follows where the system allows it."""
         self._chosen = theme
         schemes = {"dark": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}
         self._application.styleHints().setColorScheme(schemes.get(theme, Qt.ColorScheme.Unknown))
-        self._dress()
+        self._apply()
 
-    def _dress(self) -> None:
+    def _apply(self) -> None:
         light = self._application.styleHints().colorScheme() == Qt.ColorScheme.Light
         palette = palette_of(self._chosen, dark=not light)
         if palette is not self._palette:

@@ -45,21 +45,21 @@ from viewer.ui.copying import Copier
 from viewer.ui.editor import Editor
 from viewer.ui.exporting import Exporter
 from viewer.ui.layout import lay_out, side_column
-from viewer.ui.memory import Memory
 from viewer.ui.menu import MainMenu
 from viewer.ui.panels.digits import DigitsPanel
 from viewer.ui.panels.directions import DirectionsPanel
 from viewer.ui.panels.favourites import FavouritesPanel
 from viewer.ui.panels.grid import GridPanel
+from viewer.ui.panels.interpolation import InterpolationPanel
 from viewer.ui.panels.look import LookPanel
 from viewer.ui.panels.motion import MotionPanel
 from viewer.ui.panels.number import NumberPanel
 from viewer.ui.panels.pad import PadPanel
 from viewer.ui.panels.seed import SeedPanel
 from viewer.ui.panels.truncation import TruncationPanel
-from viewer.ui.panels.way import WayPanel
 from viewer.ui.recent import RecentMenu
 from viewer.ui.restore import Restorer
+from viewer.ui.settings_store import SettingsStore
 from viewer.ui.widgets.card import Panel
 
 STATUS_INTERVAL_S = 0.25
@@ -81,7 +81,7 @@ class Window(QWidget):
         """remember: settings from one time to the next."""
         super().__init__()
         data = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
-        self.memory = Memory(player, data / "settings.json" if remember else None)
+        self.settings = SettingsStore(player, data / "settings.json" if remember else None)
         self.setObjectName("window")
         self.setWindowTitle("digitforge")
         self.setAcceptDrops(True)
@@ -96,7 +96,7 @@ class Window(QWidget):
         self.grid = GridPanel()
         self.motion = MotionPanel()
         self.look = LookPanel()
-        self.way = WayPanel()
+        self.interpolation = InterpolationPanel()
         self.pad = PadPanel(player)
         self.number = NumberPanel()
         self.finder = Finder(player, data / "directions")
@@ -108,7 +108,7 @@ class Window(QWidget):
         self.panels: dict[Panel, tuple[str, ...]] = {
             self.number: ("number",),
             self.pad: ("pad",),
-            self.way: ("path",),
+            self.interpolation: ("path",),
             self.digits: ("grid",),
             self.seed: ("grid",),
             self.truncation: MODES,
@@ -125,10 +125,10 @@ class Window(QWidget):
         self.restorer = Restorer(player, self.editor, self._places)
         self.status = StatusLine()
         self.hint = HintStrip(player.state)
-        self.menu = MainMenu(self, player, self.memory, (self.timeline.strip, self.pad.view, self.favourites.list))
+        self.menu = MainMenu(self, player, self.settings, (self.timeline.strip, self.pad.view, self.favourites.list))
         self._actions = Actions(self, self.editor.stack)
         lead = [self._actions.open_run, self._actions.compare]
-        self.recent = RecentMenu(self, self.memory, BUNDLED_MODEL, lead)
+        self.recent = RecentMenu(self, self.settings, BUNDLED_MODEL, lead)
         self.exporter = Exporter(self, player, self.finder, self.canvas, self.task)
         menus = {self._actions.open: self.recent, self._actions.menu: self.menu}
         self.header = Header(self._actions.in_header(), menus)
@@ -147,9 +147,9 @@ class Window(QWidget):
         )
         self._connect()
         self._show_state(player.state)
-        self._show_memory()
-        if self.memory.complaint:
-            self.message.complain(self.memory.complaint)
+        self._show_settings()
+        if self.settings.load_error:
+            self.message.show_error(self.settings.load_error)
         self.canvas.setFocus()
 
     def open(self, path: Path) -> bool:
@@ -173,7 +173,7 @@ class Window(QWidget):
         try:
             self.player.compare(model_of(path))
         except DigitforgeError as error:
-            self.message.complain(str(error))
+            self.message.show_error(str(error))
 
     def _connect(self) -> None:
         player = self.player
@@ -194,20 +194,20 @@ class Window(QWidget):
         self.canvas.clicked.connect(self._on_cell_clicked)
         self.canvas.edited.connect(self.editor.edit)
         self.inspector.edited.connect(self.editor.edit)
-        self.inspector.told.connect(self.message.tell)
-        self.task.succeeded.connect(self.message.tell)
-        self.task.failed.connect(self.message.complain)
-        self.copier.told.connect(self.message.tell)
-        self.restorer.told.connect(self.message.tell)
-        self.restorer.failed.connect(self.message.complain)
+        self.inspector.notified.connect(self.message.show_info)
+        self.task.succeeded.connect(self.message.show_info)
+        self.task.failed.connect(self.message.show_error)
+        self.copier.notified.connect(self.message.show_info)
+        self.restorer.notified.connect(self.message.show_info)
+        self.restorer.failed.connect(self.message.show_error)
         self.restorer.opening.connect(self.open)
         self.hint.edited.connect(self.editor.edit)
-        self.hint.done.connect(lambda: self.memory.change(hint=False))
-        self.memory.changed.connect(self._show_memory)
-        self.menu.told.connect(self.message.tell)
+        self.hint.done.connect(lambda: self.settings.change(hint=False))
+        self.settings.changed.connect(self._show_settings)
+        self.menu.notified.connect(self.message.show_info)
         self.recent.chosen.connect(self.open)
-        self.favourites.told.connect(self.message.tell)
-        self.favourites.failed.connect(self.message.complain)
+        self.favourites.notified.connect(self.message.show_info)
+        self.favourites.failed.connect(self.message.show_error)
         self.favourites.shown.connect(self._show_favourites)
         self.favourites.elsewhere.connect(self.restorer.restore)
         self.status.provider.clicked.connect(self.menu.show_doctor)
@@ -238,7 +238,7 @@ class Window(QWidget):
         self._show_state(self.player.state)
         self.message.hide()
         if opened.notice:
-            self.message.tell(opened.notice, ("Show why", self.menu.show_doctor))
+            self.message.show_info(opened.notice, ("Show why", self.menu.show_doctor))
 
     def _on_frame(self, frame: Frame) -> None:
         self.canvas.show_frame(frame)
@@ -257,19 +257,19 @@ class Window(QWidget):
         if self.player.state.mode == "number":
             self.number.reroll_cell(cell)
 
-    def on_trouble(self, sentence: str, details: str) -> None:
+    def show_unexpected_error(self, sentence: str, details: str) -> None:
         """Tell of an error that nobody foresaw."""
-        self.message.complain(sentence, ("Copy details", lambda: QGuiApplication.clipboard().setText(details)))
+        self.message.show_error(sentence, ("Copy details", lambda: QGuiApplication.clipboard().setText(details)))
 
     def _keep_cell(self) -> None:
         if (sample := self.canvas.sample) is not None:
             self.favourites.keep(sample)
 
     def _places(self) -> list[Path]:
-        return [BUNDLED_MODELS, *map(Path, self.memory.settings.recent)]
+        return [BUNDLED_MODELS, *map(Path, self.settings.current.recent)]
 
-    def _show_memory(self) -> None:
-        self.hint.setVisible(self.memory.settings.hint)
+    def _show_settings(self) -> None:
+        self.hint.setVisible(self.settings.current.hint)
 
     def _show_favourites(self) -> None:
         QTimer.singleShot(0, lambda: self.side.ensureWidgetVisible(self.favourites))  # once it has its height
@@ -279,7 +279,7 @@ class Window(QWidget):
             "open": ("Open another…", self._actions.ask_open),
             "examine": ("Show why", self.menu.show_doctor),
         }
-        self.message.complain(failure.sentence, offers.get(failure.remedy))
+        self.message.show_error(failure.sentence, offers.get(failure.remedy))
         self.header.model.setText(name_of(self.player.model.path) if self.player.model else "No generator is open")
         if self.player.model is None:
             self.canvas.set_invitation(INVITATION)
@@ -317,7 +317,7 @@ class Window(QWidget):
         event.acceptProposedAction()
         drop = drop_of(paths, paths[0].is_dir())
         if drop.does == "refuse":
-            self.message.complain(drop.reason, ("Open another…", self._actions.ask_open))
+            self.message.show_error(drop.reason, ("Open another…", self._actions.ask_open))
         else:  # after the drop is over: the other application waits for it
             beside = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             opens = self.open_beside if beside else self.open
@@ -331,7 +331,7 @@ class Window(QWidget):
         self.favourites.close_down()
         self.menu.close_down()
         self.player.close()
-        self.memory.close_down(self)  # after the worker, which may be writing what was so before
+        self.settings.save_on_exit(self)  # after the worker, which may still be saving older settings
         super().closeEvent(event)
 
 

@@ -63,7 +63,7 @@ def test_tab_comes_by_every_control_and_each_has_a_name(
     window = open_window(models["digits"])
     window.player.apply(window.player.state.with_mode(mode))
     window.favourites.toggle.setChecked(True)
-    window.message.complain("It failed.", ("Mend it", window.message.hide))
+    window.message.show_error("It failed.", ("Mend it", window.message.hide))
     window.activateWindow()
     window.canvas.setFocus()
     QApplication.processEvents()

@@ -1,4 +1,4 @@
-"""Dialogs over the window: keys, what runs here, about; messages that can be acted on; troubles."""
+"""Dialogs over the window: keys, what runs here, about; messages that can be acted on; errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from viewer.core.state.keys import KEYS
 from viewer.ui.dialogs.about import AboutDialog
 from viewer.ui.dialogs.doctor import as_text
 from viewer.ui.dialogs.shortcuts import ShortcutSheet, keys_of
-from viewer.ui.trouble import Trouble
+from viewer.ui.exception_hook import ExceptionHook
 from viewer.ui.window import Window
 
 OpenWindow = Callable[..., Window]
@@ -166,26 +166,26 @@ def test_a_file_that_is_not_there_leads_to_another(
 
 def test_a_message_without_an_offer_has_no_button(models: dict[str, Path], open_window: OpenWindow) -> None:
     window = open_window(models["digits"])
-    window.message.complain("It failed.", ("Do", window.message.hide))
+    window.message.show_error("It failed.", ("Do", window.message.hide))
     assert window.message.offer.isVisible()
-    window.message.tell("All is well.")
+    window.message.show_info("All is well.")
     assert not window.message.offer.isVisible()
 
 
 @pytest.fixture
-def trouble(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Trouble:
+def hook(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> ExceptionHook:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
-    found = Trouble()
+    found = ExceptionHook()
     found.install()
     return found
 
 
 def test_an_error_in_a_slot_is_a_message_with_details(
-    models: dict[str, Path], open_window: OpenWindow, trouble: Trouble, capsys: pytest.CaptureFixture[str]
+    models: dict[str, Path], open_window: OpenWindow, hook: ExceptionHook, capsys: pytest.CaptureFixture[str]
 ) -> None:
     window = open_window(models["digits"])
-    trouble.happened.connect(window.on_trouble)
+    hook.caught.connect(window.show_unexpected_error)
     window.menu.actions()[0].triggered.connect(lambda: 1 // 0)
     button = QPushButton(window)
     button.clicked.connect(lambda: int("missing"))
@@ -201,14 +201,14 @@ def test_an_error_in_a_slot_is_a_message_with_details(
 
 
 def test_an_error_in_a_thread_is_a_message_too(
-    models: dict[str, Path], open_window: OpenWindow, trouble: Trouble, qtbot: QtBot
+    models: dict[str, Path], open_window: OpenWindow, hook: ExceptionHook, qtbot: QtBot
 ) -> None:
     class Broken(QThread):
         def run(self) -> None:
             raise LookupError("in Qt's thread")
 
     window = open_window(models["digits"])
-    trouble.happened.connect(window.on_trouble)
+    hook.caught.connect(window.show_unexpected_error)
     broken = Broken()
     broken.start()
     broken.wait()
@@ -219,8 +219,8 @@ def test_an_error_in_a_thread_is_a_message_too(
     qtbot.waitUntil(lambda: "IndexError" in window.message.text.text())
 
 
-def test_leaving_is_no_trouble(trouble: Trouble, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leaving_is_not_an_error(hook: ExceptionHook, monkeypatch: pytest.MonkeyPatch) -> None:
     passed: list[type[BaseException]] = []
-    monkeypatch.setattr(trouble, "_before", (lambda kind, *_: passed.append(kind), threading.excepthook))
+    monkeypatch.setattr(hook, "_before", (lambda kind, *_: passed.append(kind), threading.excepthook))
     sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert passed == [KeyboardInterrupt]

@@ -35,7 +35,7 @@ def test_a_window_changes_its_colours_while_it_is_open(
     models: dict[str, Path], open_window: Callable[..., Window], qapp: QApplication
 ) -> None:
     window = open_window(models["digits"])
-    dresser = theme.Dresser(qapp, "dark")
+    dresser = theme.ThemeController(qapp, "dark")
     dark = colours(window.header) | colours(window.rail)
     assert {DARK.window, DARK.text, DARK.accent} <= dark
     dresser.choose("light")
@@ -58,11 +58,11 @@ def test_the_systems_theme_is_followed_while_the_window_is_open(
         qapp.styleHints().colorSchemeChanged.emit(scheme)
         return window.canvas.grab().toImage().pixelColor(1, 1).name()
 
-    window.memory.change(theme="system")
+    window.settings.change(theme="system")
     assert turn(Qt.ColorScheme.Light) == LIGHT.canvas
     assert turn(Qt.ColorScheme.Dark) == DARK.canvas
     assert turn(Qt.ColorScheme.Light) == LIGHT.canvas
-    window.memory.change(theme="dark")
+    window.settings.change(theme="dark")
     assert turn(Qt.ColorScheme.Light) == DARK.canvas, "who chose a theme keeps it"
 
 

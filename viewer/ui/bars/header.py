@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWid
 
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import Elided, label
+from viewer.ui.widgets.card import ElidedLabel, label
 
 LEAST_FOR_NAME = 160
 """Pixels that the generator's name keeps before the buttons lose their texts."""
@@ -22,7 +22,7 @@ class Header(QWidget):
         super().__init__()
         self.setObjectName("header")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # or low windows would press it
-        self.model = Elided()
+        self.model = ElidedLabel()
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
         row.setSpacing(theme.SPACE // 2)

@@ -12,7 +12,7 @@ from viewer.core.state.samples import RANDOM_SEEDS
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import Elided, label
+from viewer.ui.widgets.card import ElidedLabel, label
 from viewer.ui.widgets.icons import icon
 
 
@@ -30,7 +30,7 @@ class HintStrip(QFrame):
         tip = "Other pictures: a random seed"
         die, pen = icon("random", theme.ACCENT), icon("number", theme.ACCENT)
         self.roll = make_button(QToolButton, "Roll the die", tip, "R", picture=die, picture_side=18)
-        self.drag = Elided("Drag a picture to the timeline")
+        self.drag = ElidedLabel("Drag a picture to the timeline")
         tip = "Write a number in one hand"
         self.write = make_button(QToolButton, "Type a number", tip, "Alt+4", picture=pen, picture_side=18)
         for button in (self.roll, self.write):

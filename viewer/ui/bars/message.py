@@ -46,12 +46,12 @@ class MessageStrip(QFrame):
         self._timer.timeout.connect(self.hide)
         self.hide()
 
-    def tell(self, sentence: str, offer: Offer | None = None) -> None:
+    def show_info(self, sentence: str, offer: Offer | None = None) -> None:
         """Say something for a while."""
         self._show(sentence, "information", offer)
         self._timer.start(INFORMATION_MS if offer is None else OFFER_MS)
 
-    def complain(self, sentence: str, offer: Offer | None = None) -> None:
+    def show_error(self, sentence: str, offer: Offer | None = None) -> None:
         """Say what went wrong."""
         self._show(sentence, "error", offer)
         self._timer.stop()

@@ -15,7 +15,7 @@ from viewer.core.scene.requests import Frame
 from viewer.core.state.samples import Sample
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
-from viewer.ui.canvas.canvas_base import PAN_STEP, ZOOM_STEP, Picture
+from viewer.ui.canvas.canvas_base import PAN_STEP, ZOOM_STEP, CanvasBase
 from viewer.ui.canvas.marks import padlock_box, paint_caption, paint_frame, paint_padlock
 from viewer.ui.widgets.dragging import pack
 from viewer.ui.widgets.qimage import thumbnail
@@ -28,7 +28,7 @@ FRAME_ROOM = 4
 LEFT = Qt.MouseButton.LeftButton
 
 
-class Canvas(Picture):
+class Canvas(CanvasBase):
     """One cell is the current one: that under the pointer, else the one that was clicked or reached by key."""
 
     edited = Signal(str, object)

@@ -19,7 +19,7 @@ NOTCH = 120
 """What Qt calls one step of a wheel."""
 
 
-class Picture(QWidget):
+class CanvasBase(QWidget):
     """Shows the newest frame; draws only when there is something else to see. Zooming asks for no new frame."""
 
     view_changed = Signal(object)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSi
 from viewer.core.picture.caption import Prediction, percent
 from viewer.core.scene.requests import Frame
 from viewer.ui import theme
-from viewer.ui.canvas.canvas_base import Picture
+from viewer.ui.canvas.canvas_base import CanvasBase
 from viewer.ui.widgets.buttons import icon_button, make_button
 from viewer.ui.widgets.card import label
 from viewer.ui.widgets.icons import icon
@@ -80,7 +80,7 @@ class CellView(QWidget):
         self.setAccessibleName("One picture, large")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.picture = Picture()
+        self.picture = CanvasBase()
         self.picture.setMinimumSize(1, 1)
         self.name = QLabel()
         self.name.setStyleSheet("font-size: 28px; font-weight: 700;")

@@ -11,7 +11,7 @@ from viewer.core.scene.requests import Frame, Opened
 from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
 from viewer.ui import theme
-from viewer.ui.canvas.canvas_base import Picture
+from viewer.ui.canvas.canvas_base import CanvasBase
 from viewer.ui.widgets.buttons import icon_button
 from viewer.ui.widgets.card import label
 from viewer.ui.widgets.choices import Choices
@@ -60,14 +60,14 @@ class CompareBar(QFrame):
     edited = Signal(str, object)
     """As a panel's."""
 
-    def __init__(self, player: Player, first: Picture) -> None:
+    def __init__(self, player: Player, first: CanvasBase) -> None:
         """first: shows the first generator's pictures."""
         super().__init__()
         self.setObjectName("compare")
         self._player = player
         self._first = first
         self._first_frame: Frame | None = None
-        self.picture = Picture()
+        self.picture = CanvasBase()
         """What shows the second generator's pictures; belongs at the right of `first`."""
         self.picture.setAccessibleName("Pictures of the second generator")
         self.a, self.b = Badge(first), Badge(self.picture)

@@ -24,7 +24,7 @@ class Inspector(QObject):
 
     edited = Signal(str, object)
     """As a panel's."""
-    told = Signal(str)
+    notified = Signal(str)
     """One sentence."""
 
     def __init__(self, player: Player, canvas: Canvas) -> None:
@@ -98,7 +98,7 @@ class Inspector(QObject):
         mode = Qt.TransformationMode.FastTransformation
         larger = image_of(picture).scaled(width * scale, height * scale, mode=mode).copy()  # outlives the array
         QGuiApplication.clipboard().setImage(larger)
-        self.told.emit("Copied the cell.")
+        self.notified.emit("Copied the cell.")
 
     def _add_keyframe(self) -> None:
         if (sample := self._canvas.sample) is not None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from viewer.ui import theme
-from viewer.ui.memory import Memory
+from viewer.ui.settings_store import SettingsStore
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import label
 from viewer.ui.widgets.choices import Choices
@@ -24,14 +24,14 @@ class SettingsDialog(QDialog):
 
     reset_wanted = Signal()
 
-    def __init__(self, parent: QWidget, memory: Memory) -> None:
+    def __init__(self, parent: QWidget, store: SettingsStore) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFixedWidth(WIDTH)
-        self._memory = memory
+        self._store = store
         self.theme = Choices("Theme", OFFERED)
-        self.theme.chosen.connect(lambda name: memory.change(theme=name))
+        self.theme.chosen.connect(lambda name: store.change(theme=name))
         tip = "Forget the theme, the recent generators, the look, and where the window stood"
         self.reset = make_button(QPushButton, "Reset all settings", tip)
         self.reset.setAutoDefault(False)
@@ -51,8 +51,8 @@ class SettingsDialog(QDialog):
         column.addWidget(note)
         column.addSpacing(2 * theme.SPACE)
         column.addWidget(buttons)
-        memory.changed.connect(self._show)
+        store.changed.connect(self._show)
         self._show()
 
     def _show(self) -> None:
-        self.theme.show_choice(self._memory.settings.theme)
+        self.theme.show_choice(self._store.current.theme)

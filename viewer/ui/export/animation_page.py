@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox
 from viewer.core.files.encoders import ffmpeg
 from viewer.core.files.saving import SCALE_MAX, ExportSpec, Subject, largest_scale, size_of
 from viewer.core.scene.animation import KEYFRAMES_RANGE, RATE_RANGE, Animation, frame_count, kinds_of
-from viewer.ui.export.page import Knob, Page, Work
+from viewer.ui.export.page import LabelledSlider, Page, Work
 from viewer.ui.export.still_page import writing
 from viewer.ui.widgets.card import label
 from viewer.ui.widgets.choices import Choices
@@ -38,7 +38,7 @@ KINDS = {
 }
 
 
-class FilmPage(Page):
+class AnimationPage(Page):
     """Asks for a GIF, APNG, WebP or MP4 file."""
 
     def __init__(self) -> None:
@@ -52,17 +52,17 @@ class FilmPage(Page):
         self.direction.setToolTip("The direction that is swung along")
         self.direction.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         plain = Animation()
-        self.keyframes = Knob("Seeds", *KEYFRAMES_RANGE, plain.keyframes, str)
-        self.seconds = Knob(
+        self.keyframes = LabelledSlider("Seeds", *KEYFRAMES_RANGE, plain.keyframes, str)
+        self.seconds = LabelledSlider(
             "Time for each step",
             1,
             LONGEST,
             round(plain.seconds_per_keyframe * TENTHS),
             lambda at: f"{at / TENTHS:g} s",
         )
-        self.rate = Knob("Frames per second", *RATE_RANGE, plain.frames_per_second, str)
-        self.scale = Knob("Size", 1, SCALE_MAX, 1, self._size)
-        self.quality = Knob("Quality", 1, 100, 100, self._said_quality)
+        self.rate = LabelledSlider("Frames per second", *RATE_RANGE, plain.frames_per_second, str)
+        self.scale = LabelledSlider("Size", 1, SCALE_MAX, 1, self._size)
+        self.quality = LabelledSlider("Quality", 1, 100, 100, self._said_quality)
         self.note = label("MP4 is not offered: ffmpeg is not on the PATH.", "muted")
         self.add("Format", self.form)
         self.column.addWidget(self.note)

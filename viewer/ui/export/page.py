@@ -65,7 +65,7 @@ class Page(QWidget):
         return holder
 
 
-class Knob(QWidget):
+class LabelledSlider(QWidget):
     """A slider with its name and its value above it."""
 
     changed = Signal()

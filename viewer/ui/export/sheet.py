@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QS
 from digitforge.errors import DigitforgeError
 from viewer.core.files.saving import Subject
 from viewer.ui import theme
-from viewer.ui.export.animation_page import FilmPage
+from viewer.ui.export.animation_page import AnimationPage
 from viewer.ui.export.dataset_page import DatasetPage
 from viewer.ui.export.page import Page
 from viewer.ui.export.still_page import StillPage
@@ -20,7 +20,7 @@ from viewer.ui.widgets.choices import Choices
 
 PAGES = {
     "picture": ("Picture", "What is shown, as PNG or SVG"),
-    "film": ("Animation", "What is shown, moving"),
+    "animation": ("Animation", "What is shown, moving"),
     "data": ("Data set", "Many images with their labels"),
 }
 WIDTH = 55 * theme.SPACE
@@ -38,8 +38,8 @@ class ExportSheet(QDialog):
         self.setFixedWidth(WIDTH)
         self.folder = Path()
         """Where the last file was written."""
-        self.stills, self.films, self.dataset = StillPage(), FilmPage(), DatasetPage()
-        self.pages: dict[str, Page] = {"picture": self.stills, "film": self.films, "data": self.dataset}
+        self.stills, self.animations, self.dataset = StillPage(), AnimationPage(), DatasetPage()
+        self.pages: dict[str, Page] = {"picture": self.stills, "animation": self.animations, "data": self.dataset}
         self.kind = Choices("Export", PAGES)
         self.stack = QStackedWidget()
         for page in self.pages.values():
@@ -68,7 +68,7 @@ class ExportSheet(QDialog):
 
     def show_subject(self, subject: Subject, directions: tuple[str, ...], cell: int | None) -> None:
         """Offer what can be written of this. directions: their names; cell: the one that a person points at."""
-        self.films.show_directions(directions)
+        self.animations.show_directions(directions)
         for page in self.pages.values():
             page.show_subject(subject)
         if cell is not None:

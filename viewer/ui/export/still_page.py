@@ -6,8 +6,8 @@ from pathlib import Path
 
 from digitforge.errors import CannotWrite
 from viewer.core.files.saving import ExportSpec, Report, Subject, save, size_of
-from viewer.ui.export.page import Knob, Page, Work
-from viewer.ui.export.size import SizeKnob
+from viewer.ui.export.page import LabelledSlider, Page, Work
+from viewer.ui.export.size_slider import SizeSlider
 from viewer.ui.widgets.buttons import toggle_button
 from viewer.ui.widgets.choices import Choices
 
@@ -24,19 +24,19 @@ class StillPage(Page):
         self.form.show_choice("png")
         self.part = Choices("Show", PARTS)
         self.part.show_choice("all")
-        self.cell = Knob("Cell", 1, 1, 1, str)
-        self.size_knob = SizeKnob()
+        self.cell = LabelledSlider("Cell", 1, 1, 1, str)
+        self.size_slider = SizeSlider()
         self.transparent = toggle_button("Transparent background", "Leave out gaps and the colour of empty pixels")
         self.add("Format", self.form)
         self._parts = self.add("Show", self.part)
-        for widget in (self.cell, self.size_knob, self.transparent):
+        for widget in (self.cell, self.size_slider, self.transparent):
             self.column.addWidget(widget)
         self.column.addStretch()
         self._form, self._part = "png", "all"
         self.form.chosen.connect(lambda form: self._choose(form, self._part))
         self.part.chosen.connect(lambda part: self._choose(self._form, part))
         self.cell.changed.connect(self.changed)
-        self.size_knob.changed.connect(self.changed)
+        self.size_slider.changed.connect(self.changed)
         self.transparent.clicked.connect(self.changed)
 
     def show_subject(self, subject: Subject) -> None:
@@ -56,7 +56,9 @@ class StillPage(Page):
     def spec(self) -> ExportSpec:
         """What is asked for."""
         cell = self.cell.value - 1 if self._part == "cell" else None
-        return ExportSpec(self._form, self.size_knob.scale, cell, self._form == "svg" and self.transparent.isChecked())
+        return ExportSpec(
+            self._form, self.size_slider.scale, cell, self._form == "svg" and self.transparent.isChecked()
+        )
 
     def summary(self) -> str:
         """Its format says it all; the size stands above the slider."""
@@ -65,7 +67,7 @@ class StillPage(Page):
     def obstacle(self) -> str:
         """Where the mode has nothing to show, or nothing of that size."""
         empty = self.subject is None or self.subject.scene(self.spec()) is None
-        return "There is nothing to show yet, and so nothing to export." if empty else self.size_knob.obstacle()
+        return "There is nothing to show yet, and so nothing to export." if empty else self.size_slider.obstacle()
 
     def target(self) -> tuple[str, str]:
         """A picture."""
@@ -84,7 +86,7 @@ class StillPage(Page):
         self.part.show_choice(self._part)
         scene = None if self.subject is None else self.subject.scene(self.spec())
         if self.subject is not None and scene is not None:
-            self.size_knob.show_plain(size_of(self.subject.model.info, scene, self.subject.state.look))
+            self.size_slider.show_plain(size_of(self.subject.model.info, scene, self.subject.state.look))
         self._parts.setVisible(self.cell.slider.maximum() > 1)
         self.cell.setVisible(self._part == "cell")
         self.transparent.setVisible(self._form == "svg")

@@ -74,7 +74,7 @@ class Gallery(QListWidget):
 class FavouritesPanel(FoldingPanel):
     """Closed until something is kept: the folder is read only where somebody wants to see it."""
 
-    told = Signal(str, object)
+    notified = Signal(str, object)
     """A sentence, and what can be done about it or None."""
     failed = Signal(str)
     """A sentence."""
@@ -200,7 +200,7 @@ class FavouritesPanel(FoldingPanel):
         else:
             self._early.append((favourite, image))
         self.toggle.setChecked(True)
-        self.told.emit(f"Kept as “{favourite.name}”.", ("Show", self._show_list))
+        self.notified.emit(f"Kept as “{favourite.name}”.", ("Show", self._show_list))
 
     def _show_list(self) -> None:
         self.toggle.setChecked(True)
@@ -242,7 +242,7 @@ class FavouritesPanel(FoldingPanel):
                 self._add(place, back, image)
                 self._offer()
 
-        self.told.emit(f"Put “{favourite.name}” away.", ("Undo", put_back))
+        self.notified.emit(f"Put “{favourite.name}” away.", ("Undo", put_back))
 
     def _try(self, change: Callable[[], Favourite]) -> Favourite | None:
         try:

@@ -33,7 +33,7 @@ def label(text: str, role: str) -> QLabel:
     return result
 
 
-class Elided(QLabel):
+class ElidedLabel(QLabel):
     """A line that is cut at its end where it has no room."""
 
     def __init__(self, text: str = "") -> None:

@@ -199,7 +199,7 @@ def test_buttons_add_and_remove(window: Window) -> None:
 
 
 def test_the_way_is_chosen(window: Window) -> None:
-    way = window.way
+    way = window.interpolation
     assert way.way.button("auto").isChecked()
     QTest.mouseClick(way.way.button("lerp"), LEFT)
     QTest.mouseClick(way.easing.button("hold"), LEFT)

@@ -246,7 +246,7 @@ def test_recent_generators_name_the_run_and_not_its_stages(
     window = open_window(run_folder.folder) if run_folder.export(100) else None
     assert window is not None
     wait_for(qtbot, window, run_folder.export(200))
-    assert window.memory.settings.recent == (str(run_folder.folder),)
+    assert window.settings.current.recent == (str(run_folder.folder),)
 
 
 def test_a_real_training_is_watched(open_window: OpenWindow, qtbot: QtBot, project: Path, tmp_path: Path) -> None:

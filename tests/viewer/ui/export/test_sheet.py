@@ -69,7 +69,7 @@ def test_a_picture_and_the_way_back(
     shown = window.player.frame
     assert shown is not None
     sheet = sheet_of(window)
-    sheet.stills.size_knob.slider.setValue(3)
+    sheet.stills.size_slider.slider.setValue(3)
     export(window, tmp_path / "mine", qtbot, monkeypatch)
     assert not sheet.isVisible()
     assert "Saved" in window.message.text.text()
@@ -78,7 +78,7 @@ def test_a_picture_and_the_way_back(
         np.testing.assert_array_equal(np.asarray(image)[::3, ::3], to_rgb(shown.picture))
 
     window.editor.edit("other", lambda _: ViewState(mode="number"))
-    with qtbot.waitSignal(window.restorer.told):
+    with qtbot.waitSignal(window.restorer.notified):
         drop(window, tmp_path / "mine.png")
     assert window.player.state == made
     window.editor.stack.undo()
@@ -90,7 +90,7 @@ def test_any_width_can_be_typed(
 ) -> None:
     window = open_window(models["digits"])
     sheet = sheet_of(window)
-    knob = sheet.stills.size_knob
+    knob = sheet.stills.size_slider
     assert (knob.width_edit.text(), knob.rest.text()) == ("1030", "× 1030 pixels (× 10)")
     QTest.keyClick(knob.slider, Qt.Key.Key_Left)
     assert (knob.width_edit.text(), knob.rest.text()) == ("927", "× 927 pixels (× 9)")
@@ -138,20 +138,20 @@ def test_a_film_of_the_timeline(
 ) -> None:
     window = open_window(models["digits"])
     window.rail.group.button(1).click()
-    sheet = sheet_of(window, "film")
+    sheet = sheet_of(window, "animation")
     assert not sheet.export.isEnabled()
     assert "Nothing moves here" in sheet.summary.text()
     sheet.reject()
     keys = tuple(of_class(seed, 0, seed) for seed in range(3))
     window.editor.edit("keys", lambda state: state.with_timeline(Timeline(keys)))
-    sheet = sheet_of(window, "film")
-    assert sheet.films.kind.button("timeline").isVisible()
-    assert not sheet.films.kind.button("walk").isVisible()
-    sheet.films.rate.slider.setValue(10)
-    sheet.films.seconds.slider.setValue(5)
+    sheet = sheet_of(window, "animation")
+    assert sheet.animations.kind.button("timeline").isVisible()
+    assert not sheet.animations.kind.button("walk").isVisible()
+    sheet.animations.rate.slider.setValue(10)
+    sheet.animations.seconds.slider.setValue(5)
     assert sheet.summary.text() == "15 frames · 1.5 s"
-    QTest.mouseClick(sheet.films.form.button("webp"), LEFT)
-    assert sheet.films.quality.isVisible()
+    QTest.mouseClick(sheet.animations.form.button("webp"), LEFT)
+    assert sheet.animations.quality.isVisible()
     export(window, tmp_path / "film.webp", qtbot, monkeypatch)
     with Image.open(tmp_path / "film.webp") as image:
         assert getattr(image, "n_frames", 1) == 15
@@ -162,10 +162,10 @@ def test_without_ffmpeg_mp4_is_not_offered(
     models: dict[str, Path], open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    sheet = sheet_of(open_window(models["digits"]), "film")
-    assert not sheet.films.form.button("mp4").isEnabled()
-    assert "ffmpeg is not on the PATH" in sheet.films.note.text()
-    assert sheet.films.note.isVisible()
+    sheet = sheet_of(open_window(models["digits"]), "animation")
+    assert not sheet.animations.form.button("mp4").isEnabled()
+    assert "ffmpeg is not on the PATH" in sheet.animations.note.text()
+    assert sheet.animations.note.isVisible()
 
 
 @pytest.mark.parametrize(("form", "name"), [("npz", "set.npz"), ("png", "set")])
@@ -199,9 +199,9 @@ def test_cancelling_leaves_nothing_and_the_window_goes_on(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = open_window(models["digits"])
-    sheet = sheet_of(window, "film")
-    sheet.films.keyframes.slider.setValue(64)
-    sheet.films.seconds.slider.setValue(50)
+    sheet = sheet_of(window, "animation")
+    sheet.animations.keyframes.slider.setValue(64)
+    sheet.animations.seconds.slider.setValue(50)
     with qtbot.waitSignal(window.task.bar.valueChanged):
         sheet.write(tmp_path / "long.gif")
     assert window.task.isVisible()
@@ -217,9 +217,9 @@ def test_closing_the_window_stops_what_is_being_written(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = open_window(models["digits"])
-    sheet = sheet_of(window, "film")
-    sheet.films.keyframes.slider.setValue(64)
-    sheet.films.seconds.slider.setValue(50)
+    sheet = sheet_of(window, "animation")
+    sheet.animations.keyframes.slider.setValue(64)
+    sheet.animations.seconds.slider.setValue(50)
     with qtbot.waitSignal(window.task.bar.valueChanged):
         sheet.write(tmp_path / "long.png")
     window.close()
@@ -263,7 +263,7 @@ def test_copying_takes_the_picture_and_its_recipe(
 ) -> None:
     window = open_window(models["digits"])
     window.canvas.setFocus()
-    with qtbot.waitSignal(window.copier.told):
+    with qtbot.waitSignal(window.copier.notified):
         QTest.keyClick(window, Qt.Key.Key_C, CTRL)
     mime = QGuiApplication.clipboard().mimeData()
     assert isinstance(mime.imageData(), QImage)
@@ -289,7 +289,7 @@ def test_a_picture_of_another_generator_opens_it(
     (tmp_path / "renamed.onnx").write_bytes(models["colour"].read_bytes())
     with qtbot.waitSignal(window.player.opened):
         window.open(models["digits"])
-    with qtbot.waitSignal(window.restorer.told) as told:
+    with qtbot.waitSignal(window.restorer.notified) as told:
         drop(window, picture)
     assert told.args == ["This is how the picture was made."]
     assert window.player.model is not None
@@ -307,7 +307,7 @@ def test_without_its_generator_what_fits_is_shown(
     other = tmp_path / "other.png"
     other.write_bytes(content)
     window.editor.edit("seed", lambda state: state.with_seed(1))
-    with qtbot.waitSignal(window.restorer.told) as told:
+    with qtbot.waitSignal(window.restorer.notified) as told:
         drop(window, other)
     assert told.args is not None
     assert "made with digits.onnx (00000000…), which was not found" in told.args[0]

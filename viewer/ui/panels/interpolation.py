@@ -21,7 +21,7 @@ EASINGS = {
 }
 
 
-class WayPanel(Panel):
+class InterpolationPanel(Panel):
     """Edits the way, the easing and the loop of the timeline."""
 
     def __init__(self) -> None:

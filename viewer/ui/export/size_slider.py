@@ -16,7 +16,7 @@ FIRST_WIDTH = 1000
 """Pixels, about, until somebody chooses another."""
 
 
-class SizeKnob(QWidget):
+class SizeSlider(QWidget):
     """A slider for the scale, with the width that it makes above it; that can be typed too."""
 
     changed = Signal()

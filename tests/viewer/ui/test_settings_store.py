@@ -29,7 +29,7 @@ def settings_dialog(window: Window) -> SettingsDialog:
 
 def test_theme_look_place_and_files_come_back(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
     first = open_window(models["digits"])
-    assert not first.memory.put(first), "a first window has stood nowhere yet"
+    assert not first.settings.restore_geometry(first), "a first window has stood nowhere yet"
     first.resize(790, 702)
     first.editor.edit("look", lambda state: state.with_look(Look(colour_map="ice")))
     QTest.mouseClick(settings_dialog(first).theme.button("light"), LEFT)
@@ -39,16 +39,16 @@ def test_theme_look_place_and_files_come_back(models: dict[str, Path], open_wind
     assert theme.WINDOW.name() == LIGHT.window
     assert second.player.state.look == Look(colour_map="ice")
     assert not second.editor.stack.canUndo(), "it begins like this"
-    assert second.memory.put(second)
+    assert second.settings.restore_geometry(second)
     assert (second.width(), second.height()) == (790, 702)
-    assert [Path(one).stem for one in second.memory.settings.recent] == ["other", "digits"]
-    second.memory.change(theme="system")
+    assert [Path(one).stem for one in second.settings.current.recent] == ["other", "digits"]
+    second.settings.change(theme="system")
     assert theme.WINDOW.name() == DARK.window
 
 
 def test_settings_are_written_at_once(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
     window = open_window(models["digits"])
-    path = window.memory._path
+    path = window.settings._path
     assert path is not None
     qtbot.waitUntil(path.is_file)
     assert "digits.onnx" in path.read_text()
@@ -56,15 +56,15 @@ def test_settings_are_written_at_once(models: dict[str, Path], open_window: Open
 
 def test_resetting_forgets_and_can_be_undone(models: dict[str, Path], open_window: OpenWindow) -> None:
     window = open_window(models["digits"])
-    window.memory.change(theme="light", hint=False)
-    changed = window.memory.settings
+    window.settings.change(theme="light", hint=False)
+    changed = window.settings.current
     QTest.mouseClick(settings_dialog(window).reset, LEFT)
-    assert window.memory.settings == Settings()
+    assert window.settings.current == Settings()
     assert theme.WINDOW.name() == DARK.window
     QTest.mouseClick(window.message.offer, LEFT)
-    assert window.memory.settings == changed
+    assert window.settings.current == changed
     assert theme.WINDOW.name() == LIGHT.window
-    window.memory.change(theme="dark")
+    window.settings.change(theme="dark")
 
 
 def test_damaged_settings_are_a_sentence_in_the_window(
@@ -72,15 +72,15 @@ def test_damaged_settings_are_a_sentence_in_the_window(
 ) -> None:
     first = open_window(models["digits"])
     first.close()
-    assert first.memory._path is not None
-    first.memory._path.write_text("{")
+    assert first.settings._path is not None
+    first.settings._path.write_text("{")
     window = Window(Player("cpu"))
     qtbot.addWidget(window)
     assert "are damaged and begin anew" in window.message.text.text()
     window.close()
 
 
-def test_without_memory_nothing_is_written(models: dict[str, Path], qtbot: QtBot, own_data: Path) -> None:
+def test_without_a_file_nothing_is_written(models: dict[str, Path], qtbot: QtBot, own_data: Path) -> None:
     window = Window(Player("cpu"), remember=False)
     qtbot.addWidget(window)
     with qtbot.waitSignal(window.player.frame_ready):
@@ -110,7 +110,7 @@ def test_recent_generators_are_opened_and_those_that_are_gone_are_not(
     offered["Clear this list"].trigger()
     window.recent.aboutToShow.emit()
     assert "The bundled generator" in {action.text() for action in window.recent.actions()}
-    assert window.memory.settings.recent == ()
+    assert window.settings.current.recent == ()
 
 
 def test_the_hint_goes_for_good_once_one_thing_was_tried(models: dict[str, Path], open_window: OpenWindow) -> None:
@@ -131,7 +131,7 @@ def test_the_hint_can_be_closed(models: dict[str, Path], open_window: OpenWindow
     assert window.hint.isVisible(), "nothing was written yet"
     QTest.mouseClick(window.hint.close_button, LEFT)
     assert not window.hint.isVisible()
-    assert not window.memory.settings.hint
+    assert not window.settings.current.hint
 
 
 def test_the_settings_can_be_reached_by_key(models: dict[str, Path], open_window: OpenWindow) -> None:
