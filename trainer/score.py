@@ -1,7 +1,7 @@
-"""Score a run or an exported generator: `python -m trainer.score RUN_DIR|MODEL.onnx [--count N] [--json FILE]`.
+"""Score a run or an exported generator: `python -m trainer.score [RUN_DIR|MODEL.onnx] [--count N] [--json FILE]`.
 
-Every figure stands beside its floor: the same figure of as many real training images. The figures of a run are kept in
-its scores.json, from where its report shows them and its export takes them along.
+Each metric is shown beside its floor, which is the same metric of as many real training images. The score of a run is
+written to its scores.json, from where its report shows it and its export carries it along.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from torch import Tensor
 
 from digitforge import files, hashing
 from digitforge.errors import DataError, TrainerError, exit_status
+from digitforge.newest_run import newest_run
 from export.contract import GeneratorInfo
 from export.convert.exporter import Exportable
 from export.convert.provenance import describe, write_scores
@@ -32,28 +31,63 @@ from export.runtime.generator import Generator, find_model, open_generator
 from export.runtime.latents import BLOCK
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets
+from trainer.data.datasets import Source
 from trainer.networks.gaussian import MOST_SIGMA, most_sigma
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, load_generator
 from trainer.report.log import LOG_FILE, read_log
 from trainer.report.reporter import SENTENCES
 from trainer.report.run_page import write_report
 from trainer.report.score_pictures import draw
+from trainer.report.tables import show_score, table_console
 from trainer.runs import SCORES_FILE, RunRecord
-from trainer.scoring import measure
 from trainer.scoring.features import FeatureNetwork, open_features
-from trainer.scoring.metrics import FIGURES
-from trainer.scoring.real import ImageSet, load_real, read_images
+from trainer.scoring.measure import LEAST_IMAGES, Step, score_images
+from trainer.scoring.real import ImageSet, Real, load_real, predict_images
+from trainer.scoring.scores import Facts, Score
 
 FORMAT = 2
-"""1 asked a conditional generator for all classes equally often."""
+"""Version of how scores are taken. In version 1, all classes were requested equally often."""
 DEFAULT_COUNT = 10_000
 OF_DATA = ("classes", "image_size", "limit")
 """The settings that say which images a generator was trained on."""
 
 
 @dataclass(frozen=True)
+class ScoreRequest:
+    """What to score, and how."""
+
+    path: Path
+    """A run directory or an exported file."""
+    dataset: str = ""
+    """The data set to compare with; empty: that of the training."""
+    data_dir: Path | None = None
+    """Folder that holds the data set."""
+    count: int | None = None
+    """Images to generate; None: 10,000, or half as many as there are training images."""
+    seed: int = 0
+    """Seed of the latents and of the requested classes."""
+    features: str = "digits"
+    """The feature network; see `trainer.scoring.features.open_features`."""
+    weights: Path | None = None
+    """Weights of the feature network "inception"."""
+    smooth: float = 0.0
+    """Sigma, in pixels, of a Gaussian filter after which pixel statistics are computed again; 0: none."""
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """A score, and the images that it was computed from."""
+
+    score: Score
+    generated: ImageSet
+    real: Real
+    neighbours: Tensor | None
+    """Index of the nearest training image of each of the first generated images, int64 [n]; None if not known."""
+
+
+@dataclass(frozen=True)
 class TorchGenerator:
-    """A run's averaged generator, called like an exported file."""
+    """A run's averaged generator, with the interface of an exported file."""
 
     info: GeneratorInfo
     exportable: Exportable
@@ -68,22 +102,21 @@ class TorchGenerator:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is scored."""
+    """A generator to score, and what is known about its training."""
 
     generator: Generator | TorchGenerator
     file_sha256: str
     dataset: str
-    """That it was trained on."""
     data: dict[str, Any]
-    """How that was chosen: the settings `classes` and `image_size`."""
+    """How the images were chosen from the data set: the settings `classes` and `image_size`."""
     limit: int
-    """Of the images that it was trained on; 0 where it was all of them."""
+    """How many images of the data set it was trained on; 0: all."""
     run: dict[str, Any]
-    """What a run knows of itself: images seen, seconds, images/s."""
+    """The `Facts` that only a run has: images seen, seconds, images/s."""
 
 
 def open_subject(path: Path) -> Subject:
-    """The generator of a run directory, or an exported file. Raises TrainerError or ExportError."""
+    """Open the generator of a run directory, or an exported file. Raises TrainerError or ExportError."""
     if path.is_dir() and (path / GENERATOR_WEIGHTS).is_file():
         weights = path / GENERATOR_WEIGHTS
         trained = load_generator(weights)
@@ -96,10 +129,12 @@ def open_subject(path: Path) -> Subject:
     exported = open_generator(find_model(path))
     provenance = exported.info.provenance
     try:
-        told = json.loads(provenance.get("config", "{}"))
-        config = TrainConfig.from_json({name: told[name] for name in OF_DATA if name in told}).to_json()
+        stated = json.loads(provenance.get("config", "{}"))
+        config = TrainConfig.from_json({name: stated[name] for name in OF_DATA if name in stated}).to_json()
     except (TrainerError, ValueError, TypeError, RecursionError) as error:
-        raise DataError(f"{path} does not say readably how it was trained ({error}): export it again.") from None
+        raise DataError(
+            f"{path} has unreadable training settings in its metadata ({error}): export it again."
+        ) from None
     dataset = provenance.get("dataset", "")
     return Subject(exported, hashing.sha256(exported.path), dataset, _data_settings(config), config["limit"], {})
 
@@ -110,7 +145,7 @@ def _data_settings(config: dict[str, Any]) -> dict[str, Any]:
 
 def _run_facts(run_dir: Path, images_seen: int) -> dict[str, Any]:
     facts: dict[str, Any] = {"images_seen": images_seen}
-    # The log of a run that is still training, or was killed, goes beyond the weights.
+    # If the run is still training, or was killed, its log goes beyond the weights.
     points = [point for point in read_log(run_dir / LOG_FILE)[0] if point["images"] <= images_seen]
     if timed := [point for point in points if point.get("seconds")]:
         seconds = timed[-1]["seconds"]
@@ -118,140 +153,127 @@ def _run_facts(run_dir: Path, images_seen: int) -> dict[str, Any]:
     return facts
 
 
-def score(
-    path: Path, dataset: str, data_dir: Path | None, count: int | None, seed: int, choice: str, weights: Path | None,
-    smooth: float, progress: Progress,
-) -> tuple[dict[str, Any], ImageSet, Any, Tensor | None]:  # fmt: skip
-    """All figures as JSON values, the generated images, the real ones, and nearest training images."""
-    task = progress.add_task("opening", total=None)
+def score(request: ScoreRequest, step: Step = lambda _: None) -> ScoreResult:
+    """Generate images and score them. Raises DataError for a request that cannot be met, TrainerError, ExportError.
 
-    def step(what: str) -> None:
-        progress.update(task, description=what)
-
-    subject = open_subject(path)
+    step: called with the name of what is done next.
+    """
+    step("opening")
+    subject = open_subject(request.path)
     info = subject.generator.info
-    chosen = dataset or subject.dataset
+    chosen = request.dataset or subject.dataset
     if not chosen:
-        raise DataError(f"{path} does not say what it was trained on: name the data set with --dataset.")
+        raise DataError(f"{request.path} does not say what it was trained on: name the data set with --dataset.")
     step(f"loading {chosen}")
-    training, test = (datasets.load(chosen, data_dir, split, **subject.data) for split in ("train", "test"))
-    chosen = training.dataset  # of auto, what it came to
-    made = ImageFormat(info.channels, info.height, info.classes)
-    if (made.channels, made.size) != (training.format.channels, training.format.size):
-        raise DataError(
-            f"{path} makes {made.channels} x {made.size} x {made.size} images, but {chosen} has "
-            f"{training.format.channels} x {training.format.size} x {training.format.size}: name its own --dataset."
-        )
-    if made.classes and made.classes != training.format.classes:
-        raise DataError(
-            f"{path} makes the classes {', '.join(made.classes[:12])}, but {chosen} has "
-            f"{', '.join(training.format.classes[:12])}: name its own --dataset."
-        )
-    if smooth > (most := most_sigma(made.size)):
-        raise DataError(f"--smooth is {smooth:g}, but for images of this size it is at most {most:g}.")
-    network = open_features(choice, weights, training.format)
-    step("reading real images")
+    training, test = (datasets.load(chosen, request.data_dir, split, **subject.data) for split in ("train", "test"))
+    _check_images(request, info, training)
+    network = open_features(request.features, request.weights, training.format)
+    step("predicting real images")
     real = load_real(training, test, network)
-    count = count or min(DEFAULT_COUNT, len(real.training) // 2)
-    asked = tuple(real.asked(count, seed).tolist())
-    images = _generated(subject.generator, network, SampleRequest(count, seed, asked), step)
-    found = measure.compare(images, real, smooth, step)
-    copied: dict[str, Any] = {"memorisation": None}
-    neighbours = None
-    if chosen == subject.dataset and not subject.limit:  # only of images that it has been trained on
-        copied, neighbours = measure.copies(images, real, step)
-    values = {
-        "format": FORMAT, "scored": path.name, "file_sha256": subject.file_sha256,
-        "weights_sha256": info.provenance.get("weights_sha256", ""), "preset": info.provenance.get("preset", ""),
-        "dataset": chosen, "data_sha256": real.sha256, "count": count, "seed": seed,
-        "features": network.name, "features_sha256": network.sha256, **subject.run, **found, **copied,
-        "floor": measure.floor(real, network.sha256 + network.name, count, step),
-    }  # fmt: skip
-    progress.remove_task(task)
-    return dict(measure.rounded(values)), images, real, neighbours
+    count = request.count or min(DEFAULT_COUNT, len(real.training) // 2)
+    requested = tuple(real.requested_labels(count, request.seed).tolist())
+    images = _generate(subject.generator, network, SampleRequest(count, request.seed, requested), step)
+    facts = Facts(
+        FORMAT, request.path.name, subject.file_sha256, info.provenance.get("weights_sha256", ""),
+        info.provenance.get("preset", ""), training.dataset, real.sha256, count, request.seed,
+        network.name, network.sha256, **subject.run,
+    )  # fmt: skip
+    # Copies can only be found among the images that the generator was trained on.
+    copies = training.dataset == subject.dataset and not subject.limit
+    found, neighbours = score_images(facts, images, real, network, copies=copies, smooth=request.smooth, step=step)
+    return ScoreResult(found, images, real, neighbours)
 
 
-def _generated(
-    generator: Generator | TorchGenerator, network: FeatureNetwork, request: SampleRequest, step: measure.Step
+def _check_images(request: ScoreRequest, info: GeneratorInfo, training: Source) -> None:
+    """Raise DataError if the generator makes other images than those of the data set, or --smooth is too large."""
+    made, real = ImageFormat(info.channels, info.height, info.classes), training.format
+    if (made.channels, made.size) != (real.channels, real.size):
+        raise DataError(
+            f"{request.path} makes {made.channels} x {made.size} x {made.size} images, but {training.dataset} has "
+            f"{real.channels} x {real.size} x {real.size}: name the data set it was trained on with --dataset."
+        )
+    if made.classes and made.classes != real.classes:
+        raise DataError(
+            f"{request.path} makes the classes {', '.join(made.classes[:12])}, but {training.dataset} has "
+            f"{', '.join(real.classes[:12])}: name the data set it was trained on with --dataset."
+        )
+    if request.smooth > (most := most_sigma(made.size)):
+        raise DataError(f"--smooth is {request.smooth:g}, but for images of this size it must be at most {most:g}.")
+
+
+def _generate(
+    generator: Generator | TorchGenerator, network: FeatureNetwork, request: SampleRequest, step: Step
 ) -> ImageSet:
     pixels, labels = [], []
-    for number, (part, asked) in enumerate(sampled(generator, request, 0, request.count)):
+    for number, (part, requested) in enumerate(sampled(generator, request, 0, request.count)):
         step(f"generating, {number * BLOCK:,} of {request.count:,}")
         pixels.append(part)
-        labels.append(asked)
+        labels.append(requested)
     whole = torch.from_numpy(np.concatenate(pixels))
     whole = whole[:, None] if whole.dim() == 3 else whole.permute(0, 3, 1, 2).contiguous()
-    step("reading generated images")
-    return read_images(whole, torch.from_numpy(np.concatenate(labels)), network)
-
-
-def show(values: dict[str, Any], console: Console) -> None:
-    """Print the figures beside their floor."""
-    table = Table(
-        "figure", "generated", "real training images", title=f"{values['scored']}: {values['count']:,} images"
-    )
-    real = values["floor"]
-    for figure in FIGURES:
-        if isinstance(value := values.get(figure.key), float):
-            floor = real.get(figure.key)
-            beside = "" if floor is None else f"{floor:.4g} ± {real['spread'][figure.key]:.2g}"
-            table.add_row(figure.name, f"{value:.4g}", beside)
-    if copied := values["memorisation"]:
-        verdict = "copies its training images" if copied["memorises"] else "no sign of memorisation"
-        table.add_row("copied", f"{copied['copied']:.3f} ± {copied['error']:.3f}", verdict)
-    if values.get("modes_covered") is not None:
-        table.add_row("modes covered", f"{values['modes_covered']} of {values['modes']}", "")
-    console.print(table)
-    console.print(
-        f"features: {values['features']} ({values['features_sha256'][:12]}), compared with {values['dataset']}"
-    )
+    step("predicting generated images")
+    return predict_images(whole, torch.from_numpy(np.concatenate(labels)), network)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
+    """Run the command and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m trainer.score", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("subject", type=Path, metavar="RUN_DIR|MODEL.onnx")
-    parser.add_argument("--dataset", default="", help="What to compare with; default: what it was trained on.")
-    parser.add_argument("--data-dir", type=Path, help="Folder with the data set.")
     parser.add_argument(
-        "--count", type=int, help="Images to generate; default: 10,000, or half as many as there are to learn."
+        "subject", type=Path, nargs="?", metavar="RUN_DIR|MODEL.onnx",
+        help="A run, or an exported file; default: the newest run below runs/.",
+    )  # fmt: skip
+    parser.add_argument("--dataset", default="", help="Data set to compare with; default: that of the training.")
+    parser.add_argument("--data-dir", type=Path, help="Folder that holds the data set.")
+    parser.add_argument(
+        "--count", type=int,
+        help="Images to generate; default: 10,000, or half as many as there are training images if that is less.",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, help="Seed of the latents; default: %(default)s.")
+    parser.add_argument(
+        "--features", default="digits", metavar="digits|inception|FILE", help="Feature network; default: %(default)s."
     )
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--features", default="digits", metavar="digits|inception|FILE", help="Default: %(default)s.")
-    parser.add_argument("--weights", type=Path, help="Inception's weights; they are never fetched.")
-    parser.add_argument("--smooth", type=float, default=0.0, metavar="SIGMA", help="Also after a Gaussian filter.")
-    parser.add_argument("--json", type=Path, help="Write the figures there (a run's are kept in its scores.json).")
-    parser.add_argument("--embed", action="store_true", help="Write the figures into the exported file's metadata.")
+    parser.add_argument("--weights", type=Path, help="Weights of Inception, which are never downloaded.")
+    parser.add_argument(
+        "--smooth", type=float, default=0.0, metavar="SIGMA",
+        help="Also compute the pixel statistics after a Gaussian filter of this many pixels.",
+    )  # fmt: skip
+    parser.add_argument("--json", type=Path, help="Write the score to this file (a run's is always in scores.json).")
+    parser.add_argument("--embed", action="store_true", help="Write the score into the exported file's metadata.")
     given = parser.parse_args(arguments)
     return exit_status(lambda: _score(given))
 
 
 def _score(given: argparse.Namespace) -> None:
-    console = Console(soft_wrap=True)
-    is_run = (given.subject / GENERATOR_WEIGHTS).is_file()
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     if (
-        (given.count is not None and given.count < measure.LEAST_IMAGES)
+        (given.count is not None and given.count < LEAST_IMAGES)
         or given.seed < 0
         or not 0 <= given.smooth <= MOST_SIGMA
     ):
         raise DataError(
-            f"--count begins at {measure.LEAST_IMAGES}, --seed at 0, and --smooth is between 0 and {MOST_SIGMA:g}."
+            f"--count must be at least {LEAST_IMAGES}, --seed at least 0, and --smooth between 0 and {MOST_SIGMA:g}."
         )
+    console = table_console()
+    path = given.subject
+    if path is None:
+        path = newest_run(GENERATOR_WEIGHTS)
+        console.print(f"The newest run: {path}", markup=False, highlight=False)
+    request = ScoreRequest(
+        path, given.dataset, given.data_dir, given.count, given.seed, given.features, given.weights, given.smooth
+    )
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        values, images, real, neighbours = score(
-            given.subject, given.dataset, given.data_dir, given.count, given.seed, given.features, given.weights,
-            given.smooth, progress,
-        )  # fmt: skip
-    show(values, console)
-    if is_run and RunRecord.read(given.subject):
-        draw(given.subject / "scores", images, real, neighbours, given.smooth)
-        files.write_json(given.subject / SCORES_FILE, values)
-        write_report(given.subject, SENTENCES)
+        task = progress.add_task("", total=None)
+        result = score(request, lambda what: progress.update(task, description=what))
+    show_score(result.score, console)
+    values = result.score.to_json()
+    if (path / GENERATOR_WEIGHTS).is_file() and RunRecord.read(path):
+        draw(path / "scores", result.generated, result.real, result.neighbours, request.smooth)
+        files.write_json(path / SCORES_FILE, values)
+        write_report(path, SENTENCES)
     if given.json:
         files.write_json(given.json, values)
     if given.embed:
-        write_scores(find_model(given.subject), values)
+        write_scores(find_model(path), result.score)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,12 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import onnx
 import onnxruntime
 import torch
 
-from digitforge.errors import ExportError
+from digitforge.errors import ExportError, RunError
 from digitforge.files import atomic_file
 from digitforge.hashing import sha256
 from export.contract import ContractError, GeneratorInfo
@@ -20,6 +19,7 @@ from export.convert.graph import write
 from export.safety.checks import read_model
 from trainer.networks.generator_file import TrainedGenerator
 from trainer.runs import CONFIG_FILE, SCORES_FILE
+from trainer.scoring.scores import Score, read_score
 
 VERSIONED = (torch, onnx, onnxruntime)
 
@@ -60,15 +60,6 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: f
         raise ExportError(str(error)) from error
 
 
-def scores_entry(scores: dict[str, Any]) -> str:
-    """What the metadata keep of a score: every single figure, what it was measured by, and the floor's."""
-    kept = {
-        name: value for name, value in scores.items() if not isinstance(value, list | dict) and name != "file_sha256"
-    }
-    real = {name: value for name, value in scores["floor"].items() if not isinstance(value, dict)}
-    return json.dumps(kept | {"floor": real, "memorisation": scores.get("memorisation")}, sort_keys=True)
-
-
 def _licence(path: Path) -> str:
     """Return the licence of weights, from the record of the run that trained them."""
     try:
@@ -79,21 +70,25 @@ def _licence(path: Path) -> str:
 
 
 def _scores(path: Path, weights_sha256: str) -> dict[str, str]:
-    """The scores of a run, where it has some of these very weights."""
+    """The score of a run, if it has one and its weights are the same."""
     try:
-        scores = json.loads(path.read_text(encoding="utf-8"))
-        return {"scores": scores_entry(scores)} if scores["weights_sha256"] == weights_sha256 else {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        score = read_score(path)
+    except RunError:
         return {}
+    return {"scores": _entry(score)} if score.facts.weights_sha256 == weights_sha256 else {}
 
 
-def write_scores(path: Path, scores: dict[str, Any]) -> None:
+def _entry(score: Score) -> str:
+    return json.dumps(score.summary(), sort_keys=True)
+
+
+def write_scores(path: Path, score: Score) -> None:
     """Write a score of the exported file at `path` into its metadata; the graph stays as it is."""
     model = read_model(path)
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     info = GeneratorInfo.from_metadata(metadata)
-    if info.provenance.get("weights_sha256", "") != scores["weights_sha256"]:
+    if info.provenance.get("weights_sha256", "") != score.facts.weights_sha256:
         raise ExportError(f"{path} was exported from other weights than were scored: export it again.")
-    scored = replace(info, provenance={**info.provenance, "scores": scores_entry(scores)})
+    scored = replace(info, provenance={**info.provenance, "scores": _entry(score)})
     with atomic_file(path) as temporary:
         write(model, scored.to_metadata(), temporary)

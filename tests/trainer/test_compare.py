@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
@@ -10,9 +11,12 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from trainer import compare
 from trainer.report import pages
+from trainer.report.comparison import open_runs
+from trainer.report.tables import show_comparison
 
 HOSTILE = "<script>alert(1)</script>[red]\"'&amp;"
 
@@ -76,16 +80,17 @@ def test_the_table_has_the_floor_first_and_the_best_in_bold(tmp_path: Path, caps
     good = scored(tmp_path / "good", precision=0.7)
     poor = scored(tmp_path / "poor", 3.5, entropy_generated=1.55)
     page, values = compared(tmp_path, good, poor)
-    rows = [line.split("│") for line in capsys.readouterr().out.splitlines() if "│" in line]
-    assert [row[1].strip() for row in rows] == ["real images (floor)", "good", "poor"]
-    assert [row[2].strip() for row in rows] == ["0.01", "0.02", "3.5"]
+    rows = [re.split(r"\s{2,}", line.strip()) for line in capsys.readouterr().out.splitlines()]
+    start = next(place for place, row in enumerate(rows) if row[0] == "real images (floor)")
+    assert [row[0] for row in rows[start : start + 3]] == ["real images (floor)", "good", "poor"]
+    assert [row[1] for row in rows[start : start + 3]] == ["0.01", "0.02", "3.5"]
     assert values["best"] == {
         "frechet_distance": ["good"], "kernel_distance": [], "precision": ["poor"], "entropy_generated": ["poor"],
     }  # fmt: skip
     assert page.of("b") == ["0.02", "0.8", "1.55"]
     assert [row["frechet_distance"] for row in values["runs"]] == [0.02, 3.5]
     assert (values["count"], values["floor"]["precision"], values["spread"]["precision"]) == (10_000, 0.9, None)
-    assert page.of("h2") == ["Figures", "Beside the floor"]
+    assert page.of("h2") == ["Metrics", "Beside the floor"]
     assert len([tag for tag, _ in page.elements if tag == "circle"]) == 8
 
 
@@ -121,7 +126,7 @@ def test_the_newest_samples_of_each_or_those_of_its_score(tmp_path: Path) -> Non
     assert page.of("p").count("No samples beside these scores.") == 1
 
 
-def test_files_stand_beside_runs_and_missing_figures_are_dashes(
+def test_files_stand_beside_runs_and_missing_metrics_are_dashes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "bundled.json"
@@ -144,7 +149,7 @@ def test_files_stand_beside_runs_and_missing_figures_are_dashes(
         ("format", 2, ["the format of the scores (1 and 2)"]),
     ],
 )
-def test_figures_that_do_not_compare_are_refused(
+def test_scores_that_do_not_compare_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str, value: object, words: list[str]
 ) -> None:
     first, other = scored(tmp_path / "first"), scored(tmp_path / "other", 0.02, **{key: value})
@@ -167,8 +172,8 @@ def test_what_is_no_score_gets_a_sentence(tmp_path: Path, capsys: pytest.Capture
     good, bare = scored(tmp_path / "good"), tmp_path / "bare"
     bare.mkdir()
     assert f"{bare} has not been scored yet: python -m trainer.score {bare}" in refused(capsys, tmp_path, good, bare)
-    assert "There is no " in refused(capsys, tmp_path, good, tmp_path / "absent")
-    assert "is named twice" in refused(capsys, tmp_path, good, good / "scores.json")
+    assert "does not exist" in refused(capsys, tmp_path, good, tmp_path / "absent")
+    assert "is given twice" in refused(capsys, tmp_path, good, good / "scores.json")
     model = tmp_path / "model.onnx"
     model.write_bytes(b"x")
     assert f"python -m trainer.score {model} --json" in refused(capsys, tmp_path, good, model)
@@ -199,6 +204,30 @@ def test_hostile_names_are_text(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_runs_of_one_name_are_told_apart(tmp_path: Path) -> None:
     runs = [scored(tmp_path / place / "run") for place in ("one", "two")]
     assert [row["name"] for row in compared(tmp_path, *runs)[1]["runs"]] == list(map(str, runs))
+
+
+def test_every_name_and_number_is_whole_in_a_narrow_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = open_runs(
+        [scored(tmp_path / name) for name in ("quickstart-on-mnist", "a-run-with-a-name-longer-than-the-terminal")]
+    )
+    narrow = Console(width=60, file=io.StringIO())
+    show_comparison(runs, narrow)
+    assert isinstance(narrow.file, io.StringIO)
+    said = narrow.file.getvalue()
+    assert "…" not in said
+    for whole in (
+        "quickstart-on-mnist",
+        "a-run-with-a-name-longer-than-the-terminal",
+        "Fréchet",
+        "precision",
+        "entropy",
+        "1.7",
+    ):
+        assert whole in said
+    fitting = Console(width=60, file=io.StringIO())
+    show_comparison(runs[:1], fitting)
+    assert isinstance(fitting.file, io.StringIO)
+    assert max(map(len, fitting.file.getvalue().splitlines())) <= 60
 
 
 def test_it_starts_without_torch() -> None:

@@ -72,11 +72,11 @@ def test_scores_travel_with_the_exported_file(run_dir: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--count", "99"], "begins at 100"),
+        (["--count", "99"], "--count must be at least 100"),
         (["--count", "5000"], "needs as many training images"),
         (["--dataset", "no-such-set"], "There is no data set"),
         (["--features", "absent.safetensors"], "python -m trainer.scoring.classifier"),
-        (["--features", "inception"], "never fetched"),
+        (["--features", "inception"], "never downloaded"),
         (["--smooth", "-1"], "between 0 and 3"),
     ],
 )
@@ -91,7 +91,7 @@ def test_what_cannot_be_scored_gets_one_sentence(
 
 
 @pytest.mark.parametrize("config", ["oops", '{"limit": "x"}', "[" * 10_000])
-def test_a_file_that_lies_of_its_training_gets_one_sentence(
+def test_a_file_that_lies_about_its_training_gets_one_sentence(
     models: dict[str, Path], tmp_path: Path, config: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = onnx.load(models["digits"])
@@ -100,15 +100,15 @@ def test_a_file_that_lies_of_its_training_gets_one_sentence(
     )
     onnx.save(model, tmp_path / "liar.onnx")
     assert main([str(tmp_path / "liar.onnx"), "--dataset", "sklearn-digits"]) == 2
-    assert "does not say readably how it was trained" in capsys.readouterr().err
+    assert "has unreadable training settings in its metadata" in capsys.readouterr().err
 
 
-def test_figures_that_cannot_be_written_are_shown(
+def test_a_score_that_cannot_be_written_is_shown(
     run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(run_dir), "--count", "100", "--json", str(tmp_path)]) == 2
     said = capsys.readouterr()
-    assert "name a file" in said.err
+    assert "it is a folder" in said.err
     assert "Fréchet distance" in said.out
 
 

@@ -1,4 +1,4 @@
-"""Generators whose figures may stand in one table, and which of them is best."""
+"""Runs whose scores can be compared, and which of them is best."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 from digitforge.errors import RunError
 from trainer.report.pages import Picture, read_picture
 from trainer.runs import SCORES_FILE
-from trainer.scoring.metrics import FIGURES, Figure, Scores, read_scores
+from trainer.scoring.metrics import Metric, shown_metrics
+from trainer.scoring.scores import Score, read_score
 
 ALIKE = {
     "count": "the number of images",
@@ -18,109 +19,108 @@ ALIKE = {
     "data_sha256": "the real images",
     "format": "the format of the scores",
 }
-"""What has to be the same of all that stand in one table."""
+"""The facts that must be equal for scores to compare, and what to call them."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """One generator in the table."""
+class ComparedRun:
+    """A run, or a file, with its score."""
 
     name: str
     path: Path
-    scores: Scores
+    score: Score
     sheet: Picture | None
+    """A grid of its samples."""
 
     @property
-    def scoring(self) -> str:
+    def command(self) -> str:
         """The command that scores it again."""
         if self.path.is_dir():
             return f"python -m trainer.score {shlex.quote(str(self.path))}"
-        scored = shlex.quote(self.scores.text("scored") or "MODEL.onnx")
+        scored = shlex.quote(self.score.facts.scored or "MODEL.onnx")
         return f"python -m trainer.score {scored} --json {shlex.quote(str(self.path))}"
 
 
-def open_rows(paths: Sequence[Path]) -> list[Row]:
-    """The scores below `paths`, each with a name of its own. Raises RunError where there are none, or two differ."""
+def open_runs(paths: Sequence[Path]) -> list[ComparedRun]:
+    """Read the scores of run directories and JSON files, each under a name of its own.
+
+    Raises RunError if one has no score, is given twice, or does not compare with the first.
+    """
     places = [path.parent if path.name == SCORES_FILE and (path.parent / "config.json").is_file() else path
               for path in paths]  # fmt: skip
     known = [place.resolve() for place in places]
     for place, resolved in zip(places, known, strict=True):
         if known.count(resolved) > 1:
-            raise RunError(f"{place} is named twice: name each run once.")
+            raise RunError(f"{place} is given twice: name each run once.")
     names = [resolved.name if resolved.is_dir() else resolved.stem for resolved in known]
-    rows = [
-        Row(name if names.count(name) == 1 else str(place), place, _scores(place), _sheet(place))
+    runs = [
+        ComparedRun(name if names.count(name) == 1 else str(place), place, _read(place), _sheet(place))
         for name, place in zip(names, places, strict=True)
     ]
-    for other in rows[1:]:
-        _require_alike(rows[0], other)
-    return rows
+    for other in runs[1:]:
+        _require_alike(runs[0], other)
+    return runs
 
 
-def _scores(place: Path) -> Scores:
+def _read(place: Path) -> Score:
     if not place.exists():
-        raise RunError(f"There is no {place}: name a run directory, or a file of python -m trainer.score --json.")
+        raise RunError(f"{place} does not exist: name a run directory, or a file of python -m trainer.score --json.")
     command = f"python -m trainer.score {shlex.quote(str(place))}"
     if place.is_dir() and not (place / SCORES_FILE).is_file():
         raise RunError(f"{place} has not been scored yet: {command}")
     if not place.is_dir() and place.suffix != ".json":
-        raise RunError(f"{place} holds no scores: {command} --json {shlex.quote(str(place.with_suffix('.json')))}")
-    return read_scores(place / SCORES_FILE if place.is_dir() else place)
+        raise RunError(f"{place} is not a score: {command} --json {shlex.quote(str(place.with_suffix('.json')))}")
+    return read_score(place / SCORES_FILE if place.is_dir() else place)
 
 
 def _sheet(place: Path) -> Picture | None:
-    """The newest samples of a run, or those of its score."""
+    """Return the newest sample grid of a run, or that of its score."""
     samples = [path for path in (place / "samples").glob("*.png") if path.stem.isdecimal()]
     newest = sorted(samples, key=lambda path: int(path.stem), reverse=True)
     candidates = [*newest[:3], place / "scores" / "generated.png"] if place.is_dir() else []
     return next((picture for path in candidates if (picture := read_picture(path, 2**23))), None)
 
 
-def _require_alike(first: Row, other: Row) -> None:
-    """Raises RunError where the figures of two generators do not compare."""
-    differing = [
-        key
-        for key in ALIKE
-        if None in (values := [row.scores.values.get(key) for row in (first, other)]) or values[0] != values[1]
-    ]
+def _require_alike(first: ComparedRun, other: ComparedRun) -> None:
+    """Raise RunError if the scores of two runs do not compare."""
+    facts, others = first.score.facts, other.score.facts
+    values = {key: (getattr(facts, key), getattr(others, key)) for key in ALIKE}
+    differing = {key: pair for key, pair in values.items() if None in pair or pair[0] != pair[1]}
     if not differing:
         return
-    described = "; ".join(
-        f"{ALIKE[key]} ({brief(first.scores.values.get(key))} and {brief(other.scores.values.get(key))})"
-        for key in differing
-    )
-    command = other.scoring
-    if "count" in differing and (count := first.scores.count("count")):
-        command += f" --count {count}"
-    if "data_sha256" in differing and (dataset := first.scores.text("dataset")):
-        command += f" --dataset {shlex.quote(dataset)}"
+    described = "; ".join(f"{ALIKE[key]} ({brief(one)} and {brief(two)})" for key, (one, two) in differing.items())
+    command = other.command
+    if "count" in differing and facts.count:
+        command += f" --count {facts.count}"
+    if "data_sha256" in differing and facts.dataset:
+        command += f" --dataset {shlex.quote(facts.dataset)}"
     if "features_sha256" in differing:
-        command += f" --features NETWORK (the one of {first.name}: {first.scores.text('features') or 'unknown'})"
+        command += f" --features NETWORK (that of {first.name}: {facts.features or 'unknown'})"
     raise RunError(
         f"{first.name} and {other.name} do not compare, as these differ: {described}. Score again: {command}"
     )
 
 
-def brief(value: object) -> str:
-    """A count, or the begin of a hash, for a sentence."""
-    return f"{value:,}" if type(value) is int else str(value)[:12] if value is not None else "not stated"
+def brief(value: int | str | None) -> str:
+    """Return a count, or the start of a hash, for a sentence."""
+    return f"{value:,}" if isinstance(value, int) else value[:12] if value is not None else "not stated"
 
 
-def shown(rows: Sequence[Row]) -> list[Figure]:
-    """The figures that any of the rows has."""
-    return [figure for figure in FIGURES if any(row.scores.figure(figure.key) is not None for row in rows)]
+def metrics_of(runs: Sequence[ComparedRun]) -> list[Metric]:
+    """Return the metrics that at least one of the runs has."""
+    return [metric for metric in shown_metrics() if any(run.score.metrics[metric.key] is not None for run in runs)]
 
 
-def floor(rows: Sequence[Row], key: str, spread: bool = False) -> float | None:
-    """The floor of a figure, or its spread: equal for all rows, so the first that is stated."""
-    stated = (row.scores.spread(key) if spread else row.scores.floor(key) for row in rows)
-    return next((value for value in stated if value is not None), None)
+def floor(runs: Sequence[ComparedRun], key: str) -> tuple[float | None, float | None]:
+    """Return mean and spread of a metric's floor. They are the same for all runs, so the first stated ones count."""
+    stated = [run.score.floor_of(key) for run in runs]
+    means, spreads = ([pair[place] for pair in stated if pair[place] is not None] for place in (0, 1))
+    return next(iter(means), None), next(iter(spreads), None)
 
 
-def best(rows: Sequence[Row], figure: Figure) -> list[str]:
-    """The names of the rows with the best value, to four digits as it is shown; none where all are equally good."""
-    real, spread = floor(rows, figure.key), floor(rows, figure.key, spread=True)
-    values = {row.name: value for row in rows if (value := row.scores.figure(figure.key)) is not None}
-    ranks = {name: float(f"{figure.badness(value, real, spread):.4g}") for name, value in values.items()}
+def best(runs: Sequence[ComparedRun], metric: Metric) -> list[str]:
+    """Return the names of the runs with the best value, to four digits; none if all are equally good."""
+    values = {run.name: value for run in runs if (value := run.score.metrics[metric.key]) is not None}
+    ranks = {name: float(f"{metric.rank(value, *floor(runs, metric.key)):.4g}") for name, value in values.items()}
     winners = [name for name, rank in ranks.items() if rank == min(ranks.values())]
     return winners if len(winners) < len(ranks) else []

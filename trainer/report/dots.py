@@ -1,4 +1,4 @@
-"""Where the dots of a figure stand beside the floor, for a page that draws them."""
+"""Positions for a chart of one metric: a dot for each run, and the floor."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trainer.scoring.metrics import Figure
+from trainer.scoring.metrics import Metric
 
 MARGIN = 4
-"""Per cent of the width that stay free at both ends."""
+"""Empty space at both ends, in per cent of the width."""
 ORDERS = 30
-"""Positive values with larger ratios stand on a logarithmic scale."""
+"""Ratio of the largest to the smallest value above which the scale is logarithmic."""
 
 
 @dataclass(frozen=True)
 class Dots:
-    """A figure of several generators. Places are per cent of the width."""
+    """A metric of several runs. Positions are per cent of the width."""
 
-    figure: Figure
+    metric: Metric
     places: list[float | None]
-    """Of each generator; None where it lacks the figure."""
+    """One for each run; None where it lacks the metric."""
     floor: float | None
     band: tuple[float, float] | None
-    """Begin and width of the floor's mean plus and minus its spread."""
+    """Start and width of the floor's mean ± its spread."""
     logarithmic: bool
 
 
-def dots(figure: Figure, values: Sequence[float | None], floor: float | None, spread: float | None) -> Dots:
-    """Place `values`, None where one is missing, and the floor on one scale."""
+def dots(metric: Metric, values: Sequence[float | None], floor: float | None, spread: float | None) -> Dots:
+    """Place the values of several runs and the floor on one scale. A value is None where it is missing."""
     known = [value for value in [*values, floor] if value is not None]
     logarithmic = min(known, default=0) > 0 and max(known) > ORDERS * min(known)
     edges = [] if floor is None else [floor - (spread or 0), floor + (spread or 0)]
@@ -45,6 +45,6 @@ def dots(figure: Figure, values: Sequence[float | None], floor: float | None, sp
 
     places = [None if value is None else place(value) for value in values]
     if floor is None:
-        return Dots(figure, places, None, None, logarithmic)
+        return Dots(metric, places, None, None, logarithmic)
     left, right = map(place, edges)
-    return Dots(figure, places, place(floor), (left, round(right - left, 2)), logarithmic)
+    return Dots(metric, places, place(floor), (left, round(right - left, 2)), logarithmic)

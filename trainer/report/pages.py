@@ -13,7 +13,7 @@ from pathlib import Path
 import jinja2
 
 from digitforge import files
-from trainer.scoring.metrics import tell
+from trainer.report.formats import direction, format_number
 
 SHEET_WIDTH = 560
 """CSS pixels that a picture may be enlarged to; only by whole factors, so that pixels stay square."""
@@ -56,7 +56,9 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
     )
-    environment.filters |= {"csp_hash": csp_hash, "value": _value, "short": _short, "tell": tell}
+    environment.filters |= {
+        "csp_hash": csp_hash, "value": _value, "short": _short, "format_number": format_number, "direction": direction
+    }  # fmt: skip
     return environment
 
 

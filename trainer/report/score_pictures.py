@@ -1,4 +1,4 @@
-"""Pictures of a score: real beside generated images, nearest training images, what is read surely and what is not."""
+"""Pictures of a score: generated and real images, nearest training images, the most and least confident predictions."""
 
 from __future__ import annotations
 
@@ -17,16 +17,20 @@ GAP_COLOUR = 96
 
 
 def draw(folder: Path, images: ImageSet, real: Real, neighbours: Tensor | None, smooth: float) -> None:
-    """Write the pictures of a score to `folder`; the names say what they show."""
+    """Write the pictures of a score to `folder`, each under the name of what it shows.
+
+    neighbours: index of each image's nearest training image, int64 [n]; None where it is not known.
+    smooth: sigma of the Gaussian filter of the score, in pixels; 0: none.
+    """
     some = SIDE * SIDE
     save(folder / "generated.png", images.pixels[:some])
     save(folder / "real.png", real.held_out.pixels[:some])
-    (folder / "generated_smoothed.png").unlink(missing_ok=True)  # of an earlier score
+    (folder / "generated_smoothed.png").unlink(missing_ok=True)  # from an earlier score
     if smooth:
         save(folder / "generated_smoothed.png", pixels.smooth(images.pixels[:some], smooth))
     if neighbours is not None:
         rows = 3 * SIDE
-        save(folder / "neighbours.png", _in_turn(images.pixels[:rows], real.training.pixels[neighbours[:rows]]))
+        save(folder / "neighbours.png", _alternate(images.pixels[:rows], real.training.pixels[neighbours[:rows]]))
     if images.probabilities.shape[1]:
         order = images.probabilities.amax(dim=1).argsort()
         save(folder / "least_confident.png", images.pixels[order[: some // 2]])
@@ -34,7 +38,7 @@ def draw(folder: Path, images: ImageSet, real: Real, neighbours: Tensor | None, 
 
 
 def save(path: Path, images: Tensor) -> None:
-    """Write images, uint8 [n, channels, size, size], as a grid of `SIDE` in a row with gaps, twice their size."""
+    """Write images, uint8 [n, channels, size, size], as a grid with `SIDE` in a row, at twice their size."""
     count, channels, height, width = images.shape
     rows = -(-count // SIDE)
     sheet = torch.full(
@@ -46,7 +50,7 @@ def save(path: Path, images: Tensor) -> None:
     pictures.save_doubled(path, sheet.squeeze(2))
 
 
-def _in_turn(first: Tensor, second: Tensor) -> Tensor:
-    """A row of the first, the same places of the second below it, and so on."""
+def _alternate(first: Tensor, second: Tensor) -> Tensor:
+    """Return rows of both in turn: `SIDE` images of the first, then the same ones of the second."""
     pairs = zip(first.split(SIDE), second.split(SIDE), strict=True)
     return torch.cat([row for pair in pairs for row in pair])

@@ -1,4 +1,4 @@
-"""What report.html shows of a score: rows, curves and cells, ready for the template; nothing is computed anew."""
+"""What report.html shows of a score, prepared for its template. Nothing is computed from images here."""
 
 from __future__ import annotations
 
@@ -9,14 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from digitforge.errors import RunError
+from trainer.report.formats import format_number
 from trainer.report.pages import Picture, read_picture
 from trainer.runs import SCORES_FILE
-from trainer.scoring.metrics import FIGURES, Figure, Scores, read_scores, tell
+from trainer.scoring.metrics import Metric, shown_metrics
+from trainer.scoring.scores import MOST_CLASSES, Facts, Floor, Metrics, Score, read_score
 
 PICTURES = ("generated", "real", "generated_smoothed", "neighbours", "least_confident", "most_confident")
-MOST_CLASSES = 100
 MOST_BYTES = 4 * 2**20
-"""A larger picture is left out."""
+"""Larger pictures are left out."""
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A metric with its value and its floor."""
+
+    metric: Metric
+    value: float
+    floor: float | None
+    spread: float | None
 
 
 @dataclass(frozen=True)
@@ -25,117 +36,156 @@ class Histogram:
 
     bins: int
     curves: list[tuple[str, str, str]]
-    """Name, colour, path."""
+    """Name, colour and path of each."""
     ticks: list[tuple[float, str]]
+    """Height and label of each."""
+
+
+@dataclass(frozen=True)
+class PixelRow:
+    """A statistic of the pixel values."""
+
+    name: str
+    generated: float | None
+    filtered: float | None
+    """After the Gaussian filter; None without one."""
+    real: float | None
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """The values of one class; None where one is missing."""
+
+    name: str
+    share: float | None
+    accuracy: float | None
+    twins: float | None
+    width: float
+    """The share relative to the largest one, in per cent."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """How often a class was read. level: 0 to 10, for its shade."""
+    """A cell of the confusion matrix. level: 0 to 10, for its shade."""
 
     count: int
     level: int
 
 
-def gather(run_dir: Path, images: Mapping[str, Any], seen: int, last: Mapping[str, float]) -> dict[str, Any] | None:
-    """All that the report shows of the scores of a run; None where it has none.
+@dataclass(frozen=True)
+class ScoreSections:
+    """All that the report shows of a score and of the scores during training."""
+
+    score: Score
+    problem: str
+    """Why there is no score, where scores.json cannot be read."""
+    rows: list[MetricRow]
+    headline: tuple[float, str] | None
+    """The Fréchet distance, and what to show beside it."""
+    older: bool
+    """Whether the run has trained on since it was scored."""
+    curves: list[Metric]
+    """The metrics that the log holds."""
+    floors: dict[str, tuple[float | None, str]]
+    """The floor of each curve, and a remark on it, by the metric's key."""
+    pictures: dict[str, Picture | None]
+    pair_rows: list[str]
+    """Labels of the rows of neighbours.png."""
+    histogram: Histogram | None
+    pixels: list[PixelRow]
+    classes: list[ClassRow]
+    class_names: list[str]
+    """Labels of the confusion matrix."""
+    confusion: list[list[Cell]]
+    verdict: str
+    """Whether the generator memorises, as a sentence; empty if that is not known."""
+
+
+def gather(run_dir: Path, images: Mapping[str, Any], seen: int, last: Mapping[str, float]) -> ScoreSections | None:
+    """Read the score of a run; None if it has none, and none during training either.
 
     images: the run's image format; seen: images it has seen; last: the newest values in its log.
     """
     path = run_dir / SCORES_FILE
-    scores, problem = Scores({}), ""
+    score, problem = Score(Facts(), Metrics(), Floor()), ""
+    pictures: dict[str, Picture | None] = dict.fromkeys(PICTURES)
     if path.is_file():
         try:
-            scores = read_scores(path)
+            score = read_score(path)
+            pictures = {name: read_picture(run_dir / "scores" / f"{name}.png", MOST_BYTES) for name in PICTURES}
         except RunError as error:
             problem = str(error)
-    elif not any(figure.key in last for figure in FIGURES):
+    elif not any(metric.key in last for metric in shown_metrics()):
         return None
-    shown = pictures(run_dir / "scores") if scores.values else dict.fromkeys(PICTURES)
+    taken_at = score.facts.images_seen
     names = images.get("classes")
-    of_classes = classes(scores, names if isinstance(names, list) else [])
-    confused = confusion(scores)
-    taken_at = scores.count("images_seen")
-    distance, floor = scores.figure("frechet_distance"), scores.floor("frechet_distance")
-    older = taken_at is not None and taken_at != seen
-    beside = [f"at {taken_at:,} images"] if older else []
-    beside += [f"real images {tell(floor)}"] if floor is not None else []
-    modes = (scores.count("modes_covered"), scores.count("modes"))
-    return {
-        "problem": problem,
-        "rows": rows(scores),
-        "headline": None if distance is None else (distance, ", ".join(beside)),
-        "taken_at": taken_at,
-        "older": older,
-        "count": scores.count("count"),
-        "draws": Scores(scores.part("floor")).count("draws"),
-        "dataset": scores.text("dataset"),
-        "features": scores.text("features"),
-        "features_sha256": scores.text("features_sha256"),
-        "figures": [figure for figure in FIGURES if figure.key in last],
-        "floors": {figure.key: _floor(figure.key, scores, last) for figure in FIGURES},
-        "pictures": shown,
-        "pair_rows": pair_rows(shown["neighbours"], images.get("size")),
-        "histogram": histogram(scores),
-        "pixels": pixel_rows(scores),
-        "classes": of_classes,
-        "modes": None if None in modes else modes,
-        "names": [one["name"] for one in of_classes]
-        if len(of_classes) == len(confused)
-        else [*map(str, range(len(confused)))],
-        "confusion": confused,
-        "verdict": verdict(scores),
-        "memorises": memorises(scores),
-    }
+    rows = class_rows(score, names if isinstance(names, list) else [])
+    confusion = confusion_cells(score)
+    return ScoreSections(
+        score=score,
+        problem=problem,
+        rows=metric_rows(score),
+        headline=_headline(score, seen),
+        older=taken_at is not None and taken_at != seen,
+        curves=[metric for metric in shown_metrics() if metric.key in last],
+        floors={metric.key: _floor(metric.key, score, last) for metric in shown_metrics()},
+        pictures=pictures,
+        pair_rows=pair_rows(pictures["neighbours"], images.get("size")),
+        histogram=histogram(score),
+        pixels=pixel_rows(score),
+        classes=rows,
+        class_names=[row.name for row in rows] if len(rows) == len(confusion) else [*map(str, range(len(confusion)))],
+        confusion=confusion,
+        verdict=verdict(score),
+    )
 
 
-def _floor(key: str, scores: Scores, last: Mapping[str, float]) -> tuple[float | None, str]:
-    """The floor for a curve of the log, and what has to be said of it."""
+def _headline(score: Score, seen: int) -> tuple[float, str] | None:
+    distance, taken_at = score.metrics["frechet_distance"], score.facts.images_seen
+    if distance is None:
+        return None
+    beside = [f"at {taken_at:,} images"] if taken_at is not None and taken_at != seen else []
+    floor, _ = score.floor_of("frechet_distance")
+    beside += [f"real images {format_number(floor)}"] if floor is not None else []
+    return distance, ", ".join(beside)
+
+
+def _floor(key: str, score: Score, last: Mapping[str, float]) -> tuple[float | None, str]:
+    """Return the floor for a curve, from the log or else from the score, and a remark on it."""
     if f"floor_{key}" in last:
         return last[f"floor_{key}"], ""
-    count = scores.count("count")
-    return scores.floor(key), "" if count is None or scores.floor(
-        key
-    ) is None else f"; the floor is that of {count:,} images"
+    floor, count = score.floor_of(key)[0], score.facts.count
+    return floor, "" if count is None or floor is None else f"; the floor is that of {count:,} images"
 
 
-def rows(scores: Scores) -> list[tuple[Figure, float, float | None, float | None]]:
-    """Each figure that there is: value, floor and the floor's spread."""
-    found = ((figure, scores.figure(figure.key)) for figure in FIGURES)
+def metric_rows(score: Score) -> list[MetricRow]:
+    """Return the metrics that the score has."""
     return [
-        (figure, value, scores.floor(figure.key), scores.spread(figure.key))
-        for figure, value in found
-        if value is not None
+        MetricRow(metric, value, *score.floor_of(metric.key))
+        for metric in shown_metrics()
+        if (value := score.metrics[metric.key]) is not None
     ]
 
 
-def pictures(folder: Path) -> dict[str, Picture | None]:
-    """The pictures of a score, by name."""
-    return {name: read_picture(folder / f"{name}.png", MOST_BYTES) for name in PICTURES}
+def pixel_rows(score: Score) -> list[PixelRow]:
+    """Return the statistics of the pixels that the score has."""
+    metrics, after = score.metrics, score.smoothed
+    distance, transport, entropy = (after.distance, after.wasserstein, after.entropy) if after else (None, None, None)
+    floors = [score.floor_of(key)[0] for key in ("histogram_distance", "histogram_wasserstein")]
+    rows = [
+        PixelRow("Histogram distance", metrics["histogram_distance"], distance, floors[0]),
+        PixelRow("Histogram transport", metrics["histogram_wasserstein"], transport, floors[1]),
+        PixelRow("Entropy, bits", metrics["entropy_generated"], entropy, metrics["entropy_real"]),
+    ]
+    return [row for row in rows if row.generated is not None]
 
 
-def pixel_rows(scores: Scores) -> list[tuple[str, list[float | None]]]:
-    """The figures of the pixels before and, where it was measured, after the Gaussian filter, and of real images."""
-    names = {
-        "Histogram distance": ("histogram_distance", None),
-        "Histogram transport": ("histogram_wasserstein", None),
-        "Entropy, bits": ("entropy_generated", "entropy_real"),
-    }
-    found = []
-    for name, (key, real) in names.items():
-        beside = scores.floor(key) if real is None else scores.figure(real)
-        values = [scores.figure(key), scores.figure(f"{key}_smoothed"), beside]
-        if values[0] is not None:
-            found.append((name, values))
-    return found
-
-
-def histogram(scores: Scores) -> Histogram | None:
-    """The pixel histograms, real ones first; None where they are missing."""
+def histogram(score: Score) -> Histogram | None:
+    """Return the histograms of the pixels, real ones first; None if they are missing."""
     sets = [
-        ("Real, held out", "grey", scores.numbers("histogram_real")),
-        ("Generated", "orange", scores.numbers("histogram_generated")),
-        ("Generated, after the filter", "blue", scores.numbers("histogram_generated_smoothed")),
+        ("Real, held out", "grey", score.histogram_real),
+        ("Generated", "orange", score.histogram),
+        ("Generated, after the filter", "blue", score.smoothed.histogram if score.smoothed else ()),
     ]
     present = [(name, colour, shares) for name, colour, shares in sets if shares]
     if not present or len({len(shares) for *_, shares in present}) > 1:
@@ -156,65 +206,49 @@ def histogram(scores: Scores) -> Histogram | None:
     return Histogram(len(present[0][2]), curves, ticks)
 
 
-def classes(scores: Scores, names: Sequence[Any]) -> list[dict[str, Any]]:
-    """Per class: name, share, accuracy and twins, each None where it is missing."""
-    columns = {
-        "share": scores.numbers("class_shares"),
-        "accuracy": scores.numbers("conditional_accuracy_of_classes"),
-        "twins": scores.numbers("twins"),
-    }
-    count = max(map(len, columns.values()))
-    if not count or count > MOST_CLASSES:
+def class_rows(score: Score, names: Sequence[Any]) -> list[ClassRow]:
+    """Return the values of each class; nothing if there are none, or too many classes. names: of the classes."""
+    found = score.classes
+    count = max(map(len, (found.shares, found.accuracies, found.twins)))
+    if count > MOST_CLASSES:
         return []
-    called = list(map(str, names)) if len(names) == count else list(map(str, range(count)))
-    most = max(columns["share"], default=0) or 1
+    labels = list(map(str, names)) if len(names) == count else list(map(str, range(count)))
+    most = max(found.shares, default=0) or 1
+
+    def column(values: Sequence[float]) -> Sequence[float | None]:
+        return values if len(values) == count else [None] * count
+
+    columns = zip(labels, column(found.shares), column(found.accuracies), column(found.twins), strict=True)
     return [
-        {key: values[place] if len(values) == count else None for key, values in columns.items()}
-        | {
-            "name": called[place],
-            "width": 100 * columns["share"][place] / most if len(columns["share"]) == count else 0,
-        }
-        for place in range(count)
+        ClassRow(label, share, accuracy, twins, 100 * (share or 0) / most) for label, share, accuracy, twins in columns
     ]
 
 
-def confusion(scores: Scores) -> list[list[Cell]]:
-    """Rows of the confusion matrix; empty where it is missing, not square or too large."""
-    matrix = scores.values.get("confusion")
-    if not isinstance(matrix, list) or not 0 < len(matrix) <= MOST_CLASSES:
-        return []
-    if any(
-        not isinstance(row, list) or len(row) != len(matrix) or any(type(n) is not int or n < 0 for n in row)
-        for row in matrix
-    ):
-        return []
-    return [[Cell(n, math.ceil(10 * math.sqrt(n / max(sum(row), 1)))) for n in row] for row in matrix]
+def confusion_cells(score: Score) -> list[list[Cell]]:
+    """Return the rows of the confusion matrix."""
+    return [
+        [Cell(count, math.ceil(10 * math.sqrt(count / max(sum(row), 1)))) for count in row]
+        for row in score.classes.confusion
+    ]
 
 
 def pair_rows(picture: Picture | None, size: object) -> list[str]:
-    """What each row of neighbours.png shows, for images of `size` pixels; nothing where it has other rows."""
+    """Return what each row of neighbours.png shows, for images of `size` pixels; nothing if it has other rows."""
     if picture is None or type(size) is not int or size < 1:
         return []
     count, rest = divmod(picture.size[1] // picture.times + 4, 2 * (size + 2))
     return [] if rest or count % 2 else ["generated", "training"] * (count // 2)
 
 
-def verdict(scores: Scores) -> str:
-    """Whether the generator gives back training images, in a sentence; empty where that was not measured."""
-    copied, error = scores.figure("copied"), scores.spread("copied")
-    if copied is None or error is None:
+def verdict(score: Score) -> str:
+    """Return a sentence on whether the generator reproduces training images; empty if that was not measured."""
+    found = score.memorisation
+    if found is None:
         return ""
-    compared = scores.part("memorisation").get("images")
-    of = f" of {compared:,} images" if type(compared) is int else ""
-    share = f"{100 * copied:.1f}\u00a0%\u00a0±\u00a0{100 * error:.1f}\u00a0%".replace("-", "−")
-    if memorises(scores):
-        return f"It gives back its training images: the share of copies{of} is estimated at {share}."
+    share = f"{100 * found.copied:.1f}\u00a0%\u00a0±\u00a0{100 * found.error:.1f}\u00a0%".replace("-", "−")
+    if found.memorises:
+        return f"It reproduces training images: the share of copies of {found.images:,} images is estimated at {share}."
     return (
-        f"No sign of memorisation: the share of copies{of} is estimated at {share}. "
-        "Above 10 % and four standard errors it would be called memorisation."
+        f"No sign of memorisation: the share of copies of {found.images:,} images is estimated at {share}. "
+        "Memorisation would be more than 10 % and more than four standard errors."
     )
-
-
-def memorises(scores: Scores) -> bool:
-    """Whether the score calls it memorisation."""
-    return scores.part("memorisation").get("memorises") is True

@@ -1,7 +1,7 @@
-"""Train the classifier that generated images are judged by: `python -m trainer.scoring.classifier [--dataset D]`.
+"""Train the classifier that scores use: `python -m trainer.scoring.classifier [--dataset D] [--out FILE]`.
 
-It is measured on the test images and written with a card beside it. Its last hidden layer is the feature space of the
-scores; with --dataset and --out, the same command makes one for any labelled data set.
+Its last hidden layer is the feature space of the scores. Its accuracy on the test images is written to a card beside
+the weights. With --dataset and --out, the command trains a classifier for any labelled data set.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ HALFLIFE_IMAGES = 40_000
 
 
 def train_classifier(source: Source, epochs: int, batch_size: int, seed: int) -> Classifier:
-    """Train on all images of `source`, slightly distorted, with a one-cycle rate and averaged last weights."""
+    """Train on all images of `source`, slightly distorted, with a one-cycle learning rate; return averaged weights."""
     torch.manual_seed(seed)
     cpu = torch.device("cpu")
     model = Classifier(source.format.channels, len(source.format.classes)).to(memory_format=torch.channels_last)
@@ -60,55 +60,59 @@ def train_classifier(source: Source, epochs: int, batch_size: int, seed: int) ->
 
 
 def accuracy(model: Classifier, source: Source) -> float:
-    """Share of the source's images that are read as labelled."""
+    """Return the share of the source's images that are classified as labelled."""
     logits, _ = read(model, torch.from_numpy(source.images.copy()))
     return float((logits.argmax(dim=1) == torch.from_numpy(source.labels)).float().mean())
 
 
 def describe(path: Path, card: ClassifierCard, judged: str, count: int, command: str, minutes: float) -> str:
-    """The card that lies beside the weights, for people. judged: the images of the card's accuracy, in words."""
-    digest = hashing.sha256(path)
+    """Return the text of the card beside the weights. judged: the images that `card.accuracy` is measured on."""
+    digest, threads = hashing.sha256(path), torch.get_num_threads()
     return f"""# {path.name}
 
-A classifier (trainer/networks/judge.py), for judging generated images.
+The classifier (`trainer/networks/judge.py`) whose features and predictions scores are computed from.
 
-- data: {card.dataset}, {count:,} training images, distorted ({DISTORTION})
+- data: {card.dataset}, {count:,} training images, augmented with {DISTORTION}
 - classes: {", ".join(card.images.classes)}
-- command: `{command}`, {minutes:.1f} minutes on {torch.get_num_threads()} CPU threads
+- command: `{command}`, {minutes:.1f} minutes on {threads} CPU thread{"s" if threads > 1 else ""}
 - accuracy on {judged}: {card.accuracy:.2%}
 - sha256: `{digest}`
 """
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
+    """Run the command and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dataset", default="mnist", help="Any labelled data set; default: %(default)s.")
-    parser.add_argument("--data-dir", type=Path, help="Folder with the data set.")
-    parser.add_argument("--image-size", type=int, default=0, help="Scale images to this; 0 keeps their size.")
-    parser.add_argument("--out", type=Path, help="Where the weights go; for mnist, the bundled file.")
-    parser.add_argument("--epochs", type=int, default=16)
-    parser.add_argument("--batch-size", type=int, default=128)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--dataset", default="mnist", help="A labelled data set; default: %(default)s.")
+    parser.add_argument("--data-dir", type=Path, help="Folder that holds the data set.")
+    parser.add_argument(
+        "--image-size", type=int, default=0, help="Resize images to this many pixels a side; 0 keeps their size."
+    )
+    parser.add_argument("--out", type=Path, help="File for the weights; default, for mnist only: the bundled one.")
+    parser.add_argument("--epochs", type=int, default=16, help="Passes over the data; default: %(default)s.")
+    parser.add_argument("--batch-size", type=int, default=128, help="Default: %(default)s.")
+    parser.add_argument("--seed", type=int, default=0, help="Default: %(default)s.")
     given = parser.parse_args(arguments)
     return exit_status(lambda: _train_and_write(given))
 
 
 def _train_and_write(given: argparse.Namespace) -> None:
     if given.epochs < 1 or given.batch_size < 2 or given.image_size < 0 or 0 < given.image_size < 8:
-        raise DataError("--epochs begins at 1, --batch-size at 2, and --image-size at 8.")
+        raise DataError("--epochs must be at least 1, --batch-size at least 2, and --image-size 0 or at least 8.")
     if not given.out and (given.dataset, given.image_size) != ("mnist", 0):
-        raise DataError("Name the file to write with --out, as in --out classifier.safetensors.")
+        raise DataError("Name the file to write, as in --out classifier.safetensors.")
     out = given.out or BUNDLED
     source, test = (
         datasets.load(given.dataset, given.data_dir, split, image_size=given.image_size) for split in ("train", "test")
     )
     if not source.format.classes:
-        raise DataError(f"{given.dataset} has no labels, which a classifier is trained on.")
+        raise DataError(f"{given.dataset} has no labels, and a classifier cannot be trained without them.")
     began = time.monotonic()
     model = train_classifier(source, given.epochs, min(given.batch_size, len(source.images)), given.seed)
     minutes = (time.monotonic() - began) / 60
-    judged = "the test images" if test.sha256 != source.sha256 else "its own training images (there are no others)"
+    judged = (
+        "the test images" if test.sha256 != source.sha256 else "the training images (the data set has no test images)"
+    )
     card = ClassifierCard(source.dataset, source.format, source.sha256, accuracy(model, test))
     save_classifier(out, model, card)
     command = (
@@ -117,7 +121,7 @@ def _train_and_write(given: argparse.Namespace) -> None:
         + (f" --image-size {given.image_size}" if given.image_size else "")
     )
     files.write_text(out.with_suffix(".md"), describe(out, card, judged, len(source.images), command, minutes))
-    print(f"{out}: {card.accuracy:.2%} of {judged} read correctly, after {minutes:.1f} minutes")
+    print(f"{out}: accuracy {card.accuracy:.2%} on {judged}, after {minutes:.1f} minutes")
 
 
 if __name__ == "__main__":

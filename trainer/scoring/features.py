@@ -1,4 +1,4 @@
-"""The networks in whose features images are compared, behind one interface."""
+"""The networks whose features images are compared in, behind one interface."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from trainer.networks.judge import BUNDLED, Classifier, load_classifier, read
 
 @dataclass(frozen=True)
 class FeatureNetwork:
-    """Reads images. Figures of networks with different hashes do not compare."""
+    """Classifies images and computes their features. Metrics of networks with different hashes do not compare."""
 
     name: str
     sha256: str
-    """Of the weights' file."""
+    """Hash of the file with the weights."""
     classes: tuple[str, ...]
-    """What it can tell apart; empty where it has no opinion on the classes of the data."""
-    read: Callable[[Tensor], tuple[Tensor, Tensor]]
+    """The classes it predicts; empty if they are not those of the data."""
+    predict: Callable[[Tensor], tuple[Tensor, Tensor]]
     """uint8 [n, channels, size, size] -> class probabilities [n, classes] and features [n, features], float32."""
 
 
 def open_features(choice: str, weights: Path | None, images: ImageFormat) -> FeatureNetwork:
-    """The feature network for such images.
+    """Return the feature network for images of this format.
 
-    choice: "digits" (the bundled classifier; on three channels it reads a digit in each), "inception" with its
-    `weights` (a state dictionary of torchvision's inception_v3), or the file of a classifier that
-    `python -m trainer.scoring.classifier` made. Raises DataError where it is missing or reads other images.
+    choice: "digits" (the bundled classifier; for Stacked MNIST it is applied to each channel), "inception" with its
+    `weights` (a state dictionary of torchvision's inception_v3), or a classifier's file written by
+    `python -m trainer.scoring.classifier`. Raises DataError if it is missing or made for other images.
     """
     if choice == "inception":
         return _inception(weights)
     path = BUNDLED if choice == "digits" else Path(choice)
     model, card = load_classifier(path)
-    network = FeatureNetwork(card.dataset, _sha256(path), card.images.classes, _reading(model))
+    network = FeatureNetwork(card.dataset, _sha256(path), card.images.classes, _predict(model))
     if choice == "digits" and images.classes == stacked.CLASSES:
-        return FeatureNetwork("mnist in each channel", network.sha256, stacked.CLASSES, _reading_channels(network))
+        return FeatureNetwork("mnist in each channel", network.sha256, stacked.CLASSES, _predict_channels(network))
     if (images.channels, images.size) != (card.images.channels, card.images.size):
         raise DataError(
-            f"The feature network {path.name} reads {card.images.channels} x {card.images.size} x {card.images.size} "
+            f"The feature network {path.name} takes {card.images.channels} x {card.images.size} x {card.images.size} "
             f"images, not {images.channels} x {images.size} x {images.size}: make one for your data with "
             "`python -m trainer.scoring.classifier --dataset D --out FILE`, and name it with --features FILE."
         )
@@ -60,39 +60,39 @@ def open_features(choice: str, weights: Path | None, images: ImageFormat) -> Fea
         )
     if images.classes != card.images.classes:
         raise DataError(
-            f"The feature network {path.name} tells {', '.join(card.images.classes[:12])} apart, but the images are "
-            f"of {', '.join(images.classes[:12])}: name another with --features FILE."
+            f"The feature network {path.name} predicts the classes {', '.join(card.images.classes[:12])}, but the "
+            f"images have the classes {', '.join(images.classes[:12])}: name another with --features FILE."
         )
     return network
 
 
-def _reading(model: Classifier) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-    def both(images: Tensor) -> tuple[Tensor, Tensor]:
+def _predict(model: Classifier) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    def predict(images: Tensor) -> tuple[Tensor, Tensor]:
         logits, features = read(model, images)
         return logits.softmax(dim=1), features
 
-    return both
+    return predict
 
 
 def _among(network: FeatureNetwork, columns: list[int]) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-    """Reading where only some of the classes can be meant."""
+    """Predict among the classes of `columns` alone."""
 
-    def some(images: Tensor) -> tuple[Tensor, Tensor]:
-        probabilities, features = network.read(images)
+    def predict(images: Tensor) -> tuple[Tensor, Tensor]:
+        probabilities, features = network.predict(images)
         probabilities = probabilities[:, columns]
         return probabilities / probabilities.sum(dim=1, keepdim=True).clamp(min=1e-12), features
 
-    return some
+    return predict
 
 
-def _reading_channels(network: FeatureNetwork) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-    def all_three(images: Tensor) -> tuple[Tensor, Tensor]:
-        probabilities, features = zip(*(network.read(images[:, [channel]]) for channel in range(3)), strict=True)
+def _predict_channels(network: FeatureNetwork) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    def predict(images: Tensor) -> tuple[Tensor, Tensor]:
+        probabilities, features = zip(*(network.predict(images[:, [channel]]) for channel in range(3)), strict=True)
         first, second, third = probabilities
         joint = first[:, :, None, None] * second[:, None, :, None] * third[:, None, None, :]
         return joint.flatten(1), torch.cat(features, dim=1)
 
-    return all_three
+    return predict
 
 
 def _inception(weights: Path | None) -> FeatureNetwork:
@@ -100,13 +100,13 @@ def _inception(weights: Path | None) -> FeatureNetwork:
 
     if weights is None or not weights.is_file():
         raise DataError(
-            "Inception's weights are never fetched: name a file with --weights that holds the state dictionary of "
-            "torchvision's inception_v3."
+            "Inception's weights are never downloaded: name a file with the state dictionary of torchvision's "
+            "inception_v3 with --weights."
         )
     model = inception_v3(weights=None, init_weights=False, aux_logits=True)
     try:
         model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-    except Exception as error:  # what torch.load raises for a file that is something else has no common base
+    except Exception as error:  # torch.load's errors for other files have no common base
         raise DataError(f"{weights} does not hold the weights of torchvision's inception_v3.") from error
     model.fc = torch.nn.Identity()
     model.eval()
@@ -127,10 +127,10 @@ def _inception(weights: Path | None) -> FeatureNetwork:
 
 
 def _sha256(path: Path) -> str:
-    """The hash of a weights' file. Raises DataError where the card beside it, if there is one, names another."""
+    """Return the hash of a weights file. Raises DataError if the card beside it states another one."""
     found = hashing.sha256(path)
     card = path.with_suffix(".md")
-    told = re.search(r"sha256: `([0-9a-f]{64})`", card.read_text(encoding="utf-8")) if card.is_file() else None
-    if told and told[1] != found:
-        raise DataError(f"{path} is not the file that {card.name} describes (its hash differs): make it again.")
+    stated = re.search(r"sha256: `([0-9a-f]{64})`", card.read_text(encoding="utf-8")) if card.is_file() else None
+    if stated and stated[1] != found:
+        raise DataError(f"{path} is not the file that {card.name} describes (its hash differs): train it again.")
     return found

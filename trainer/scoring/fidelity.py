@@ -1,4 +1,4 @@
-"""How close generated images are to real ones: distances between feature sets, and the classifier score."""
+"""Distances between the features of generated and real images, and the classifier score."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from trainer.seeding import stream
 
 
 def frechet_distance(first: Tensor, second: Tensor) -> float:
-    """Squared Fréchet distance of the Gaussians with both feature sets' moments (Heusel et al. 2017, equation 6).
+    """Return the squared Fréchet distance of Gaussians fitted to two feature sets (Heusel et al. 2017, equation 6).
 
-    first, second: float [n, features]; n should well exceed the number of features. Figures of different feature
-    networks, or of different n, do not compare.
+    |m1 - m2|^2 + tr(C1 + C2 - 2 sqrt(C1 C2)), with means m and covariances C. first, second: float [n, features]; n
+    should well exceed the number of features. Values for different feature networks, or for different n, do not
+    compare.
     """
     (mean_1, cov_1), (mean_2, cov_2) = ((x.mean(dim=0), torch.cov(x.T)) for x in (first.double(), second.double()))
-    # The trace of sqrt(C1 C2) from the symmetric sqrt(C1) C2 sqrt(C1), whose eigenvalues are the same and real.
+    # sqrt(C1) C2 sqrt(C1) has the eigenvalues of C1 C2, but is symmetric, so that they are real.
     values, vectors = torch.linalg.eigh(cov_1)
     root = vectors * values.clamp(min=0).sqrt() @ vectors.T
     cross = torch.linalg.eigvalsh(root @ cov_2 @ root).clamp(min=0).sqrt().sum()
@@ -25,11 +26,11 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
 def kernel_distance(
     first: Tensor, second: Tensor, subsets: int = 100, size: int = 1000, seed: int = 0
 ) -> tuple[float, float]:
-    """Kernel distance (KID, Bińkowski et al. 2018): mean and standard deviation of `squared_mmd` over random subsets.
+    """Return mean and standard deviation of `squared_mmd` over random subsets: the KID of Bińkowski et al. 2018.
 
-    first, second: float [n, features], [m, features]. A subset is `size` of each, without replacement, or as many as
-    the smaller set has. Around 0, of either sign, for sets of one distribution, whatever their sizes. The subsets
-    overlap, so the deviation is that of a subset, not the error of the mean.
+    first, second: float [n, features], [m, features]. A subset has `size` points of each set, drawn without
+    replacement, or as many as the smaller set has. The mean is around 0, of either sign, for sets of one distribution,
+    whatever their sizes. The deviation is that of one subset. It is not the error of the mean, as the subsets overlap.
     """
     random = stream(torch.device("cpu"), seed, "kernel distance")
     size = min(size, len(first), len(second))
@@ -42,9 +43,9 @@ def kernel_distance(
 
 
 def squared_mmd(first: Tensor, second: Tensor) -> Tensor:
-    """Unbiased squared maximum mean discrepancy, kernel (x . y / features + 1)^3 (Gretton et al. 2012, equation 3).
+    """Return the unbiased squared maximum mean discrepancy (Gretton et al. 2012, equation 3), a scalar.
 
-    first, second: float [n, features], [m, features], n and m at least 2 -> a scalar.
+    The kernel is (x . y / features + 1)^3. first, second: float [n, features], [m, features], n and m at least 2.
     """
 
     def kernel(x: Tensor, y: Tensor) -> Tensor:
@@ -58,11 +59,12 @@ def squared_mmd(first: Tensor, second: Tensor) -> Tensor:
 
 
 def classifier_score(logits: Tensor) -> float:
-    """The Inception score's formula (Salimans et al. 2016, section 4) with the given classifier: 1 to `classes`.
+    """Return the Inception score (Salimans et al. 2016, section 4) of another classifier: from 1 to `classes`.
 
-    exp of the mean Kullback-Leibler divergence, in nats, of each image's class probabilities from their mean over all
-    images. logits: float [n, classes]. High when every image is read surely and the classes are equally frequent; ten
-    fixed images reach the maximum. One set, not the mean of ten splits: splits only lower it (Barratt & Sharma 2018).
+    exp(mean KL(p(y|x) || p(y))), where p(y) is the mean of p(y|x) over all images. logits: float [n, classes]. It is
+    high if every image is classified with confidence and the classes are equally frequent; one fixed image for each
+    class reaches the maximum. It is computed on the whole set: the usual ten splits only lower it (Barratt & Sharma
+    2018).
     """
     log_probabilities = logits.double().log_softmax(dim=1)
     log_marginal = log_probabilities.exp().mean(dim=0).log()

@@ -1,24 +1,15 @@
-"""Whether a generator gives back its training images."""
+"""Whether a generator reproduces its training images."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from torch import Tensor
 
+from trainer.scoring.scores import Memorisation
+
 THRESHOLD = 0.1
-"""Memorisation is called above this share of copies."""
-
-
-@dataclass(frozen=True)
-class Memorisation:
-    """`ratio` is for the eye, `copied` is the figure to believe; see `memorisation`."""
-
-    ratio: float
-    copied: float
-    error: float
-    memorises: bool
+"""The share of copies above which a generator is said to memorise."""
 
 
 def memorisation(
@@ -28,30 +19,32 @@ def memorisation(
     training: int,
     held_out: int,
 ) -> Memorisation:
-    """From each image's distance to the nearest of the other set (`neighbours.nearest`, in pixels or features).
+    """Estimate the share of copies from distances to the nearest image of another set.
 
-    `ratio`: the median distance of generated images to training images, over that of held-out images (never seen in
-    training) to training images. Near 1 is right and 0 are copies; but images that are merely typical, or blurred,
-    lower it too, and copies among poor images go unseen.
+    The distances are those of `neighbours.nearest`, in pixels or features: float [n], [n], [m]. `training` and
+    `held_out` are the numbers of images in the two sets.
 
-    `copied`: the share of generated images that are copies, estimated so: images unseen in training are exchangeable
-    with the training images, so the nearest of all to a generated image that is no copy is a training image with
-    probability e = training / (training + held_out), however good, varied or blurred the images are; to a copy, it is
-    one for sure. The share s of generated images with a training image as the nearest is therefore e + copied (1 - e).
-    (The share nearer to training than to held-out data is Platzer & Reutterer 2021's; unequal sizes are ours.) Around
-    0, of either sign, without copies. `error`: its standard error there, for independent images: the figure of a
-    generator with few different images means little, see collapse.py.
+    `ratio`: the median distance of generated images to training images, divided by that of held-out images, which were
+    not trained on. About 1 is right, and 0 means copies. But images that are typical or blurred lower it too, and
+    copies among poor images do not show, so `copied` is the value to rely on.
 
-    `memorises`: `copied` exceeds `THRESHOLD` and four standard errors. Copies that were moved or altered are found as
-    far as the space of the distances is blind to the change. MNIST's training and test images are of different
-    writers: training images that were left out score 0.07 as generated ones, by their writers' other images.
+    `copied`: the estimated share of generated images that are copies. Held-out images are exchangeable with training
+    images. So the nearest real image of a generated one that is not a copy is a training image with probability
+    e = training / (training + held_out), however good, varied or blurred the images are; for a copy it always is. The
+    share s of generated images whose nearest real image is a training image is therefore e + copied (1 - e).
+    (Platzer & Reutterer 2021 use the share that is nearer to training than to held-out data; the correction for
+    unequal sizes is ours.) Without copies it is around 0, of either sign. `error` is its standard error in that case,
+    for independent images; for a generator with few different images it says little (see collapse.py).
 
-    Distances: float [n], [n], [m]; `training`, `held_out`: how many images the two sets have.
+    `memorises`: whether `copied` exceeds both `THRESHOLD` and four standard errors. Copies that were moved or altered
+    are found only if the distance does not depend on the change. MNIST's training and test images are from different
+    writers, so unused training images, scored as if they were generated, have `copied` = 0.07: other images of the
+    same writers are near.
     """
     chance = training / (training + held_out)
     nearer = (generated_to_training < generated_to_held_out).double()
-    tied = (generated_to_training == generated_to_held_out).double()  # an image that both sets have tells nothing
+    tied = (generated_to_training == generated_to_held_out).double()  # an image in both sets is no evidence
     copied = (float((nearer + chance * tied).mean()) - chance) / (1 - chance)
     error = math.sqrt(chance / (1 - chance) / len(nearer))
     ratio = float(generated_to_training.median() / held_out_to_training.median())
-    return Memorisation(ratio, copied, error, memorises=copied > max(THRESHOLD, 4 * error))
+    return Memorisation(copied, error, ratio, memorises=copied > max(THRESHOLD, 4 * error), images=len(nearer))

@@ -1,36 +1,50 @@
-"""What the figures of a score are called, what they mean, and reading them back from the file that score.py wrote."""
+"""The metrics: one row each, holding everything the rest of the code needs to know about it.
+
+The score, its JSON file, the tables, the report, the comparison and the search all read `METRICS`, so a new metric is
+one new row. This module describes; `trainer.scoring.measure` computes.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-from digitforge.errors import RunError
+if TYPE_CHECKING:
+    from trainer.scoring.measure import Comparison  # needs torch, which reading a score does not
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One figure, as people read it. better: which direction is ("lower", "higher", or "near" the floor)."""
+class Metric:
+    """A metric of generated images: its names, its direction and how it is computed."""
 
     key: str
+    """Its name in JSON files and in the log."""
     name: str
-    column: str
-    """A name of at most ten characters, for narrow columns."""
-    better: str
-    sentence: str
+    short_name: str
+    """At most ten characters, for table columns."""
+    better: Literal["lower", "higher", "near"]
+    """Which values are better: low ones, high ones, or those near the floor."""
+    help: str
+    """What it measures, in one or two sentences."""
+    compute: Callable[[Comparison], float | None]
+    """Return its value, or None where it does not apply. `Comparison` holds what several metrics share."""
+    cheap: bool = False
+    """Whether it is also computed during training (`--score-every`)."""
+    has_floor: bool = True
+    """Whether it is also computed for real training images."""
     around_zero: bool = False
-    """Whether it is an unbiased estimate of something that is 0 at best: what is about 0 is as good as 0."""
+    """Whether it is an unbiased estimate of a quantity that is 0 at best; then values around 0 are equally good."""
+    shown: bool = True
+    """Whether tables and pages show it; the others are only in the JSON file."""
+    group: str = ""
+    """The object of the JSON file that holds it; empty: the top level."""
 
-    @property
-    def direction(self) -> str:
-        """The direction in words."""
-        return "nearest to real is better" if self.better == "near" else f"{self.better} is better"
+    def rank(self, value: float, floor: float | None, spread: float | None) -> float:
+        """Return a number that is lower for better values.
 
-    def badness(self, value: float, floor: float | None, spread: float | None) -> float:
-        """What the best value has least of; the floor and its spread say what is chance."""
+        floor, spread: mean and standard deviation for real images, where they are known.
+        """
         if self.better == "near":
             return abs(value - (floor or 0))
         if self.better == "higher":
@@ -38,130 +52,111 @@ class Figure:
         return max(value, (floor or 0) + 2 * (spread or 0)) if self.around_zero else value
 
 
-FIGURES = (
-    Figure(
-        "frechet_distance", "Fréchet distance", "Fréchet", "lower",
-        "How far the features of generated images are from those of real ones, in mean and covariance.",
-    ),
-    Figure(
-        "kernel_distance", "Kernel distance", "kernel", "lower",
-        "The same by a kernel, unbiased by the number of images: around 0, of either sign, there is no difference.",
-        around_zero=True,
-    ),
-    Figure("precision", "Precision", "precision", "higher", "The share of generated images that look real."),
-    Figure("recall", "Recall", "recall", "higher", "The share of real images that the generator could have made."),
-    Figure(
-        "density", "Density", "density", "higher",
-        "In how many real images' neighbourhoods a generated image lies, over the number expected: near 1 for real "
-        "images; outliers count for less than in precision.",
-    ),
-    Figure(
-        "coverage", "Coverage", "coverage", "higher",
-        "The share of real images that have a generated one in their neighbourhood; falls when variety is missing.",
-    ),
-    Figure(
-        "classifier_score", "Classifier score", "classifier", "higher",
-        "High when every image is read surely and all classes are equally frequent (the Inception score's formula); "
-        "blind to variety within a class.",
-    ),
-    Figure(
-        "conditional_accuracy", "Conditional accuracy", "accuracy", "higher",
-        "How often an image is read as the class that was asked for.",
-    ),
-    Figure(
-        "class_kl_nats", "Class divergence", "class KL", "lower",
-        "How far the classes are from equal shares, in nats.",
-    ),
-    Figure("collapse_rate", "Collapse rate", "collapse", "lower", "The share of the classes that hardly ever appear."),
-    Figure(
-        "histogram_distance", "Histogram distance", "histogram", "lower",
-        "The share of pixels that would need another grey value to make the histograms equal.",
-    ),
-    Figure(
-        "histogram_wasserstein", "Histogram transport", "transport", "lower",
-        "How many grey levels the average pixel would have to move to make the histograms equal.",
-    ),
-    Figure(
-        "entropy_generated", "Pixel entropy", "entropy", "near",
-        "Bits in the grey values of an image, on average; noise and blur raise it.",
-    ),
-    Figure(
-        "copied", "Copied", "copied", "lower",
-        "The estimated share of copies of training images; around 0, of either sign, there are none.",
-        around_zero=True,
-    ),
-)  # fmt: skip
+METRICS: dict[str, Metric] = {
+    metric.key: metric
+    for metric in (
+        Metric(
+            "frechet_distance", "Fréchet distance", "Fréchet", "lower",
+            "Distance between the feature distributions of generated and real images: their means and covariances.",
+            lambda sets: sets.frechet_distance,
+            cheap=True,
+        ),
+        Metric(
+            "kernel_distance", "Kernel distance", "kernel", "lower",
+            "Distance between the same distributions, measured with a kernel. It does not depend on the number of "
+            "images, and is around 0, of either sign, for equal distributions.",
+            lambda sets: sets.kernel_distance[0],
+            around_zero=True,
+        ),
+        Metric(
+            "kernel_distance_spread", "Kernel distance, spread", "kernel ±", "lower",
+            "Standard deviation of the kernel distance over random subsets.",
+            lambda sets: sets.kernel_distance[1],
+            shown=False,
+        ),
+        Metric(
+            "precision", "Precision", "precision", "higher",
+            "Share of generated images that look real.",
+            lambda sets: sets.overlap.precision,
+            cheap=True,
+        ),
+        Metric(
+            "recall", "Recall", "recall", "higher",
+            "Share of real images that the generator could have produced.",
+            lambda sets: sets.overlap.recall,
+            cheap=True,
+        ),
+        Metric(
+            "density", "Density", "density", "higher",
+            "Number of real images' neighbourhoods that contain a generated image, relative to the expected number: "
+            "about 1 for real images. Outliers count for less than in precision.",
+            lambda sets: sets.overlap.density,
+        ),
+        Metric(
+            "coverage", "Coverage", "coverage", "higher",
+            "Share of real images with a generated image in their neighbourhood. It falls when variety is missing.",
+            lambda sets: sets.overlap.coverage,
+            cheap=True,
+        ),
+        Metric(
+            "classifier_score", "Classifier score", "classifier", "higher",
+            "High when every image is classified with confidence and all classes are equally frequent (the formula of "
+            "the Inception score). It does not see variety within a class.",
+            lambda sets: sets.classifier_score,
+        ),
+        Metric(
+            "conditional_accuracy", "Conditional accuracy", "accuracy", "higher",
+            "Share of images that are classified as the requested class.",
+            lambda sets: sets.conditional_accuracy,
+            cheap=True,
+        ),
+        Metric(
+            "class_kl_nats", "Class divergence", "class KL", "lower",
+            "Kullback-Leibler divergence of the class frequencies from equal ones, in nats.",
+            lambda sets: sets.modes.kl_nats if sets.modes else None,
+        ),
+        Metric(
+            "collapse_rate", "Collapse rate", "collapse", "lower",
+            "Share of the classes that hardly ever appear.",
+            lambda sets: sets.modes.collapse_rate if sets.modes else None,
+        ),
+        Metric(
+            "histogram_distance", "Histogram distance", "histogram", "lower",
+            "Share of pixels that would need another grey value for the histograms to be equal.",
+            lambda sets: sets.pixels.distance,
+        ),
+        Metric(
+            "histogram_wasserstein", "Histogram transport", "transport", "lower",
+            "Number of grey levels by which the average pixel would have to change for the histograms to be equal.",
+            lambda sets: sets.pixels.wasserstein,
+        ),
+        Metric(
+            "entropy_generated", "Pixel entropy", "entropy", "near",
+            "Mean entropy of an image's grey values, in bits. Noise and blur raise it.",
+            lambda sets: sets.pixels.entropy,
+        ),
+        Metric(
+            "entropy_real", "Pixel entropy of real images", "entropy", "near",
+            "The same for the held-out images.",
+            lambda sets: sets.real_entropy,
+            shown=False,
+        ),
+        Metric(
+            "copied", "Copied", "copied", "lower",
+            "Estimated share of images that are copies of training images: around 0, of either sign, without copies.",
+            lambda sets: sets.memorisation.copied if sets.memorisation else None,
+            has_floor=False, around_zero=True, group="memorisation",
+        ),
+    )
+}  # fmt: skip
+"""All metrics by key, in the order in which they are shown."""
 
 
-@dataclass(frozen=True)
-class Scores:
-    """The figures of one generator. What is missing in `values`, or is no finite number, is None."""
-
-    values: Mapping[str, Any]
-
-    def figure(self, key: str) -> float | None:
-        """The figure of the generated images."""
-        return number(self.part("memorisation").get(key) if key == "copied" else self.values.get(key))
-
-    def floor(self, key: str) -> float | None:
-        """The same figure of real training images; of `copied`, what no copies at all have."""
-        if key == "copied":
-            return None if self.figure(key) is None else 0.0
-        return number(self.part("floor").get(key))
-
-    def spread(self, key: str) -> float | None:
-        """The standard deviation of the floor; of `copied`, the standard error."""
-        if key == "copied":
-            return number(self.part("memorisation").get("error"))
-        spread = self.part("floor").get("spread")
-        return number(spread.get(key)) if isinstance(spread, dict) else None
-
-    def part(self, key: str) -> dict[str, Any]:
-        """An object among the values; empty where there is none."""
-        part = self.values.get(key)
-        return part if isinstance(part, dict) else {}
-
-    def numbers(self, key: str) -> list[float]:
-        """A list of numbers; empty where there is none."""
-        found = self.values.get(key)
-        values = [number(each) for each in found] if isinstance(found, list) else []
-        return [] if None in values else [each for each in values if each is not None]
-
-    def count(self, key: str) -> int | None:
-        """A whole number that is not negative."""
-        value = self.values.get(key)
-        return value if type(value) is int and value >= 0 else None
-
-    def text(self, key: str) -> str:
-        """A text; empty where there is none."""
-        value = self.values.get(key)
-        return value if isinstance(value, str) else ""
+def shown_metrics() -> list[Metric]:
+    """Return the metrics that tables and pages show, in order."""
+    return [metric for metric in METRICS.values() if metric.shown]
 
 
-def read_scores(path: Path) -> Scores:
-    """The scores in a file of score.py. Raises RunError where it is no such file."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path} cannot be read ({error}): score again.") from None
-    if not isinstance(values, dict) or "format" not in values or not isinstance(values.get("floor"), dict):
-        raise RunError(f"{path} holds no scores of python -m trainer.score: score again.")
-    return Scores(values)
-
-
-def number(value: object) -> float | None:
-    """The value where it is a finite number."""
-    return float(value) if type(value) in (int, float) and abs(value) < 1e300 else None  # type: ignore[arg-type]
-
-
-def tell(value: float | None, digits: int = 4) -> str:
-    """A number for reading, the same on a page and in a terminal: "0.9405", "7.89×10⁻⁵", "–" for None."""
-    if value is None:
-        return "–"
-    written = f"{value:.{digits}g}" if abs(value) < 1e4 else f"{value:,.0f}"
-    if value and not 1e-3 <= abs(float(written.replace(",", ""))) < 1e6:
-        factor, power = f"{value:.{min(digits, 3) - 1}e}".split("e")
-        factor = factor.rstrip("0").rstrip(".") if "." in factor else factor
-        power = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        written = {"1": f"10{power}", "-1": f"-10{power}"}.get(factor, f"{factor}×10{power}")
-    return written.replace("-", "−")
+def cheap_metrics() -> list[Metric]:
+    """Return the metrics that are computed during training, in order."""
+    return [metric for metric in METRICS.values() if metric.cheap]

@@ -16,11 +16,8 @@ from digitforge.errors import ConfigError, nearest
 from trainer import schedules
 from trainer.config import TrainConfig
 from trainer.presets import configure
-from trainer.scoring.metrics import FIGURES
+from trainer.scoring.metrics import METRICS, cheap_metrics
 
-OBJECTIVES = ("frechet_distance", "precision", "recall", "coverage", "conditional_accuracy")
-"""What `--score-every` measures."""
-LOWER = {figure.key: figure.better == "lower" for figure in FIGURES}
 SAMPLERS = ("grid", "random", "tpe")
 PRUNERS = ("none", "median", "halving", "hyperband")
 OWN = ("preset", "seed", "images", "seconds", "score_every", "score_count", "tracker")
@@ -74,7 +71,7 @@ class Space:
     @property
     def lower(self) -> bool:
         """Whether less of the objective is better."""
-        return LOWER[self.objective]
+        return METRICS[self.objective].better == "lower"
 
     @property
     def steps(self) -> int:
@@ -176,7 +173,8 @@ def build_space(given: Mapping[str, Any]) -> Space:
 def _consistent(space: Space, base: TrainConfig) -> Space:
     """The space with its number of trials. Raises ConfigError where its keys do not fit together."""
     dataclasses.replace(base, seed=space.seed, score_count=space.score_count, score_every=space.score_every)
-    for name, known in (("sampler", SAMPLERS), ("pruner", PRUNERS), ("objective", OBJECTIVES)):
+    objectives = [metric.key for metric in cheap_metrics() if metric.better != "near"]
+    for name, known in (("sampler", SAMPLERS), ("pruner", PRUNERS), ("objective", objectives)):
         if getattr(space, name) not in known:
             raise ConfigError(f"{name} is {getattr(space, name)!r}: {nearest(getattr(space, name), known)}")
     for name, low in (("score_every", 1), ("prune_after", 1), ("processes", 1), ("repeats", 0), ("trials", 0)):

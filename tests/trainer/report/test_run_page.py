@@ -167,7 +167,7 @@ def test_the_curves_are_in_the_page_and_missing_keys_leave_curves_out(tmp_path: 
     assert "Training time" not in page.texts["dt"]
 
 
-def test_the_headline_figures(tmp_path: Path) -> None:
+def test_the_headline_numbers(tmp_path: Path) -> None:
     lines = [LINE | {"images": 1_000}, LINE | {"images": 5_000, "seconds": 3_900, "images_per_s": 200}]
     page = page_of(make_run(tmp_path / "timed", lines))
     assert page.texts["dd"][0::2] == ["5,000", "1 h 5 min", "1", "1.250", "0.500", "75 % · 50 %"]
@@ -256,11 +256,11 @@ def test_scores_stand_beside_their_floor_each_with_a_sentence(tmp_path: Path) ->
     names = [attributes["href"] for attributes in page.all("a")]
     assert names == ["#samples", "#curves", "#scores", "#pixels", "#neighbours", "#classes", "#settings"]
     assert next(text for text in page.texts["th"] if "distance" in text) == "Fréchet distance"
-    figures = page.texts["td"]
-    assert figures[0] == "0.0229"
-    assert figures[1].startswith("0.01")
+    cells = page.texts["td"]
+    assert cells[0] == "0.0229"
+    assert cells[1].startswith("0.01")
     assert " ± 0.002" in page.texts["span"]
-    assert figures[2].startswith("How far the features")
+    assert cells[2].startswith("Distance between the feature distributions")
     assert "lower is better" in page.texts["span"]
     assert "Classifier score" not in page.texts["th"], "which is None"
     assert "10,000 generated images, after 2,000 images of training" in text
@@ -272,7 +272,7 @@ def test_scores_stand_beside_their_floor_each_with_a_sentence(tmp_path: Path) ->
 def test_scores_that_are_older_than_the_run_say_so(tmp_path: Path) -> None:
     page_of(scored(tmp_path / "run", images_seen=1500))
     text = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
-    assert "These scores were taken at 1,500 images, the run has seen 2,000" in text
+    assert "These scores were taken at 1,500 images; the run has seen\n 2,000 by now" in text
     assert f"python -m trainer.score {tmp_path / 'run'}" in text
     page_of(scored(tmp_path / "equal"))
     assert "These scores were taken at" not in (tmp_path / "equal" / "report.html").read_text(encoding="utf-8")
@@ -367,7 +367,7 @@ def test_a_hundred_classes_and_more(tmp_path: Path) -> None:
     square = [[5] * 100 for _ in range(100)]
     page = page_of(scored(tmp_path / "hundred", confusion=square, class_shares=[0.01] * 100))
     assert [one for one in page.all("table") if one.get("class") == "large"]
-    assert "60 read as 3: 5" in [one.get("title") for one in page.all("td")]
+    assert "60 predicted as 3: 5" in [one.get("title") for one in page.all("td")]
     many: dict[str, Any] = {"confusion": None, "class_shares": None, "twins": [0.1] * 1000}
     page = page_of(scored(tmp_path / "thousand", **many, conditional_accuracy_of_classes=None))
     assert "Classes" not in headings(page)

@@ -29,7 +29,10 @@ def test_the_command_makes_one_for_any_labelled_data(tmp_path: Path) -> None:
     model, card = load_classifier(out)
     assert card.dataset == "sklearn-digits"
     assert card.accuracy == classifier.accuracy(model, datasets.load("sklearn-digits", None)) > 0.9
-    assert f"own training images (there are no others): {card.accuracy:.2%}" in out.with_suffix(".md").read_text()
+    assert (
+        f"accuracy on the training images (the data set has no test images): {card.accuracy:.2%}"
+        in out.with_suffix(".md").read_text()
+    )
 
 
 def test_a_classifier_of_other_data_needs_a_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,10 +31,10 @@ def test_one_mode() -> None:
     assert found.kl_nats == pytest.approx(math.log(10))
 
 
-def test_a_few_misread_images_are_not_a_mode() -> None:
-    read = torch.cat([torch.arange(9).repeat(1000), torch.full((20,), 9)])
-    assert modes(read, 10).covered == 10
-    found = modes(read, 10, least=len(read) // 100)
+def test_a_few_misclassified_images_are_not_a_mode() -> None:
+    predicted = torch.cat([torch.arange(9).repeat(1000), torch.full((20,), 9)])
+    assert modes(predicted, 10).covered == 10
+    found = modes(predicted, 10, least=len(predicted) // 100)
     assert found.covered == 9
     assert found.collapse_rate == pytest.approx(0.1)
 
@@ -50,18 +50,20 @@ def test_stacked_digits() -> None:
 
 
 def test_labels_obeyed_swapped_and_ignored() -> None:
-    asked = torch.arange(10).repeat(1000)
-    assert conditional_accuracy(confusion(asked, asked, 10)) == (1, [1] * 10)
-    swapped = torch.where(asked == 1, 7, asked)
-    confused = confusion(asked, swapped, 10)
+    requested = torch.arange(10).repeat(1000)
+    assert conditional_accuracy(confusion(requested, requested, 10)) == (1, [1] * 10)
+    swapped = torch.where(requested == 1, 7, requested)
+    confused = confusion(requested, swapped, 10)
     assert confused[1].tolist() == [0] * 7 + [1000, 0, 0]
     assert conditional_accuracy(confused) == (0.9, [1, 0] + [1] * 8)
-    overall, each = conditional_accuracy(confusion(asked, asked[torch.randperm(10_000, generator=random())], 10))
+    overall, each = conditional_accuracy(
+        confusion(requested, requested[torch.randperm(10_000, generator=random())], 10)
+    )
     assert overall == pytest.approx(0.1, abs=0.01)
     assert each == pytest.approx([0.1] * 10, abs=0.04)
 
 
-def test_a_class_that_was_not_asked_for() -> None:
+def test_a_class_that_was_not_requested() -> None:
     assert conditional_accuracy(confusion(torch.tensor([0, 0]), torch.tensor([0, 2]), 3)) == (0.5, [0.5, 0, 0])
 
 
@@ -95,9 +97,9 @@ def test_ten_fixed_digits_pass_as_classes_and_are_caught_as_images(mnist_dir: Pa
     source = datasets.load("mnist", mnist_dir, "test")
     images, labels = torch.from_numpy(source.images.copy()), torch.from_numpy(source.labels)
     fixed = torch.stack([images[labels == digit][0] for digit in range(10)]).repeat(200, 1, 1, 1)
-    read = torch.arange(10).repeat(200)  # each is read as what it is
-    assert classifier_score(100 * F.one_hot(read)) == pytest.approx(10)
-    assert modes(read, 10, least=20).collapse_rate == 0
-    assert twins(images, labels, fixed, read, 10) == [1] * 10
+    predicted = torch.arange(10).repeat(200)  # each is predicted as what it is
+    assert classifier_score(100 * F.one_hot(predicted)) == pytest.approx(10)
+    assert modes(predicted, 10, least=20).collapse_rate == 0
+    assert twins(images, labels, fixed, predicted, 10) == [1] * 10
     half = twins(images[:5000], labels[:5000], images[5000:], labels[5000:], 10)
     assert max(half) < 0.1

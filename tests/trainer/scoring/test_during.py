@@ -1,4 +1,4 @@
-"""Scores in the course of training."""
+"""Scores during training."""
 
 from __future__ import annotations
 
@@ -64,4 +64,4 @@ def test_images_without_a_feature_network_are_refused_before_training(
     arguments = ["--dataset", "sklearn-digits", "--image-size", "32", "--score-every", "128"]
     assert main([*arguments, "--run-dir", str(tmp_path / "r")]) == 2
     assert not (tmp_path / "r").exists()
-    assert "reads 1 x 28 x 28 images" in capsys.readouterr().err.replace("\n", " ")
+    assert "takes 1 x 28 x 28 images" in capsys.readouterr().err.replace("\n", " ")

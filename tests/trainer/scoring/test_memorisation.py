@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 
 from trainer.data import datasets
-from trainer.scoring.memorisation import Memorisation, memorisation
+from trainer.scoring.memorisation import memorisation
 from trainer.scoring.neighbours import nearest
+from trainer.scoring.scores import Memorisation
 
 
-def figures(generated: Tensor, training: Tensor, held_out: Tensor) -> Memorisation:
+def estimate(generated: Tensor, training: Tensor, held_out: Tensor) -> Memorisation:
     return memorisation(
         nearest(generated, training)[0],
         nearest(generated, held_out)[0],
@@ -28,7 +29,7 @@ def points() -> Tensor:
 
 def test_what_is_new_is_no_copy(points: Tensor) -> None:
     training, held_out, new = points.split([6000, 2000, 4000])
-    found = figures(new, training, held_out)
+    found = estimate(new, training, held_out)
     assert not found.memorises
     assert abs(found.copied) < 4 * found.error
     assert found.error == pytest.approx((3 / 4000) ** 0.5)
@@ -37,14 +38,14 @@ def test_what_is_new_is_no_copy(points: Tensor) -> None:
 
 def test_typical_images_are_no_copies_though_they_are_near(points: Tensor) -> None:
     training, held_out, new = points.split([6000, 2000, 4000])
-    found = figures(new / 2, training, held_out)
+    found = estimate(new / 2, training, held_out)
     assert found.ratio < 0.8
     assert not found.memorises
 
 
 def test_the_training_set_given_back(points: Tensor) -> None:
     training, held_out, _ = points.split([6000, 2000, 4000])
-    found = figures(training[:3000], training, held_out)
+    found = estimate(training[:3000], training, held_out)
     assert found.memorises
     assert found.copied == pytest.approx(1)
     assert found.ratio == 0
@@ -52,13 +53,13 @@ def test_the_training_set_given_back(points: Tensor) -> None:
 
 def test_the_share_of_copies_among_new_images_is_found(points: Tensor) -> None:
     training, held_out, new = points.split([6000, 2000, 4000])
-    found = figures(torch.cat([new[:2100], training[:900]]), training, held_out)
+    found = estimate(torch.cat([new[:2100], training[:900]]), training, held_out)
     assert found.copied == pytest.approx(0.3, abs=4 * found.error)
     assert found.memorises
 
 
 def test_images_that_both_sets_have_tell_nothing(points: Tensor) -> None:
-    found = figures(points[:500], points, points[:1000])
+    found = estimate(points[:500], points, points[:1000])
     assert found.copied == pytest.approx(0)
 
 
@@ -68,6 +69,6 @@ def test_digits_given_back_with_noise(mnist_dir: Path) -> None:
         for split, count in (("train", 10_000), ("test", 2000))
     )
     noise = 30 * torch.randn(2000, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-    found = figures((training[:2000] + noise).clamp(0, 255).byte(), training, test)
+    found = estimate((training[:2000] + noise).clamp(0, 255).byte(), training, test)
     assert found.copied > 0.95
     assert found.ratio > 0.4  # by distance alone they would pass

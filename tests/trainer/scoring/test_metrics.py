@@ -1,37 +1,77 @@
+"""The table of metrics, and a metric that is added to it from outside."""
+
 from __future__ import annotations
 
+import io
+import json
+import shutil
+from pathlib import Path
+
 import pytest
+from rich.console import Console
 
-from trainer.report.dots import dots
-from trainer.scoring.metrics import FIGURES, number, tell
-
-
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [
-        (None, "–"), (0.0, "0"), (0.9405, "0.9405"), (0.93, "0.93"), (-0.25, "−0.25"), (12.34567, "12.35"),
-        (7.88653e-05, "7.89×10⁻⁵"), (-2.95359e-06, "−2.95×10⁻⁶"), (9.99999e-4, "0.001"), (-9.9999e-6, "−10⁻⁵"),
-        (12345.6, "12,346"), (1e12, "10¹²"),
-    ],
-)  # fmt: skip
-def test_numbers_are_written_for_reading(value: float | None, written: str) -> None:
-    assert tell(value) == written
+from digitforge.errors import ConfigError
+from trainer import compare
+from trainer.report.tables import show_score
+from trainer.score import ScoreRequest, main, score
+from trainer.scoring.measure import Comparison
+from trainer.scoring.metrics import METRICS, Metric
+from trainer.search.space import build_space
 
 
-@pytest.mark.parametrize("value", [None, "1", True, float("nan"), float("inf"), 10**400, [1]])
-def test_what_is_no_finite_number(value: object) -> None:
-    assert number(value) is None
+def test_short_names_fit_into_columns() -> None:
+    assert all(0 < len(metric.short_name) <= 10 for metric in METRICS.values())
 
 
-def test_dots_are_inside_and_in_order() -> None:
-    figure = FIGURES[0]
-    found = dots(figure, [0.02, None, 0.04], 0.03, 0.005)
-    assert found.places == [4, None, 96]
-    assert (found.floor, found.band, found.logarithmic) == (50, (27, 46), False)
-    found = dots(figure, [0.1, 100.0], 1.0, 5.0)
-    assert (found.places, found.floor, found.logarithmic) == ([4, 96], 34.67, True)
-    assert found.band is not None
-    assert found.band[0] == 4, "what reaches below zero ends with the scale"
-    assert dots(figure, [0.0, 0.0], 0.0, 0.0).places == [50, 50]
-    assert dots(figure, [None], None, None).places == [None]
-    assert dots(figure, [5.0], None, None).floor is None
+def sharpness(sets: Comparison) -> float:
+    return float(sets.generated.pixels.float().diff(dim=-1).abs().mean())
+
+
+def test_a_new_metric_is_one_row(
+    trained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setitem(
+        METRICS,
+        "sharpness",
+        Metric(
+            "sharpness", "Sharpness", "sharp", "near", "Mean difference of neighbouring pixels.", sharpness, cheap=True
+        ),
+    )
+    run_dir = Path(shutil.copytree(trained_run, tmp_path / "run"))
+    assert main([str(run_dir), "--count", "150"]) == 0
+    values = json.loads((run_dir / "scores.json").read_text())
+    assert values["sharpness"] > 0
+    assert values["floor"]["sharpness"] > 0
+    assert "sharpness" in values["floor"]["spread"]
+    assert "Sharpness" in capsys.readouterr().out
+    assert "Mean difference of neighbouring pixels." in (run_dir / "report.html").read_text()
+    assert compare.main([str(run_dir), "--out", str(tmp_path / "c.html"), "--json", str(tmp_path / "c.json")]) == 0
+    assert json.loads((tmp_path / "c.json").read_text())["runs"][0]["sharpness"] == values["sharpness"]
+    assert "sharp" in capsys.readouterr().out
+
+
+def test_a_cheap_metric_can_be_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = {"images": 1000, "objective": "sharpness", "search": {"g_width": [32, 64]}}
+    with pytest.raises(ConfigError, match="sharpness"):
+        build_space(space)
+    monkeypatch.setitem(
+        METRICS, "sharpness", Metric("sharpness", "Sharpness", "sharp", "higher", "", sharpness, cheap=True)
+    )
+    assert not build_space(space).lower
+
+
+def test_a_score_is_whole_in_a_narrow_terminal(
+    trained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    found = score(ScoreRequest(trained_run, count=150)).score
+    narrow = Console(width=60, file=io.StringIO())
+    show_score(found, narrow)
+    assert isinstance(narrow.file, io.StringIO)
+    lines = narrow.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 60
+    assert not any("…" in line for line in lines)
+    for metric in METRICS.values():
+        if metric.shown and found.metrics[metric.key] is not None:
+            assert any(metric.name in line for line in lines)

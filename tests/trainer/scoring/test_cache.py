@@ -1,0 +1,52 @@
+"""What the key of a cached entry depends on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from trainer.scoring import cache
+from trainer.scoring.cache import COMPUTING, READING, cached_json, cached_tensors, code_hash
+from trainer.scoring.metrics import METRICS
+
+ROOM = Path(cache.__file__).parent
+NOT_COMPUTING = {"__init__", "cache", "classifier", "during", "metrics", "scores"}
+
+
+def test_every_module_that_computes_is_in_the_key() -> None:
+    here = {path.stem for path in ROOM.glob("*.py")}
+    assert {Path(module).stem for module in COMPUTING if module.startswith("scoring/")} == here - NOT_COMPUTING
+    assert {"seeding.py", "networks/judge.py"} < set(COMPUTING)
+    assert "networks/judge.py" in READING
+
+
+def test_the_key_follows_what_a_metric_computes_and_not_what_it_is_called() -> None:
+    precision = METRICS["precision"]
+    before = code_hash(metrics=[precision])
+    assert code_hash(metrics=[replace(precision, name="Precise", help="Other words.")]) == before
+    assert code_hash(metrics=[replace(precision, compute=METRICS["recall"].compute)]) != before
+    assert code_hash(metrics=[]) != before
+    assert code_hash(READING) != code_hash()
+
+
+def test_what_was_made_once_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "cache_folder", lambda: tmp_path)
+    made: list[str] = []
+
+    def numbers() -> dict[str, int]:
+        made.append("json")
+        return {"a": 1}
+
+    def tensors() -> dict[str, torch.Tensor]:
+        made.append("tensors")
+        return {"a": torch.ones(2)}
+
+    for _ in range(2):
+        assert cached_json("key", numbers) == {"a": 1}
+        assert cached_tensors("key", tensors)["a"].tolist() == [1, 1]
+    assert made == ["json", "tensors"]
+    cached_json("other key", numbers)
+    assert len(made) == 3
