@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from viewer.ui.editor import Stack
+from viewer.ui.editor import UndoStack
 from viewer.ui.widgets.icons import icon
 
 Keys = QKeySequence.StandardKey | str
@@ -24,7 +24,7 @@ class Actions(QObject):
     compare_requested = Signal(object)
     """Path of a generator to compare with."""
 
-    def __init__(self, window: QWidget, stack: Stack) -> None:
+    def __init__(self, window: QWidget, stack: UndoStack) -> None:
         super().__init__(window)
         self._window = window
         self.undo = stack.createUndoAction(window, "Undo")

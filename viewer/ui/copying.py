@@ -1,4 +1,4 @@
-"""What is shown, on its way to the clipboard."""
+"""Copies the picture to the clipboard."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ NAME = "copy"
 
 
 class Copier(QObject):
-    """Puts the picture on the clipboard, as an image and as the PNG file that carries its recipe."""
+    """Copies the picture as an image and as a PNG file that contains its recipe."""
 
     notified = Signal(str)
-    """One sentence."""
+    """A message."""
 
     def __init__(self, player: Player) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class Copier(QObject):
         player.answered.connect(self._on_answered)
 
     def copy(self) -> None:
-        """Take what is shown now."""
+        """Copy what is shown now."""
         if self._player.model is not None:
             subject = Subject(self._player.model, self._player.state, self._player.directions)
 
@@ -42,4 +42,4 @@ class Copier(QObject):
             mime.setImageData(image)
             mime.setData("image/png", content)
             QGuiApplication.clipboard().setMimeData(mime)
-            self.notified.emit("Copied the picture, with how it was made.")
+            self.notified.emit("Copied the picture and its recipe.")

@@ -1,4 +1,4 @@
-"""Every change of the state, done, undone and done again."""
+"""Changes the state, with undo and redo."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
 
 
-class Stack(QObject):
-    """In place of QUndoStack: PySide keeps each of its commands, also the merged and forgotten ones, for ever."""
+class UndoStack(QObject):
+    """Replaces QUndoStack, whose commands PySide never frees, not even those that were merged or dropped."""
 
     changed = Signal()
 
@@ -24,51 +24,51 @@ class Stack(QObject):
         self._history = History()
 
     def push(self, step: Step) -> None:
-        """Do it."""
+        """Apply a step and add it."""
         self._history = self._history.add(step)
         self._player.apply(step.after)
         self.changed.emit()
 
     def undo(self) -> None:
-        """Take back the last step, if there is one."""
+        """Undo the last step, if there is one."""
         if self.canUndo():
             self._history = self._history.undo()
             self._player.apply(self._history.redoable[-1].before)
             self.changed.emit()
 
     def redo(self) -> None:
-        """Do again what was taken back last, if something was."""
+        """Redo the step that was undone last, if there is one."""
         if self.canRedo():
             self._history = self._history.redo()
             self._player.apply(self._history.undoable[-1].after)
             self.changed.emit()
 
     def count(self) -> int:
-        """Steps, undone ones among them."""
+        """Return the number of steps, including those that are undone."""
         return len(self._history.undoable) + len(self._history.redoable)
 
     def canUndo(self) -> bool:
-        """Whether there is a step to take back."""
+        """Return whether there is a step to undo."""
         return bool(self._history.undoable)
 
     def canRedo(self) -> bool:
-        """Whether there is a step to do again."""
+        """Return whether there is a step to redo."""
         return bool(self._history.redoable)
 
     def undoText(self) -> str:
-        """What the step changed that would be taken back; empty where there is none."""
+        """Return the name of the step that undo would take back, or an empty string."""
         return self._history.undoable[-1].what if self._history.undoable else ""
 
     def redoText(self) -> str:
-        """What the step changed that would be done again; empty where there is none."""
+        """Return the name of the step that redo would repeat, or an empty string."""
         return self._history.redoable[-1].what if self._history.redoable else ""
 
     def createUndoAction(self, parent: QObject, prefix: str) -> QAction:
-        """An action that undoes, and says what."""
+        """Return an action that undoes, and whose text names the step."""
         return self._action(parent, prefix, self.undo, self.undoText)
 
     def createRedoAction(self, parent: QObject, prefix: str) -> QAction:
-        """An action that does again, and says what."""
+        """Return an action that redoes, and whose text names the step."""
         return self._action(parent, prefix, self.redo, self.redoText)
 
     def _action(self, parent: QObject, prefix: str, do: Callable[[], None], text: Callable[[], str]) -> QAction:
@@ -85,15 +85,15 @@ class Stack(QObject):
 
 
 class Editor(QObject):
-    """Takes what panels want to change. What a playing walk changes by itself is no step of its own."""
+    """Applies the changes that panels ask for. What the clock of a playing walk changes is not a step."""
 
     def __init__(self, player: Player) -> None:
         super().__init__(player)
-        self.stack = Stack(player)
+        self.stack = UndoStack(player)
         self._player = player
 
     def edit(self, what: str, transition: Callable[[ViewState], ViewState]) -> None:
-        """Apply a transition to the present state; one that changes nothing is no step."""
+        """Apply a transition to the present state. A transition that changes nothing is not a step."""
         if self._player.model is None:
             return
         before = self._player.state

@@ -1,4 +1,4 @@
-"""The menu at the right of the header: settings, and what helps."""
+"""The menu at the right of the header: settings and help."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from viewer.ui.dialogs.shortcuts import ShortcutSheet, keys_of
 from viewer.ui.settings_store import SettingsStore
 
 FIRST_SIZE = (1180, 820)
-"""Of a window that has stood nowhere yet, in pixels."""
+"""Size of the window before one is remembered, in pixels."""
 
 
 class MainMenu(QMenu):
-    """Opens dialogs over the window."""
+    """Opens the dialogs: settings, keys, what runs here, about."""
 
     notified = Signal(str, object)
-    """A sentence, and what can be done about it."""
+    """A message, and the Offer to show with it."""
 
     def __init__(self, window: QWidget, player: Player, store: SettingsStore, lists: tuple[QWidget, ...]) -> None:
-        """lists: controls with keys of their own, see `keys_of`."""
+        """lists: widgets with keys of their own, see `keys_of`."""
         super().__init__("Menu", window)
         self._window = window
         self._player = player
@@ -45,28 +45,28 @@ class MainMenu(QMenu):
             window.addAction(action)
 
     def show_settings(self) -> None:
-        """Ask how everything shall be."""
+        """Open the settings."""
         dialog = SettingsDialog(self._window, self._store)
         dialog.reset_wanted.connect(self._reset)
         dialog.open()
 
     def show_keys(self) -> None:
-        """Show which keys do what."""
+        """List all keys."""
         ShortcutSheet(self._window, keys_of(self._window, self._lists)).open()
 
     def show_doctor(self) -> None:
-        """Examine the machine and the open generator."""
+        """Open the report about this machine and the open generator."""
         if self.doctor is None:
             self.doctor = DoctorDialog(self._window)
         model = self._player.model
         self.doctor.examine(None if model is None else model.path)
 
     def show_about(self) -> None:
-        """Say what this is."""
+        """Show versions, licences and where the generator comes from."""
         AboutDialog(self._window, self._player.model).open()
 
     def close_down(self) -> None:
-        """Stop what the dialogs do."""
+        """Stop the work of the dialogs, and wait until it has stopped."""
         if self.doctor is not None:
             self.doctor.close_down()
 
@@ -79,4 +79,4 @@ class MainMenu(QMenu):
             self._store.set(before)
             self._window.resize(size)
 
-        self.notified.emit("All settings are as at the first start.", ("Undo", undo))
+        self.notified.emit("All settings are back to their defaults.", ("Undo", undo))

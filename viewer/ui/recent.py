@@ -1,4 +1,4 @@
-"""The menu of what can be opened: runs, generators beside each other, and what was opened before."""
+"""The menu of the Open button: open a run, compare, and the recent generators."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from viewer.ui.settings_store import SettingsStore
 
 
 class RecentMenu(QMenu):
-    """Made anew each time it opens; what is gone from the disk is shown and cannot be chosen."""
+    """Lists the recent generators whenever it opens. Files that no longer exist are shown disabled."""
 
     chosen = Signal(object)
-    """The path."""
+    """The path of the generator or run to open."""
 
     def __init__(self, parent: QWidget, store: SettingsStore, bundled: Path, lead: list[QAction]) -> None:
-        """bundled: the generator that is always there; lead: what stands above the recent generators."""
+        """bundled: the bundled generator; lead: the actions above the recent generators."""
         super().__init__("Recent generators", parent)
         self._store = store
         self._bundled = bundled

@@ -1,4 +1,4 @@
-"""A picture that was dropped on the window, turned back into what made it."""
+"""Restores the settings that made a picture, from the recipe in its file."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from viewer.ui.editor import Editor
 
 
 class Restorer(QObject):
-    """Reads recipes, and looks for the generators that they were made with."""
+    """Reads recipes, and finds and opens the generators that they name."""
 
     notified = Signal(str)
-    """One sentence about what is shown now."""
+    """A message about what is shown now."""
     failed = Signal(str)
-    """One sentence; nothing has changed."""
+    """An error message. Nothing has changed."""
     opening = Signal(object)
-    """Path of another generator that has to be opened first."""
+    """Path of the generator to open first."""
 
     def __init__(self, player: Player, editor: Editor, places: Callable[[], list[Path]]) -> None:
-        """places: files and folders where generators may lie, beside those of the picture and of the open generator."""
+        """places: returns files and folders to search for generators, besides those of the picture and the open one."""
         super().__init__()
         self._places = places
         self._player = player
@@ -38,7 +38,7 @@ class Restorer(QObject):
         player.failed.connect(self._on_failed)
 
     def restore(self, picture: Path) -> None:
-        """Show what the picture shows, as soon as its recipe is read and its generator is open."""
+        """Show what a picture shows, once its recipe is read and its generator is open."""
         self.close_down()
         model = self._player.model
         open_here = "" if model is None else model.sha256
@@ -55,7 +55,7 @@ class Restorer(QObject):
         self._background.start()
 
     def close_down(self) -> None:
-        """Forget what is looked for, and wait until the thread is gone."""
+        """Stop searching, and wait until the thread has ended."""
         self._waiting = None
         if self._background is not None:
             self._background.succeeded.disconnect(self._on_read)
@@ -69,7 +69,9 @@ class Restorer(QObject):
             self._waiting = recipe
             self.opening.emit(path)
         elif self._player.model is None:
-            self.failed.emit(f"This picture was made with {_name(recipe)}, which was not found: open it first.")
+            self.failed.emit(
+                f"This picture was made with {_name(recipe)}, which was not found. Open that generator first."
+            )
         else:
             self._show(recipe)
 
@@ -86,14 +88,14 @@ class Restorer(QObject):
         self._editor.edit("recipe", lambda _: recipe.state)
         model = self._player.model
         if model is not None and model.sha256 == recipe.model.sha256:
-            self.notified.emit("This is how the picture was made.")
+            self.notified.emit("Restored the settings that made this picture.")
         else:
             self.notified.emit(
-                f"This picture was made with {_name(recipe)}, which was not found: here are its settings, as far as "
-                "they fit, with the generator that is open."
+                f"This picture was made with {_name(recipe)}, which was not found. The open generator now shows those "
+                "of its settings that fit."
             )
 
 
 def _name(recipe: Recipe) -> str:
-    """A model's name and the beginning of its hash, on one line whatever they hold."""
+    """Return the name of a recipe's model and the start of its hash, on one line."""
     return " ".join(f"{recipe.model.name[:60]} ({recipe.model.sha256[:8]}…)".split())

@@ -1,4 +1,4 @@
-"""Colours, type and spacing of the whole window, in one place."""
+"""The colours, fonts and spacing of the whole window."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from viewer.core.picture.palette import DARK, Palette, palette_of
 
-# The colours of the present palette. The objects stay the same when it changes, so what is painted later follows.
+# The colours of the present palette. A new palette changes these objects, so that what is painted later follows it.
 CANVAS = QColor(DARK.canvas)
 WINDOW = QColor(DARK.window)
 CARD = QColor(DARK.card)
@@ -22,10 +22,24 @@ FAINT = QColor(DARK.faint)
 ACCENT = QColor(DARK.accent)
 ON_ACCENT = QColor(DARK.on_accent)
 ALERT = QColor(DARK.alert)
+_COLOURS = {
+    "canvas": CANVAS,
+    "window": WINDOW,
+    "card": CARD,
+    "raised": RAISED,
+    "line": LINE,
+    "text": TEXT,
+    "muted": MUTED,
+    "faint": FAINT,
+    "accent": ACCENT,
+    "on_accent": ON_ACCENT,
+    "alert": ALERT,
+}
 
 SPACE = 8
-"""Pixels; every distance is a multiple of it or half of it."""
+"""Pixels. Distances are multiples of it, or half of it."""
 SIDE_WIDTH = 304
+"""Width of the column of panels, in pixels."""
 
 _STYLE = """
 * {{ color: {text}; }}
@@ -55,7 +69,7 @@ QPushButton:disabled, QToolButton:disabled, QLineEdit:disabled, QComboBox:disabl
     color: {faint}; background: {inert};
 }}
 QPushButton:checked {{ background: {chosen}; color: {accent}; border-color: {chosen_line}; font-weight: 600; }}
-QFrame#watch QPushButton:checked {{ font-weight: 400; }}  /* it is as wide as its text, and bold is wider */
+QFrame#watch QPushButton:checked {{ font-weight: 400; }}  /* bold text would make the button wider */
 QPushButton:checked:focus {{ border-color: {accent}; }}
 QPushButton:checked:disabled {{ background: {inert}; color: {faint}; border-color: transparent; }}
 QPushButton[role="class"] {{ padding: 0; font-size: 15px; }}
@@ -78,7 +92,7 @@ QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
 QWidget#timeline, QFrame#watch, QFrame#compare {{ background: {window}; border-top: 1px solid {line}; }}
 QLabel[role="badge"] {{ background: {raised}; border-radius: 6px; padding: 2px 8px; font-weight: 600; }}
 QLineEdit {{ selection-background-color: {accent}; selection-color: {on_accent}; font-size: 15px; }}
-QLineEdit[role="name"], QLineEdit[role="figure"] {{
+QLineEdit[role="name"], QLineEdit[role="number"] {{
     padding: 0 4px; min-height: 24px; border-radius: 4px; font-size: 13px;
 }}
 QLineEdit[role="name"] {{ background: transparent; }}
@@ -134,12 +148,9 @@ QListView::item:selected {{ background: {chosen}; color: {accent}; }}
 
 
 def apply(application: QApplication, palette: Palette = DARK) -> None:
-    """Dress the whole application; Fusion is the style that draws the same everywhere."""
+    """Style the whole application. Qt's Fusion style looks the same on every system."""
     colours = asdict(palette)
-    for colour, name in (
-        (CANVAS, "canvas"), (WINDOW, "window"), (CARD, "card"), (RAISED, "raised"), (LINE, "line"), (TEXT, "text"),
-        (MUTED, "muted"), (FAINT, "faint"), (ACCENT, "accent"), (ON_ACCENT, "on_accent"), (ALERT, "alert"),
-    ):  # fmt: skip
+    for name, colour in _COLOURS.items():
         colour.setRgba(QColor(colours[name]).rgba())
     application.setStyle("Fusion")
     font = QFont()

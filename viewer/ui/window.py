@@ -1,4 +1,4 @@
-"""The window: puts the panels together, and panels and player in touch with each other."""
+"""The main window: creates its parts and connects them to the player and to each other."""
 
 from __future__ import annotations
 
@@ -63,22 +63,22 @@ from viewer.ui.settings_store import SettingsStore
 from viewer.ui.widgets.card import Panel
 
 STATUS_INTERVAL_S = 0.25
-"""Figures that change with every frame cannot be read."""
+"""Time between updates of the status line while playing: numbers that change with every frame cannot be read."""
 EMPTY = {
     "grid": "",
     "path": "Drag pictures from the grid to the timeline below, or add random ones.",
     "pad": "Drag keyframes from the timeline to the corners of the pad, or roll the die.",
     "number": "Type a number at the right.",
 }
-"""What the canvas says in each mode while there is nothing to show."""
+"""The text on the canvas while a mode has nothing to show."""
 INVITATION = "Open a generator (Ctrl+O), or drop an .onnx file or a run directory here."
 
 
 class Window(QWidget):
-    """Owns its player: closing the window stops the worker."""
+    """The main window. It owns its player: closing the window stops the worker."""
 
     def __init__(self, player: Player, remember: bool = True) -> None:
-        """remember: settings from one time to the next."""
+        """remember: load the settings and save them; without it, the window starts with the defaults."""
         super().__init__()
         data = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
         self.settings = SettingsStore(player, data / "settings.json" if remember else None)
@@ -118,7 +118,7 @@ class Window(QWidget):
             self.directions: MODES,
             self.favourites: MODES,
         }
-        """Each with the modes that it belongs to, from top to bottom."""
+        """The panels from top to bottom, and the modes in which each is visible."""
         self.message = MessageStrip()
         self.task = TaskStrip()
         self.copier = Copier(player)
@@ -153,20 +153,20 @@ class Window(QWidget):
         self.canvas.setFocus()
 
     def open(self, path: Path) -> bool:
-        """Open a model file or a run directory, in the background; returns whether there is a generator to open."""
+        """Open a model file or a run directory in the background; returns False for a run that has no stage yet."""
         self.message.hide()
         self.watch.stop_following()
         if is_run(path):
             opening = self.watch.watch(path)
             if not opening and self.player.model is None:
-                self.canvas.set_invitation("The first stage that is exported will be shown here.")
+                self.canvas.set_invitation("The first stage of this training will appear here.")
             return opening
         self.header.model.setText(f"Opening {path.name} …")
         self.player.open(path)
         return True
 
     def open_beside(self, path: Path) -> None:
-        """Show what another model file, or a run's newest stage, makes of the same latents."""
+        """Show the pictures of another model file, or of a run's newest stage, beside those of the open generator."""
         if self.player.model is None:
             self.open(path)
             return
@@ -191,9 +191,12 @@ class Window(QWidget):
         self.rail.edited.connect(self.editor.edit)
         self.timeline.edited.connect(self.editor.edit)
         self.compare.edited.connect(self.editor.edit)
-        self.canvas.clicked.connect(self._on_cell_clicked)
         self.canvas.edited.connect(self.editor.edit)
         self.inspector.edited.connect(self.editor.edit)
+        self.hint.edited.connect(self.editor.edit)
+        for panel in self.panels:
+            panel.edited.connect(self.editor.edit)
+        self.canvas.clicked.connect(self._on_cell_clicked)
         self.inspector.notified.connect(self.message.show_info)
         self.task.succeeded.connect(self.message.show_info)
         self.task.failed.connect(self.message.show_error)
@@ -201,7 +204,6 @@ class Window(QWidget):
         self.restorer.notified.connect(self.message.show_info)
         self.restorer.failed.connect(self.message.show_error)
         self.restorer.opening.connect(self.open)
-        self.hint.edited.connect(self.editor.edit)
         self.hint.done.connect(lambda: self.settings.change(hint=False))
         self.settings.changed.connect(self._show_settings)
         self.menu.notified.connect(self.message.show_info)
@@ -212,8 +214,6 @@ class Window(QWidget):
         self.favourites.elsewhere.connect(self.restorer.restore)
         self.status.provider.clicked.connect(self.menu.show_doctor)
         self.finder.found.connect(lambda: self._show_state(player.state))
-        for panel in self.panels:
-            panel.edited.connect(self.editor.edit)
 
     def _show_state(self, state: ViewState) -> None:
         self.rail.show_state(state)
@@ -257,9 +257,9 @@ class Window(QWidget):
         if self.player.state.mode == "number":
             self.number.reroll_cell(cell)
 
-    def show_unexpected_error(self, sentence: str, details: str) -> None:
-        """Tell of an error that nobody foresaw."""
-        self.message.show_error(sentence, ("Copy details", lambda: QGuiApplication.clipboard().setText(details)))
+    def show_unexpected_error(self, message: str, details: str) -> None:
+        """Show an error that nothing caught, and offer to copy its details."""
+        self.message.show_error(message, ("Copy details", lambda: QGuiApplication.clipboard().setText(details)))
 
     def _keep_cell(self) -> None:
         if (sample := self.canvas.sample) is not None:
@@ -272,7 +272,7 @@ class Window(QWidget):
         self.hint.setVisible(self.settings.current.hint)
 
     def _show_favourites(self) -> None:
-        QTimer.singleShot(0, lambda: self.side.ensureWidgetVisible(self.favourites))  # once it has its height
+        QTimer.singleShot(0, lambda: self.side.ensureWidgetVisible(self.favourites))  # after the panel has grown
 
     def _on_failed(self, failure: Failure) -> None:
         offers: dict[str, Offer] = {
@@ -285,7 +285,7 @@ class Window(QWidget):
             self.canvas.set_invitation(INVITATION)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keys that no focused control wanted for itself."""
+        """Handle the keys that the focused widget did not use."""
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         key = QKeySequence(event.key()).toString() if plain else ""
         classes = self.player.model.info.classes if self.player.model else ()
@@ -300,17 +300,14 @@ class Window(QWidget):
             self.editor.edit(*edit)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Welcome files and folders."""
         if _dropped(event):
             event.acceptProposedAction()
             self.canvas.invite(True)
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
-        """It went away again."""
         self.canvas.invite(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped."""
         self.canvas.invite(False)
         if not (paths := _dropped(event)):
             return
@@ -318,14 +315,13 @@ class Window(QWidget):
         drop = drop_of(paths, paths[0].is_dir())
         if drop.does == "refuse":
             self.message.show_error(drop.reason, ("Open another…", self._actions.ask_open))
-        else:  # after the drop is over: the other application waits for it
+        else:  # opened after this event, because the other application waits until the drop is over
             beside = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             opens = self.open_beside if beside else self.open
             take = self.restorer.restore if drop.does == "restore" else opens
             QTimer.singleShot(0, lambda: take(drop.path))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop the worker, and what is being written or looked for, before the window goes."""
         self.task.close_down()
         self.restorer.close_down()
         self.favourites.close_down()

@@ -1,4 +1,4 @@
-"""The bar at the top: the name, the open generator, and what can be done with files."""
+"""The bar at the top: the open generator, and buttons for the actions."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWid
 
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import ElidedLabel, label
+from viewer.ui.widgets.labels import ElidedLabel, label
 
 LEAST_FOR_NAME = 160
-"""Pixels that the generator's name keeps before the buttons lose their texts."""
+"""Width in pixels that is kept for the generator's name; the buttons lose their texts first."""
 
 
 class Header(QWidget):
-    """A button for each action: with its text, but where its priority is low or the window narrow."""
+    """Has a button for each action. Where its priority is low or the window narrow, the button shows no text."""
 
     def __init__(self, actions: list[QAction], menus: dict[QAction, QMenu]) -> None:
-        """menus: hang at the buttons of their actions; the actions stay what a click does, where they do something."""
+        """menus: of actions' buttons. A button whose action has keys keeps it for a click beside the arrow."""
         super().__init__()
         self.setObjectName("header")
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # or low windows would press it
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # keeps its height in low windows
         self.model = ElidedLabel()
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
@@ -49,11 +49,9 @@ class Header(QWidget):
         self._show_texts(True)
 
     def minimumSizeHint(self) -> QSize:
-        """As narrow as the rest of the window may be."""
-        return QSize(0, super().minimumSizeHint().height())
+        return QSize(0, super().minimumSizeHint().height())  # the header never keeps the window wide
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give up the texts where there is no room for them."""
         super().resizeEvent(event)
         self._whole = max(self._whole, self._row.minimumSize().width() + LEAST_FOR_NAME)
         self._show_texts(self.width() >= self._whole)

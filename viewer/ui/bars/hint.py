@@ -1,4 +1,4 @@
-"""Three things to try, at the very first start."""
+"""Three things to try when the viewer starts for the first time."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from viewer.core.state.samples import RANDOM_SEEDS
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import ElidedLabel, label
 from viewer.ui.widgets.icons import icon
+from viewer.ui.widgets.labels import ElidedLabel, label
 
 
 class HintStrip(QFrame):
-    """Below the canvas until one of them was tried, or the strip closed; never again after that."""
+    """Stands below the canvas until a person has tried one of them or closed the strip."""
 
     edited = Signal(str, object)
-    """As a panel's."""
+    """See `Panel.edited`."""
     done = Signal()
+    """The hint is not needed any more."""
 
     def __init__(self, state: ViewState) -> None:
         super().__init__()
@@ -51,7 +52,7 @@ class HintStrip(QFrame):
         self.close_button.clicked.connect(self.done)
 
     def show_state(self, state: ViewState) -> None:
-        """Look at what somebody did."""
+        """Compare the state with the one before, to see whether one of the three was tried."""
         before, self._state = self._state, state
         if self.isVisible() and follows_hint(before, state):
             self.done.emit()

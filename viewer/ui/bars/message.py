@@ -1,4 +1,4 @@
-"""The strip that says what went wrong, or right, without stopping anybody."""
+"""The strip for messages, which never blocks the window."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.icons import icon
 
 INFORMATION_MS = 5000
-"""Good news goes by itself; errors stay until they are closed or something is opened."""
+"""How long information stays. Errors stay until they are closed or a generator is opened."""
 OFFER_MS = 12_000
-"""Good news that can be acted on stays longer."""
+"""How long information with a button stays."""
 Offer = tuple[str, Callable[[], None]]
-"""What can be done about a message: a button's text, and what it does."""
+"""A button beside a message: its text, and what it does."""
 
 
 class MessageStrip(QFrame):
-    """Hidden while there is nothing to say."""
+    """Shows one message at a time; hidden without one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,19 +46,19 @@ class MessageStrip(QFrame):
         self._timer.timeout.connect(self.hide)
         self.hide()
 
-    def show_info(self, sentence: str, offer: Offer | None = None) -> None:
-        """Say something for a while."""
-        self._show(sentence, "information", offer)
+    def show_info(self, message: str, offer: Offer | None = None) -> None:
+        """Show information, which disappears after a while."""
+        self._show(message, "information", offer)
         self._timer.start(INFORMATION_MS if offer is None else OFFER_MS)
 
-    def show_error(self, sentence: str, offer: Offer | None = None) -> None:
-        """Say what went wrong."""
-        self._show(sentence, "error", offer)
+    def show_error(self, message: str, offer: Offer | None = None) -> None:
+        """Show an error, which stays."""
+        self._show(message, "error", offer)
         self._timer.stop()
 
-    def _show(self, sentence: str, level: str, offer: Offer | None) -> None:
-        self.text.setText(sentence)
-        self.setAccessibleName(sentence)
+    def _show(self, message: str, level: str, offer: Offer | None) -> None:
+        self.text.setText(message)
+        self.setAccessibleName(message)
         name, self._do = offer or ("", None)
         self.offer.setText(name)
         self.offer.setAccessibleName(name)

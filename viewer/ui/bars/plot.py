@@ -1,4 +1,4 @@
-"""A small plot of figures over the images seen."""
+"""A small plot of logged values over the images seen."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from viewer.ui import theme
 
 HEIGHT = 12 * theme.SPACE
 HEAD = 2 * theme.SPACE
-"""Height of the line with title and names."""
+"""Height of the line with the title and the names of the curves."""
 FOOT = theme.SPACE
 """Height of the band in which stages are marked."""
 SWATCH = 3 * theme.SPACE
-"""Width of a piece of a curve before its name, and of the gap before it."""
+"""Width of the sample of a curve before its name, and of the gap before the sample."""
 GUTTER = 6 * theme.SPACE
-"""Width of the band with the scale."""
+"""Width of the band with the scale of the values."""
 FONT_PIXELS = 11
 
 
@@ -30,18 +30,18 @@ class Line:
     """One curve of a plot."""
 
     key: str
-    """Of the log."""
+    """Key of the log."""
     name: str
     colour: QColor
-    """One of the theme's."""
+    """One of the theme's colours."""
     dashed: bool = False
 
 
 class Plot(QWidget):
-    """Draws curves, marks stages, and tells where it was pressed."""
+    """Draws curves, marks the stages, and reports where it is clicked."""
 
     pressed = Signal(float)
-    """Images seen at the pointer, which is pressed or dragged."""
+    """A person clicks or drags: the images seen at the pointer."""
 
     def __init__(self, title: str, lines: Sequence[Line], logarithmic: bool = False) -> None:
         super().__init__()
@@ -57,19 +57,18 @@ class Plot(QWidget):
         self._shown: int | None = None
 
     def sizeHint(self) -> QSize:
-        """Wide enough for its names."""
         return QSize(24 * theme.SPACE, HEIGHT)
 
     def show_curves(self, curves: Mapping[str, Curve], last: float) -> None:
-        """Draw these, as far as they are its own. last: images seen at the right edge."""
+        """Draw those of these curves that the plot has lines for. last: images seen at the right edge."""
         self._curves = {line.key: curves[line.key] for line in self.lines if line.key in curves}
         self._last = last
-        figures = (f"{line.name} {self._value(line):.3g}" for line in self.lines if line.key in self._curves)
-        self.setAccessibleDescription(", ".join(figures))
+        values = (f"{line.name} {self._value(line):.3g}" for line in self.lines if line.key in self._curves)
+        self.setAccessibleDescription(", ".join(values))
         self.update()
 
     def show_stages(self, stages: tuple[int, ...], shown: int | None) -> None:
-        """Mark stages, by their images, and the one that is shown."""
+        """Mark the stages and the one that is shown, each by its images seen."""
         self._stages, self._shown = stages, shown
         self.update()
 
@@ -85,7 +84,6 @@ class Plot(QWidget):
         return area.left() + area.width() * min(images / self._last, 1.0) if self._last else area.left()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint everything."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         font = painter.font()
@@ -117,7 +115,7 @@ class Plot(QWidget):
         drawn = [line for line in self.lines if line.key in self._curves]
         texts = [f"{line.name} {self._value(line):.2g}" for line in drawn]
         if sum(width(text) + SWATCH for text in texts) > right - left:
-            texts = [line.name for line in drawn]  # the narrower the window, the less stands here
+            texts = [line.name for line in drawn]  # no room for the values
         for line, text in reversed(list(zip(drawn, texts, strict=True))):
             right -= width(text)
             if right - SWATCH < left - theme.SPACE:
@@ -168,16 +166,14 @@ class Plot(QWidget):
         return QPen(line.colour, width, style, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Tell where."""
         if event.button() == Qt.MouseButton.LeftButton:
-            self._tell(event)
+            self._press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tell where the pointer is drawn to."""
         if event.buttons() & Qt.MouseButton.LeftButton:
-            self._tell(event)
+            self._press(event)
 
-    def _tell(self, event: QMouseEvent) -> None:
+    def _press(self, event: QMouseEvent) -> None:
         area = self._area()
         if area.width() > 0:
             part = (event.position().x() - area.left()) / area.width()

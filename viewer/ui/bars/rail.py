@@ -1,4 +1,4 @@
-"""The bar at the left: what the canvas shows."""
+"""The bar at the left, which chooses the mode."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from viewer.ui.widgets.icons import icon
 NAMES = {"grid": "Grid", "path": "Morph", "pad": "Blend", "number": "Write"}
 TIPS = {
     "grid": "Many samples at once",
-    "path": "Turn samples into each other, along keyframes",
-    "pad": "Stand between three or four samples",
+    "path": "Morph samples into each other, along keyframes",
+    "pad": "Blend three or four samples",
     "number": "Write a number in one hand",
 }
 WIDTH = 76
-"""Pixels."""
+"""Width of the bar in pixels."""
 
 
 class Rail(QWidget):
-    """Edits the mode; F1 is left to help, so modes have Alt+1 to Alt+4."""
+    """A button for each mode."""
 
     edited = Signal(str, object)
-    """As a panel's."""
+    """See `Panel.edited`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Rail(QWidget):
         self.group.idClicked.connect(self._choose)
 
     def show_state(self, state: ViewState) -> None:
-        """Mark the mode."""
+        """Check the button of the mode."""
         self.group.button(MODES.index(state.mode)).setChecked(True)
 
     def _choose(self, place: int) -> None:

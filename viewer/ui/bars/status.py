@@ -1,4 +1,4 @@
-"""The line at the bottom: what runs, how fast, and what the generator makes."""
+"""The line at the bottom: the provider, its speed, and what the generator makes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from viewer.core.files.provenance import readable
 from viewer.core.scene.requests import Opened
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import label
+from viewer.ui.widgets.labels import label
 
 HEIGHT = 34
 """Pixels."""
 
 
 class StatusLine(QWidget):
-    """Shows figures; somebody else finds them out. The provider is a button, for those who want to know why."""
+    """Shows the provider, times and model facts. The provider is a button, which opens the report about it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("status")
-        self.setFixedHeight(HEIGHT)  # figures that come and go must not move the picture
+        self.setFixedHeight(HEIGHT)  # fixed, so that texts that come and go do not move the picture
         self.provider = make_button(QToolButton, name="Provider: what runs here", role="status")
         self.latency = label("", "muted")
         self.rate = label("", "muted")
@@ -37,7 +37,7 @@ class StatusLine(QWidget):
         row.addWidget(self.model)
 
     def show_model(self, opened: Opened) -> None:
-        """Say which provider really runs and what the generator makes."""
+        """Show which provider runs the generator, and what the generator makes."""
         info = opened.info
         self.provider.setText(opened.provider.removesuffix("ExecutionProvider"))
         self.provider.setToolTip(f"onnxruntime runs the generator with its {opened.provider}. Click to see why.")
@@ -48,7 +48,7 @@ class StatusLine(QWidget):
         self.model.setToolTip("\n".join(f"{name}: {value}" for name, value in readable(info.provenance)[0]))
 
     def show_speed(self, latency_ms: float, frames_per_second: float | None) -> None:
-        """Say how long the last grid took; and, while it plays, how many frames come each second."""
+        """Show how long the last grid took and, while playing, the frames per second (else None)."""
         _set(self.latency, f"{latency_ms:.1f} ms")
         _set(self.rate, "" if frames_per_second is None else f"{frames_per_second:.0f} frames/s")
 

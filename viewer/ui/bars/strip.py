@@ -1,4 +1,4 @@
-"""Keyframes in a row, and the playhead over them."""
+"""The keyframes in a row, with the playhead above them."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from viewer.ui.widgets.dragging import pack, unpack
 from viewer.ui.widgets.qimage import paint_within, thumbnail
 
 SIDE, SLIM_SIDE = 64, 40
-"""Of a keyframe, where the timeline is what the canvas shows, and where it only waits for keyframes."""
+"""Size of a keyframe in pixels, in the Morph mode and in the others."""
 RULER = 2 * theme.SPACE
-"""Height of the band above the keyframes along which the playhead moves."""
+"""Height of the band above the keyframes in which the playhead moves."""
 MARGIN = theme.SPACE
 HINT = "Drag pictures here: each becomes a keyframe"
 
 
 class Strip(QWidget):
-    """Edits keyframes and position, by mouse or by Left, Right, Home, End, Delete, and Shift to move keyframes."""
+    """Edits the keyframes and the position by mouse and keyboard."""
 
     edited = Signal(str, object)
-    """As a panel's."""
+    """See `Panel.edited`."""
     selection_changed = Signal()
 
     def __init__(self, player: Player) -> None:
@@ -52,7 +52,7 @@ class Strip(QWidget):
         self.setAcceptDrops(True)
         self.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
         self.selected = 0
-        """A keyframe's place; 0 without keyframes."""
+        """Index of the selected keyframe; 0 without keyframes."""
         self._player = player
         self._state = player.state
         self._pixmaps: dict[Sample, QPixmap] = {}
@@ -64,8 +64,8 @@ class Strip(QWidget):
         self._previews.rendered.connect(self._on_rendered)
 
     @property
-    def film(self) -> StripLayout:
-        """Where everything stands."""
+    def strip_layout(self) -> StripLayout:
+        """Where the keyframes and the playhead are."""
         timeline = self._state.timeline
         return StripLayout(
             len(timeline.keyframes), timeline.steps, SIDE if self._large else SLIM_SIDE, theme.SPACE, MARGIN
@@ -80,15 +80,13 @@ class Strip(QWidget):
         return MARGIN + (RULER if self._large else 0)
 
     def sizeHint(self) -> QSize:
-        """All keyframes."""
-        return QSize(self.film.width, self._top + self.film.side + MARGIN)
+        return QSize(self.strip_layout.width, self._top + self.strip_layout.side + MARGIN)
 
     def minimumSizeHint(self) -> QSize:
-        """The same: keyframes that have no room are scrolled to."""
-        return self.sizeHint()
+        return self.sizeHint()  # the strip scrolls instead of shrinking
 
     def show_state(self, state: ViewState) -> None:
-        """Show keyframes and position; nothing is emitted but a selection that had to change."""
+        """Show the keyframes and the position. Only `selection_changed` may be emitted."""
         before, self._state = self._state, state
         if (before.timeline, before.mode) != (state.timeline, state.mode):
             self._select(self.selected)
@@ -102,12 +100,12 @@ class Strip(QWidget):
         )
 
     def insert(self, place: int, sample: Sample) -> None:
-        """Put a keyframe in, and go to it."""
+        """Insert a keyframe, and go to it."""
         self.edited.emit("keyframe", lambda state: _changed(state, state.timeline.inserted(place, sample), place))
         self._select(place)
 
     def remove(self) -> None:
-        """Leave the selected keyframe out."""
+        """Remove the selected keyframe."""
         place = self.selected
         self.edited.emit("keyframe", lambda state: state.with_timeline(state.timeline.removed(place)))
 
@@ -122,7 +120,7 @@ class Strip(QWidget):
             self.edited.emit("position", lambda state: state.with_position(self.selected))
 
     def _scrub(self, x: float) -> None:
-        position = self.film.position_at(x)
+        position = self.strip_layout.position_at(x)
         self.edited.emit("position", lambda state: state.with_position(position))
 
     def _select(self, place: int) -> None:
@@ -139,25 +137,24 @@ class Strip(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Keyframes, the ghost of the first one where the way loops, the playhead, and where a drop would go."""
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        film, timeline = self.film, self._state.timeline
+        layout, timeline = self.strip_layout, self._state.timeline
         for place, sample in enumerate(timeline.keyframes):
-            self._paint_keyframe(painter, film, place, sample)
+            self._paint_keyframe(painter, layout, place, sample)
         if not timeline.keyframes:
             self._paint_hint(painter)
             return
-        if timeline.loop and timeline.steps:
+        if timeline.loop and timeline.steps:  # the first keyframe again, as a ghost
             painter.setOpacity(0.3)
-            self._paint_keyframe(painter, film, film.keyframes, timeline.keyframes[0])
+            self._paint_keyframe(painter, layout, layout.keyframes, timeline.keyframes[0])
             painter.setOpacity(1.0)
         if self._insertion is not None:
-            x = film.left(self._insertion) - film.gap / 2
+            x = layout.left(self._insertion) - layout.gap / 2
             painter.setPen(QPen(theme.ACCENT, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-            painter.drawLine(QPointF(x, self._top), QPointF(x, self._top + film.side))
+            painter.drawLine(QPointF(x, self._top), QPointF(x, self._top + layout.side))
         if self._large:
-            self._paint_playhead(painter, film)
+            self._paint_playhead(painter, layout)
 
     def _paint_hint(self, painter: QPainter) -> None:
         box = QRectF(self.rect()).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
@@ -167,8 +164,8 @@ class Strip(QWidget):
         painter.setPen(theme.MUTED)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, HINT)
 
-    def _paint_keyframe(self, painter: QPainter, film: StripLayout, place: int, sample: Sample) -> None:
-        box = QRectF(film.left(place), self._top, film.side, film.side)
+    def _paint_keyframe(self, painter: QPainter, layout: StripLayout, place: int, sample: Sample) -> None:
+        box = QRectF(layout.left(place), self._top, layout.side, layout.side)
         painter.fillRect(box, theme.RAISED)
         if (pixmap := self._pixmaps.get(sample)) is not None:
             paint_within(painter, pixmap, box)
@@ -177,38 +174,35 @@ class Strip(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 3, 3)
 
-    def _paint_playhead(self, painter: QPainter, film: StripLayout) -> None:
+    def _paint_playhead(self, painter: QPainter, layout: StripLayout) -> None:
         y = MARGIN + RULER / 2 - 2
         painter.setPen(QPen(theme.LINE, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.drawLine(QPointF(film.playhead(0), y), QPointF(film.playhead(film.steps), y))
-        x = film.playhead(self._state.position)
+        painter.drawLine(QPointF(layout.playhead(0), y), QPointF(layout.playhead(layout.steps), y))
+        x = layout.playhead(self._state.position)
         painter.setPen(QPen(theme.ACCENT, 2))
-        painter.drawLine(QPointF(x, y), QPointF(x, self._top + film.side))
+        painter.drawLine(QPointF(x, y), QPointF(x, self._top + layout.side))
         painter.setBrush(theme.ACCENT)
         painter.drawEllipse(QPointF(x, y), 5, 5)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take a keyframe, or the playhead."""
         if event.button() != Qt.MouseButton.LeftButton:
             return
         if self._large and event.position().y() < self._top:
             self._scrubbing = True
             self._scrub(event.position().x())
-        elif (place := self.film.place_at(event.position().x())) is not None:
+        elif (place := self.strip_layout.place_at(event.position().x())) is not None:
             self._select(place)
             self._pressed = event.position().toPoint()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move the playhead, or drag a keyframe: to another place, or to wherever samples can be dropped."""
         if self._scrubbing:
             self._scrub(event.position().x())
         elif self._pressed is not None:
-            way = event.position().toPoint() - self._pressed
-            if way.manhattanLength() >= QApplication.startDragDistance():
+            moved = event.position().toPoint() - self._pressed
+            if moved.manhattanLength() >= QApplication.startDragDistance():
                 self._drag()
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
-        """Go to the keyframe that was clicked."""
         if self._pressed is not None:
             self._go(self.selected)
         self._pressed, self._scrubbing = None, False
@@ -225,23 +219,19 @@ class Strip(QWidget):
         self._dragged = None
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Welcome a sample while there is room."""
         if unpack(event.mimeData()) is not None and (self._dragged is not None or not self._state.timeline.full):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Show where it would go."""
         event.acceptProposedAction()
-        self._show_insertion(self.film.insertion_at(event.position().x()))
+        self._show_insertion(self.strip_layout.insertion_at(event.position().x()))
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
-        """It went away again."""
         self._show_insertion(None)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Insert the sample, or move the keyframe that was taken here."""
         self._show_insertion(None)
-        sample, place = unpack(event.mimeData()), self.film.insertion_at(event.position().x())
+        sample, place = unpack(event.mimeData()), self.strip_layout.insertion_at(event.position().x())
         event.acceptProposedAction()
         if self._dragged is not None:
             self._move(self._dragged, place - (place > self._dragged))
@@ -254,7 +244,6 @@ class Strip(QWidget):
             self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Select, move and remove keyframes; other keys are the window's."""
         count, key = len(self._state.timeline.keyframes), event.key()
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Home: -count, Qt.Key.Key_End: count}.get(
             Qt.Key(key)
@@ -270,6 +259,6 @@ class Strip(QWidget):
 
 
 def _changed(state: ViewState, timeline: Timeline, place: int) -> ViewState:
-    """Another timeline; where it is shown and stands still, at its keyframe number `place`."""
+    """Replace the timeline and, in the Morph mode while paused, go to its keyframe number `place`."""
     state = state.with_timeline(timeline)
     return state.with_position(place) if state.mode == "path" and not state.playing else state

@@ -1,4 +1,4 @@
-"""The strip that shows how far something is that is being written, and stops it."""
+"""The strip that runs an export: progress and Cancel."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
 from viewer.engine.background import Background, Report
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import label
+from viewer.ui.widgets.labels import label
 
 STEPS = 1000
-"""Of the bar; more could not be seen, and each is painted."""
+"""Steps of the progress bar. Each is painted, and more could not be told apart."""
 
 
 class TaskStrip(QFrame):
-    """Hidden while there is nothing to do. One thing at a time."""
+    """Runs one export at a time; hidden while there is none."""
 
     succeeded = Signal(object)
-    """What the work returned."""
+    """The message that the work returned."""
     failed = Signal(str)
-    """One sentence."""
+    """An error message."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class TaskStrip(QFrame):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(theme.SPACE // 2)
         self.bar.setAccessibleName("Progress")
-        tip = "Stop; nothing half-written stays"
+        tip = "Stop; no half-written file is left"
         self.stop_button = make_button(QPushButton, "Cancel", tip, name="Cancel the export")
         self.stop_button.clicked.connect(self.cancel)
         row = QHBoxLayout(self)
@@ -47,9 +47,9 @@ class TaskStrip(QFrame):
         self.hide()
 
     def run(self, name: str, work: Callable[[Report], str]) -> None:
-        """Begin to write a file of that name; while another is being written nothing happens."""
+        """Start an export; emits `failed` while another one runs. name: of the file, to be shown."""
         if self._background is not None:
-            self.failed.emit("One thing at a time: wait for the export that is running, or cancel it.")
+            self.failed.emit("Another export is running. Wait until it is done, or cancel it.")
             return
         self._what.setText(f"Writing {name}")
         self.bar.setValue(0)
@@ -63,13 +63,13 @@ class TaskStrip(QFrame):
         self.show()
 
     def cancel(self) -> None:
-        """Stop at the next frame."""
+        """Stop the export at the next frame."""
         if self._background is not None:
             self.stop_button.setEnabled(False)
             self._background.cancel()
 
     def close_down(self) -> None:
-        """Stop, and wait until the thread is gone."""
+        """Stop the export, and wait until its thread has ended."""
         self.cancel()
         self._on_finished()
 

@@ -1,4 +1,4 @@
-"""What stands below the canvas: keyframes, and buttons for those who have nothing to drag."""
+"""The bar below the canvas: the keyframes, and buttons to edit them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from viewer.ui.bars.strip import SIDE, Strip
 from viewer.ui.widgets.buttons import icon_button
 
 MODES = ("grid", "path", "pad")
-"""In which it is visible: keyframes come from the grid, and can be dragged to the corners of a pad."""
+"""The modes that show the bar: keyframes come from the grid and can be dragged to the corners of the pad."""
 SCROLL_BAR = theme.SPACE
+"""Height of the scroll bar in pixels."""
 
 
 class TimelineBar(QWidget):
-    """Edits the timeline."""
+    """Shows the keyframes, which scroll, with buttons to add and remove them."""
 
     edited = Signal(str, object)
-    """As a panel's."""
+    """See `Panel.edited`."""
 
     def __init__(self, player: Player) -> None:
         super().__init__()
@@ -52,20 +53,20 @@ class TimelineBar(QWidget):
         self.strip.selection_changed.connect(self._show_selected)
 
     def show_state(self, state: ViewState) -> None:
-        """Show the timeline in the modes that it belongs to."""
+        """Show the timeline, in the modes that have one."""
         self.setVisible(state.mode in MODES)
         self.strip.show_state(state)
         self.setFixedHeight(self.strip.sizeHint().height() + SCROLL_BAR)
         if state.playing and state.mode == "path":
-            self._scroll.ensureVisible(round(self.strip.film.playhead(state.position)), 0, SIDE, 0)
+            self._scroll.ensureVisible(round(self.strip.strip_layout.playhead(state.position)), 0, SIDE, 0)
         some = bool(state.timeline.keyframes)
         self.add.setEnabled(self._player.model is not None and not state.timeline.full)
         self.remove.setEnabled(some)
         self.clear.setEnabled(some)
 
     def _show_selected(self) -> None:
-        film = self.strip.film
-        self._scroll.ensureVisible(film.left(self.strip.selected) + SIDE // 2, 0, SIDE, 0)
+        layout = self.strip.strip_layout
+        self._scroll.ensureVisible(layout.left(self.strip.selected) + SIDE // 2, 0, SIDE, 0)
 
     def _add(self) -> None:
         if self._player.model is not None:

@@ -1,4 +1,4 @@
-"""What stands below the canvas while a run is open: its stages, its curves, and new stages as they come."""
+"""The bar below the canvas while a training run is open: its curves and its stages."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.bars.plot import Line, Plot
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import Slider, label
+from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.sliders import Slider
 
 POLL_MS = 1500
-READING_S = 0.006
-"""At once, of a log that is long: less than half a frame."""
+"""Time between looks at the run's folder."""
+READ_S = 0.006
+"""Longest time to read a long log in one go: less than half a frame."""
 
 
 class WatchBar(QFrame):
-    """Hidden unless a run is open. Looks at its folder while it is visible, and only then."""
+    """Watches a run: plots its log, offers its stages and opens new ones. Reads the folder only while visible."""
 
     def __init__(self, player: Player) -> None:
         super().__init__()
@@ -34,22 +36,25 @@ class WatchBar(QFrame):
         self._player = player
         self._log = Log(Path())
         self._planned: int | None = None
-        self._asked: Stage | None = None  # what the player was last asked to open; asking twice would change nothing
+        self._requested: Stage | None = None  # the stage that the player was told to open last
         self._shown: Path | None = None
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.CoarseTimer)
-        self._timer.timeout.connect(self.look)
+        self._timer.timeout.connect(self.poll)
 
         self.facts = label("", "muted")
         self.facts.setTextFormat(Qt.TextFormat.PlainText)
         self.facts.setWordWrap(True)
-        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # a long name widens nothing
+        # Long names must not widen the window.
+        self.facts.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        )  # a long name does not widen the window
         self.stage = label("", "muted")
         self.follow = make_button(QPushButton, "Follow", "Show each new stage as soon as it is exported")
         self.follow.clicked.connect(self._follow)
         self.follow.setCheckable(True)
         self.against_newest = make_button(
-            QPushButton, "Compare", "Compare with the newest: show that stage beside this one, on the same latents"
+            QPushButton, "Compare", "Show the newest stage beside this one, on the same latents"
         )
         self.against_newest.clicked.connect(self._compare)
         self.losses = Plot("Losses", (Line("d_loss", "D", theme.MUTED), Line("g_loss", "G", theme.ACCENT)))
@@ -75,7 +80,7 @@ class WatchBar(QFrame):
         )
         self.plots = (self.losses, self.accuracy, self.distance, self.fidelity)
         self.slider = Slider(0, 0, "Stage of the training")
-        self.slider.setToolTip("Go through the stages that were exported")
+        self.slider.setToolTip("Go through the exported stages")
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._choose)
         self.nothing = label("", "muted")
@@ -111,8 +116,8 @@ class WatchBar(QFrame):
         column.addLayout(foot)
 
     def watch(self, run: Path) -> bool:
-        """Follow this run from now on; returns whether it has a stage, which is being opened then."""
-        self.run, self.stages, self._asked, self._shown = run, (), None, None
+        """Watch a run and open its newest stage; returns False if it has none yet."""
+        self.run, self.stages, self._requested, self._shown = run, (), None, None
         self._log = Log(run / LOG_FILE)
         self._planned = planned_images(run)
         self.follow.setChecked(True)
@@ -120,21 +125,21 @@ class WatchBar(QFrame):
             plot.show_curves({}, 0)
         self._show_stages()
         self.show()
-        self.look()
+        self.poll()
         return bool(self.stages)
 
     def leave(self) -> None:
-        """Follow no run any more."""
+        """Stop watching the run."""
         self.run = None
         self._timer.stop()
         self.hide()
 
     def stop_following(self) -> None:
-        """Leave the choice of the stage to the person."""
+        """Stop opening new stages."""
         self.follow.setChecked(False)
 
-    def look(self) -> None:
-        """See what is new in the run's folder."""
+    def poll(self) -> None:
+        """Read what is new in the run's folder."""
         if self.run is None:
             return
         stages = stages_of(self.run)
@@ -142,17 +147,17 @@ class WatchBar(QFrame):
             self.stages = stages
             self._show_stages()
         start, changed = time.perf_counter(), self._log.read()
-        while self._log.behind and time.perf_counter() - start < READING_S:
+        while self._log.behind and time.perf_counter() - start < READ_S:
             changed = self._log.read() or changed
         self._timer.setInterval(0 if self._log.behind else POLL_MS)
         if not self._log.behind:
             self._planned = self._planned or planned_images(self.run)
             self._show_log(changed)
-        if (stage := to_open(stages, self._asked, self.follow.isChecked())) is not None:
+        if (stage := to_open(stages, self._requested, self.follow.isChecked())) is not None:
             self._open(stage)
 
     def _open(self, stage: Stage) -> None:
-        self._asked = stage
+        self._requested = stage
         self._player.open(stage.path)
 
     def _choose(self, place: int) -> None:
@@ -172,7 +177,7 @@ class WatchBar(QFrame):
             self._player.compare(self.stages[-1].path)
 
     def _place(self) -> int | None:
-        """Of the stage that is shown."""
+        """Return the index of the stage that is shown."""
         return next((place for place, stage in enumerate(self.stages) if stage.path == self._shown), None)
 
     def _show_stages(self) -> None:
@@ -189,8 +194,8 @@ class WatchBar(QFrame):
         self.nothing.setVisible(not count)
         if not count and self.run is not None:
             self.nothing.setText(
-                "Nothing is exported yet. Train with --export-every 10000 to see stages as they come, "
-                f"or export what is there with `python -m export.onnx {self.run}`."
+                "This run has no exported generator yet. Train with --export-every 10000 to see its stages here, "
+                f"or export its newest weights with `python -m export.onnx {self.run}`."
             )
         shown = None if place is None else self.stages[place].images
         named = "" if shown is None else f"{shown:,} images   ·   "
@@ -204,7 +209,7 @@ class WatchBar(QFrame):
         log = self._log
         seen = f"{log.last_images:,.0f}" + (f" of {self._planned:,}" if self._planned else "") + " images"
         speed = f"   ·   {log.images_per_s:,.0f}/s" if log.images_per_s else ""
-        text = f"{self.run.name}   ·   {seen}{speed}" if self.run.is_dir() else f"{self.run.name} is gone from the disk"
+        text = f"{self.run.name}   ·   {seen}{speed}" if self.run.is_dir() else f"{self.run.name} no longer exists"
         if text != self.facts.text():
             self.facts.setText(text)
         scored = "frechet_distance" in log.curves
@@ -221,11 +226,11 @@ class WatchBar(QFrame):
         if self.run is None:
             return
         self._shown = opened.path
-        if self._asked is None or self._asked.path != opened.path:
+        if self._requested is None or self._requested.path != opened.path:
             if self._place() is None:
                 self.leave()
                 return
-            self.follow.setChecked(False)  # somebody chose it elsewhere
+            self.follow.setChecked(False)  # another part of the window chose this stage
         self._show_stages()
 
     def _on_failed(self, failure: Failure) -> None:
@@ -233,11 +238,9 @@ class WatchBar(QFrame):
             self._show_stages()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Somebody looks at it: look at the folder."""
         self._timer.start(POLL_MS)
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody does."""
         self._timer.stop()
         super().hideEvent(event)

@@ -11,8 +11,8 @@ from viewer.core.scene.requests import Frame
 from viewer.ui import theme
 from viewer.ui.canvas.canvas_base import CanvasBase
 from viewer.ui.widgets.buttons import icon_button, make_button
-from viewer.ui.widgets.card import label
 from viewer.ui.widgets.icons import icon
+from viewer.ui.widgets.labels import label
 
 FACTS_WIDTH = 216
 ROW = 20

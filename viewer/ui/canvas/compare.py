@@ -13,8 +13,8 @@ from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.canvas.canvas_base import CanvasBase
 from viewer.ui.widgets.buttons import icon_button
-from viewer.ui.widgets.card import label
 from viewer.ui.widgets.choices import Choices
+from viewer.ui.widgets.labels import label
 
 OFFERED = {
     "pictures": ("B", "The pictures of B at the right of those of A"),

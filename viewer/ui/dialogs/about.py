@@ -20,8 +20,8 @@ from viewer.core.scene.requests import Opened
 from viewer.ui import theme
 from viewer.ui.dialogs.scrolling import ScrollingDialog
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import label
 from viewer.ui.widgets.icons import icon
+from viewer.ui.widgets.labels import label
 
 WIDTH, HEIGHT = 64 * theme.SPACE, 72 * theme.SPACE
 LICENCES = (

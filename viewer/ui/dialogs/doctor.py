@@ -13,7 +13,7 @@ from viewer.engine.background import Background, Report
 from viewer.ui import theme
 from viewer.ui.dialogs.scrolling import ScrollingDialog
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import label
+from viewer.ui.widgets.labels import label
 
 if TYPE_CHECKING:
     from export.doctor import Report as Examination

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayou
 from viewer.ui import theme
 from viewer.ui.settings_store import SettingsStore
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import label
 from viewer.ui.widgets.choices import Choices
+from viewer.ui.widgets.labels import label
 
 OFFERED = {
     "system": ("System", "Dark or light as the system is"),

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 from viewer.core.state.keys import KEYS
 from viewer.ui import theme
 from viewer.ui.dialogs.scrolling import ScrollingDialog
-from viewer.ui.widgets.card import label
+from viewer.ui.widgets.labels import label
 
 WIDTH, HEIGHT = 72 * theme.SPACE, 76 * theme.SPACE
 Section = tuple[str, list[tuple[str, str]]]

@@ -13,8 +13,8 @@ from viewer.core.files.saving import SCALE_MAX, ExportSpec, Subject, largest_sca
 from viewer.core.scene.animation import KEYFRAMES_RANGE, RATE_RANGE, Animation, frame_count, kinds_of
 from viewer.ui.export.page import LabelledSlider, Page, Work
 from viewer.ui.export.still_page import writing
-from viewer.ui.widgets.card import label
 from viewer.ui.widgets.choices import Choices
+from viewer.ui.widgets.labels import label
 
 SIDE = 480
 """Pixels, about, of the longer side of a film until somebody chooses another size."""

@@ -14,8 +14,8 @@ from export.datasets.writers import write_dataset
 from export.runtime.generator import open_generator
 from viewer.core.files.saving import Report, Subject
 from viewer.ui.export.page import Page, Work
-from viewer.ui.widgets.card import label
 from viewer.ui.widgets.choices import Choices
+from viewer.ui.widgets.labels import label
 
 FORMATS = {
     "npz": ("NumPy", "One .npz file with images and labels"),

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from viewer.core.files.saving import Report, Subject
 from viewer.ui import theme
-from viewer.ui.widgets.card import Slider, label
+from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.sliders import Slider
 
 Work = Callable[[Report], str]
 """Writes a file and says so in one sentence; runs on a thread of its own."""

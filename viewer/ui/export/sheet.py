@@ -15,8 +15,8 @@ from viewer.ui.export.dataset_page import DatasetPage
 from viewer.ui.export.page import Page
 from viewer.ui.export.still_page import StillPage
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import label
 from viewer.ui.widgets.choices import Choices
+from viewer.ui.widgets.labels import label
 
 PAGES = {
     "picture": ("Picture", "What is shown, as PNG or SVG"),

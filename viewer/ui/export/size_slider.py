@@ -10,7 +10,8 @@ from viewer.core.files.saving import largest_scale, largest_width
 from viewer.core.picture.compose import scaled
 from viewer.ui import theme
 from viewer.ui.export.page import arrange
-from viewer.ui.widgets.card import Slider, label
+from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.sliders import Slider
 
 FIRST_WIDTH = 1000
 """Pixels, about, until somebody chooses another."""
@@ -26,7 +27,7 @@ class SizeSlider(QWidget):
         super().__init__()
         self._plain = (1, 1)
         self.width_edit = QLineEdit(str(FIRST_WIDTH))
-        self.width_edit.setProperty("role", "figure")
+        self.width_edit.setProperty("role", "number")
         self.width_edit.setFixedWidth(8 * theme.SPACE)
         self.width_edit.setAccessibleName("Width in pixels")
         self.width_edit.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,5}"), self))

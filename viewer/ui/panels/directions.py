@@ -13,7 +13,9 @@ from viewer.core.state.view_state import AMOUNT_MAX, ViewState
 from viewer.engine.finder import Finder
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import FoldingPanel, Slider, label
+from viewer.ui.widgets.card import FoldingPanel
+from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.sliders import Slider
 
 FIRST = 6
 """Directions that are shown before somebody wants more."""

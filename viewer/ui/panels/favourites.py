@@ -21,9 +21,10 @@ from viewer.engine.background import Background, Report
 from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import FoldingPanel, label
+from viewer.ui.widgets.card import FoldingPanel
 from viewer.ui.widgets.dragging import pack
 from viewer.ui.widgets.icons import icon
+from viewer.ui.widgets.labels import label
 
 SIDE = 64
 """Of a picture, in pixels."""

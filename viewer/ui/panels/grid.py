@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QPushButton
 from viewer.core.scene.requests import Opened
 from viewer.core.state.view_state import GRID_SIZES, ViewState, cells_limit
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import Panel, Slider
+from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.icons import icon
+from viewer.ui.widgets.sliders import Slider
 
 
 class GridPanel(Panel):

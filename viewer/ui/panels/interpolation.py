@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from viewer.core.state.view_state import ViewState
 from viewer.ui.widgets.buttons import toggle_button
-from viewer.ui.widgets.card import Panel, label
+from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.choices import Choices
+from viewer.ui.widgets.labels import label
 
 WAYS = {
     "auto": ("Auto", "Whatever keeps latents likely: slerp for normal latents, lerp for uniform ones"),

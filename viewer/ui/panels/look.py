@@ -14,7 +14,9 @@ from viewer.core.scene.requests import Opened
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import toggle_button
-from viewer.ui.widgets.card import Panel, Slider, label
+from viewer.ui.widgets.card import Panel
+from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.sliders import Slider
 
 STEPS = 20
 """Positions of the slider per pixel of sigma."""

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QPushButton
 from viewer.core.state.view_state import SPEED_RANGE, ViewState
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.card import Panel, Slider
+from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.icons import icon
+from viewer.ui.widgets.sliders import Slider
 
 STEPS = 100
 """Positions of the slider; equal ways are equal ratios of speed."""

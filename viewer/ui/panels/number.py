@@ -15,7 +15,8 @@ from viewer.core.state.samples import RANDOM_SEEDS
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import icon_button, make_button, toggle_button
-from viewer.ui.widgets.card import Panel, label
+from viewer.ui.widgets.card import Panel
+from viewer.ui.widgets.labels import label
 
 COLUMNS = 6
 """Of the buttons for single characters."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from viewer.core.state.view_state import TRUNCATION_MAX, ViewState
-from viewer.ui.widgets.card import Panel, Slider
+from viewer.ui.widgets.card import Panel
+from viewer.ui.widgets.sliders import Slider
 
 STEPS = 100
 """Positions of the slider per unit of psi."""

@@ -1,4 +1,4 @@
-"""How every button of the window is made."""
+"""Make buttons. Every button of the window is made here."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def make_button(
 
     Buttons take the focus by Tab only, so that the window's own keys still work after a click.
 
-    tip: the tooltip, to which `keys` are added in brackets; name: for screen readers, the text or the tooltip if empty;
-    role: one of the style sheet's; picture_side: of the icon, in pixels.
+    tip: the tooltip, followed by `keys` in brackets; name: for screen readers, by default the text, else the tooltip;
+    role: one of the style sheet's roles; picture_side: the size of the icon in pixels.
     """
     button = kind()
     button.setText(text)

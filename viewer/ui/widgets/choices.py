@@ -1,4 +1,4 @@
-"""A row of buttons of which one is down."""
+"""A row of buttons to choose one of a few options."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from viewer.ui.widgets.buttons import toggle_button
 
 
 class Choices(QWidget):
-    """Offers a few names to choose one from."""
+    """A row of buttons of which exactly one is checked."""
 
     chosen = Signal(str)
-    """By a person; showing a choice emits nothing."""
+    """The name of the option that a person clicked."""
 
     def __init__(self, what: str, offered: dict[str, tuple[str, str]]) -> None:
-        """what: is chosen, for those who cannot see it; offered: each name with its text and tooltip."""
+        """what: names the choice for screen readers; offered: the text and the tooltip of each option, by name."""
         super().__init__()
         self._names = tuple(offered)
         self._group = QButtonGroup(self)
@@ -30,11 +30,11 @@ class Choices(QWidget):
         self._group.idClicked.connect(lambda place: self.chosen.emit(self._names[place]))
 
     def show_choice(self, name: str) -> None:
-        """Mark one."""
+        """Check the button of an option, without emitting a signal."""
         self.button(name).setChecked(True)
 
     def button(self, name: str) -> QPushButton:
-        """The button of a choice."""
+        """Return the button of an option."""
         found = self._group.button(self._names.index(name))
         assert isinstance(found, QPushButton)
         return found

@@ -1,4 +1,4 @@
-"""Samples on their way from one part of the window to another."""
+"""Samples as the content of a drag and drop."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ MIME = "application/x-digitforge-sample"
 
 
 def pack(sample: Sample) -> QMimeData:
-    """What hangs at the pointer while `sample` is dragged."""
+    """Return the MIME data of a drag that carries a sample."""
     mime = QMimeData()
     mime.setData(MIME, json.dumps([sample.seed, sample.index, sample.mix]).encode())
     return mime
 
 
 def unpack(mime: QMimeData) -> Sample | None:
-    """The sample that is dragged, or None where it is something else."""
+    """Return the sample that a drag carries, or None if it carries something else."""
     if not mime.hasFormat(MIME):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Icons as strokes and shapes, painted when they are needed: sharp at every scale, in the present theme's colours."""
+"""Icons drawn as vectors: sharp at every scale, and in the colours of the present theme."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPainterPath, QP
 from viewer.ui import theme
 
 _SIDE = 24.0
-"""The drawings below stand on a square of 24 by 24."""
+"""Side of the square that the drawings below fill."""
 
 
 def _polygon(painter: QPainter, *points: tuple[float, float]) -> None:
@@ -132,10 +132,9 @@ def _clear(painter: QPainter) -> None:
 
 def _keep(painter: QPainter) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    _polygon(
-        painter, (12, 4.2), (14.4, 9.2), (19.9, 9.9), (15.9, 13.7), (16.9, 19.1), (12, 16.5), (7.1, 19.1),
-        (8.1, 13.7), (4.1, 9.9), (9.6, 9.2),
-    )  # fmt: skip
+    right = ((12, 4.2), (14.4, 9.2), (19.9, 9.9), (15.9, 13.7), (16.9, 19.1))
+    left = ((12, 16.5), (7.1, 19.1), (8.1, 13.7), (4.1, 9.9), (9.6, 9.2))
+    _polygon(painter, *right, *left)
 
 
 def _menu(painter: QPainter) -> None:
@@ -206,7 +205,7 @@ _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
 
 
 class _Engine(QIconEngine):
-    """Qt asks it for pixels whenever a button is painted."""
+    """Paints an icon whenever Qt needs its pixels."""
 
     def __init__(self, name: str, colour: QColor, checked: QColor | None) -> None:
         super().__init__()
@@ -214,7 +213,6 @@ class _Engine(QIconEngine):
         self._name, self._colour, self._checked = name, colour, checked
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        """Draw it into `rect`."""
         on = state == QIcon.State.On and self._checked is not None
         colour = theme.FAINT if mode == QIcon.Mode.Disabled else self._checked if on else self._colour
         assert colour is not None
@@ -228,7 +226,6 @@ class _Engine(QIconEngine):
         painter.restore()
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        """It on a transparent ground."""
         pixmap = QPixmap(size)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
@@ -237,19 +234,18 @@ class _Engine(QIconEngine):
         return pixmap
 
     def clone(self) -> QIconEngine:
-        """Another one like it."""
         copy = _Engine(self._name, self._colour, self._checked)
         _CLONES.append(copy)
         return copy
 
 
 _CLONES: list[_Engine] = []
-"""Qt owns them, but PySide6 would let go of them first."""
+"""Keeps the clones alive: Qt owns them, but PySide6 would delete them first."""
 
 
 def icon(name: str, colour: QColor = theme.TEXT, checked: QColor | None = None) -> QIcon:
-    """The icon of that name; `checked` is its colour where its button is down. Raises KeyError.
+    """Return an icon by name; raises KeyError. checked: its colour while the button is checked.
 
-    Colours are the theme's: what they are is looked up at each painting.
+    Pass the theme's own colour objects: they change with the theme, and the icon reads them whenever it is painted.
     """
     return QIcon(_Engine(name, colour, checked))

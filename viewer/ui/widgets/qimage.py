@@ -1,4 +1,4 @@
-"""From arrays to what Qt paints."""
+"""Arrays as Qt images."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from viewer.core.picture.look import Rgb32
 
 
 def image_of(picture: Rgb32) -> QImage:
-    """Wrap a composed picture, uint32 [height, width], without a copy: keep the array as long as the image."""
+    """Wrap a composed picture, uint32 [height, width], without copying it. The array must outlive the image."""
     height, width = picture.shape
     stride = picture.strides[0]  # without it Qt assumes lines of its own length
     return QImage(picture.data.cast("B"), width, height, stride, QImage.Format.Format_ARGB32_Premultiplied)
 
 
 def thumbnail(pixels: UInt8, side: int, ratio: float = 1.0) -> QPixmap:
-    """One picture, uint8 [h, w] or [h, w, 3], scaled to `side` logical pixels on a screen of that pixel ratio."""
+    """Scale one picture, uint8 [h, w] or [h, w, 3], to `side` logical pixels. ratio: device pixels in one."""
     picture = compose(pixels[None])
     image = image_of(picture)
     size = round(side * ratio)
-    # `scaled` makes a copy, so that nothing refers to the array any more.
+    # `scaled` copies the pixels, so the array may go.
     pixmap = QPixmap.fromImage(
         image.scaled(size, size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
     )
@@ -31,7 +31,7 @@ def thumbnail(pixels: UInt8, side: int, ratio: float = 1.0) -> QPixmap:
 
 
 def paint_within(painter: QPainter, pixmap: QPixmap, box: QRectF) -> None:
-    """Paint a thumbnail in the middle of a box, as large as it fits."""
+    """Paint a thumbnail in the middle of a box, as large as fits."""
     size = pixmap.deviceIndependentSize().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
     shown = QRectF(box.topLeft(), size)
     shown.moveCenter(box.center())

@@ -53,7 +53,7 @@ def drop(widget: QWidget, mime: QMimeData, at: QPoint) -> None:
 
 def middle(strip: Strip, place: float) -> QPoint:
     """Of a keyframe, on the strip."""
-    return QPoint(round(strip.film.playhead(place)), strip.height() - 2 * strip.film.margin - 10)
+    return QPoint(round(strip.strip_layout.playhead(place)), strip.height() - 2 * strip.strip_layout.margin - 10)
 
 
 @pytest.fixture
@@ -104,14 +104,14 @@ def test_a_click_goes_to_a_keyframe_and_the_canvas_shows_it(window: Window, qtbo
 
 def test_the_playhead_is_scrubbed(window: Window) -> None:
     strip = window.timeline.strip
-    ruler = strip.film.margin + 2
-    QTest.mousePress(strip, LEFT, pos=QPoint(round(strip.film.playhead(1)), ruler))
-    QTest.mouseMove(strip, QPoint(round(strip.film.playhead(2.5)), ruler))
+    ruler = strip.strip_layout.margin + 2
+    QTest.mousePress(strip, LEFT, pos=QPoint(round(strip.strip_layout.playhead(1)), ruler))
+    QTest.mouseMove(strip, QPoint(round(strip.strip_layout.playhead(2.5)), ruler))
     assert window.player.state.position == pytest.approx(2.5, abs=0.02)
     QTest.mouseMove(strip, QPoint(2000, ruler))
     QTest.mouseRelease(strip, LEFT, pos=QPoint(2000, ruler))
     assert window.player.state.position == 4.0, "the loop's end"
-    QTest.mouseMove(strip, QPoint(round(strip.film.playhead(1)), ruler))
+    QTest.mouseMove(strip, QPoint(round(strip.strip_layout.playhead(1)), ruler))
     assert window.player.state.position == 4.0, "released"
     window.editor.stack.undo()
     assert window.player.state.position == 0.0
@@ -225,8 +225,8 @@ def test_it_is_there_where_it_is_of_use(window: Window) -> None:
 def test_many_keyframes_are_scrolled_to(window: Window, qtbot: QtBot) -> None:
     window.editor.edit("many", lambda state: state.with_timeline(Timeline(KEYS * 10)))
     strip = window.timeline.strip
-    qtbot.waitUntil(lambda: strip.width() >= strip.film.width)
+    qtbot.waitUntil(lambda: strip.width() >= strip.strip_layout.width)
     strip.setFocus()
     QTest.keyClick(strip, Qt.Key.Key_End)
     shown = strip.visibleRegion().boundingRect()
-    assert shown.left() <= strip.film.left(39) < shown.right()
+    assert shown.left() <= strip.strip_layout.left(39) < shown.right()

@@ -193,7 +193,7 @@ def test_the_folder_may_vanish_and_come_back(run_folder: Run, open_window: OpenW
     window = open_window(run_folder.folder)
     wait_for(qtbot, window, first)
     shutil.rmtree(run_folder.folder)
-    qtbot.waitUntil(lambda: "gone" in window.watch.facts.text())
+    qtbot.waitUntil(lambda: "no longer exists" in window.watch.facts.text())
     window.editor.edit("seed", lambda state: state.with_seed(3))
     with qtbot.waitSignal(window.player.frame_ready):
         window.player.refresh()

@@ -251,7 +251,7 @@ def test_one_thing_at_a_time(models: dict[str, Path], open_window: OpenWindow, q
     window.task.run("first", work)
     with qtbot.waitSignal(window.task.failed) as refused:
         window.task.run("second", work)
-    assert refused.args == ["One thing at a time: wait for the export that is running, or cancel it."]
+    assert refused.args == ["Another export is running. Wait until it is done, or cancel it."]
     with qtbot.waitSignal(window.task.failed) as failed:
         go_on.set()
     assert failed.args == ["The first one."]
@@ -291,7 +291,7 @@ def test_a_picture_of_another_generator_opens_it(
         window.open(models["digits"])
     with qtbot.waitSignal(window.restorer.notified) as told:
         drop(window, picture)
-    assert told.args == ["This is how the picture was made."]
+    assert told.args == ["Restored the settings that made this picture."]
     assert window.player.model is not None
     assert window.player.model.sha256 == read_recipe(picture).model.sha256
     assert window.player.state.seed == 5

@@ -1,0 +1,32 @@
+"""Lines of text."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy
+
+from viewer.ui import theme
+
+
+def label(text: str, role: str) -> QLabel:
+    """Return a label in one of the style sheet's roles, such as "title", "value" or "muted"."""
+    result = QLabel(text)
+    result.setProperty("role", role)
+    return result
+
+
+class ElidedLabel(QLabel):
+    """A muted line whose middle is left out where there is not enough room."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self.setProperty("role", "muted")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(theme.MUTED)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
