@@ -113,7 +113,8 @@ def test_the_wheel_holds_what_it_needs_and_nothing_else(environment: Path) -> No
     names = {line.split(",")[0] for line in record.read_text().splitlines()}
     others = {name for name in names if not name.endswith((".py", ".pyc")) and ".dist-info/" not in name}
     assert others == DATA_FILES | {"../../../bin/digitforge"}
-    assert {name.split("/")[0] for name in names if name.endswith(".py")} == {"export", "trainer", "viewer"}
+    packages = {name.split("/")[0] for name in names if name.endswith(".py")}
+    assert packages == {"digitforge", "export", "trainer", "viewer"}
 
 
 @pytest.mark.slow
@@ -131,6 +132,8 @@ def test_the_window_alone_needs_no_torch(environment: Path, tmp_path: Path) -> N
     model = next((environment / "lib").rglob("viewer/models/digits.onnx"))
     do(python, "-m", "export.sample", model, "--count", "20", "--out", "a.npz", "--min-confidence", "0.5", **here)
     assert (tmp_path / "a.npz").is_file()
+    library = "import digitforge; print(digitforge.open('digits.onnx').sample(10).shape)"
+    assert do(python, "-c", library, **here) == "(10, 28, 28)\n"
 
 
 @pytest.mark.slow

@@ -1,0 +1,166 @@
+"""Generators for use from Python: `digitforge.open`. numpy and onnxruntime are loaded when a generator is opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from digitforge.bundled import BUNDLED_MODEL, BUNDLED_MODELS
+from digitforge.errors import ExportError
+
+if TYPE_CHECKING:
+    from export.contract import GeneratorInfo
+    from export.runtime.arrays import Float32, UInt8
+    from export.runtime.generator import Generator as RuntimeGenerator
+
+Provider = Literal["auto", "cpu", "cuda"]
+Digit = int | str
+"""A class, by its name, or by a number: the class with that number as its name or, if no class has a number as its
+name, the class at that position, from 0."""
+
+
+def open(path: str | os.PathLike[str] | None = None, provider: Provider = "auto") -> Generator:  # noqa: A001
+    """Check the generator at `path` and open it.
+
+    path: an ONNX file, a run directory with an exported generator, the name of a bundled generator such as
+    "digits.onnx" (if the current folder has no file of that name), or None for the bundled generator.
+    provider: "cpu", "cuda" (an error if CUDA cannot run), or "auto" for CUDA if it runs and the CPU if not.
+    Raises ModelRefused if the file is damaged, unsafe or not a generator, and ExportError for every other reason why it
+    cannot be opened.
+    """
+    try:
+        from export.runtime.generator import find_model, open_generator
+    except ModuleNotFoundError as error:
+        if error.name != "onnxruntime":
+            raise
+        raise ExportError('onnxruntime is not installed: run `pip install "digitforge[cpu]"`.') from error
+    file = BUNDLED_MODEL if path is None else Path(path)
+    bundled = BUNDLED_MODELS / file.name
+    if not file.exists() and file == Path(file.name) and bundled.is_file():
+        file = bundled
+    return Generator(open_generator(find_model(file), provider))
+
+
+class Generator:
+    """An open generator. Create it with `digitforge.open`; use it from one thread at a time."""
+
+    def __init__(self, opened: RuntimeGenerator) -> None:
+        self._opened = opened
+
+    def __repr__(self) -> str:
+        info = self.info
+        return (
+            f"<digitforge.Generator {self.path.name}: {info.width}x{info.height}x{info.channels}, "
+            f"{len(info.classes)} classes, {self.provider}>"
+        )
+
+    @property
+    def info(self) -> GeneratorInfo:
+        """Latent size, class names, image size and where the generator comes from; see `export.contract`."""
+        return self._opened.info
+
+    @property
+    def path(self) -> Path:
+        """The file that was opened."""
+        return self._opened.path
+
+    @property
+    def provider(self) -> str:
+        """The onnxruntime provider that runs the generator, for example "CPUExecutionProvider"."""
+        return self._opened.provider
+
+    @property
+    def notice(self) -> str:
+        """What had to be assumed about the file and why CUDA does not run it; empty if there is nothing to say."""
+        return self._opened.notice
+
+    def sample(
+        self, count: int, digits: Digit | Iterable[Digit] | None = None, seed: int = 0, truncation: float = 1.0
+    ) -> UInt8:
+        """Generate images, uint8 [count, H, W] (grey) or [count, H, W, 3] (RGB).
+
+        Image i depends on `seed` and i alone. The images are those of `python -m export.sample` with the same options.
+
+        count: 1 to 100,000,000. digits: the class of all images, or several classes that take turns; None for all.
+        seed: not negative. truncation: factor for the latents, 0 to 2; less than 1 gives more typical, less varied
+        images. Raises ExportError if a value is out of range or the generator has no such class.
+        """
+        import numpy as np
+
+        from export.datasets.sampling import SampleRequest, sample_images
+
+        request = SampleRequest(count, seed, self._classes(digits), truncation)
+        return np.concatenate([pixels for pixels, _ in sample_images(self._opened, request, 0, count)])
+
+    def latents(self, count: int, seed: int = 0) -> Float32:
+        """Return the latents of the first `count` images of a seed, float32 [count, latent].
+
+        Raises ExportError if a value is out of range.
+        """
+        from export.datasets.sampling import SampleRequest
+        from export.runtime.latents import latents
+
+        request = SampleRequest(count, seed)
+        return latents(self.info, request.seed, 0, request.count)
+
+    def interpolate(
+        self,
+        first: int | Float32,
+        second: int | Float32,
+        steps: int = 10,
+        digit: Digit | None = None,
+        to_digit: Digit | None = None,
+        truncation: float = 1.0,
+    ) -> UInt8:
+        """Generate `steps` images on the way from one latent to another, uint8 [steps, H, W] or [steps, H, W, 3].
+
+        Normal latents are interpolated along a great circle (slerp), uniform latents linearly. The first and the last
+        image show the two ends.
+
+        first, second: seeds, which stand for the latent of their first image, or latents, float32 [latent].
+        steps: 2 or more. digit: the class to show; None for the first one. to_digit: the class to end with; None for
+        `digit` throughout. truncation: factor for the latents, 0 to 2.
+        Raises ExportError if a value is out of range or the generator has no such class.
+        """
+        import numpy as np
+
+        from export.datasets.sampling import check_truncation
+        from export.runtime.interpolation import between, lerp
+        from export.runtime.latents import one_hot
+
+        if steps < 2:
+            raise ExportError(f"An interpolation needs at least 2 steps, not {steps}.")
+        check_truncation(truncation)
+        a, b = self._latent(first), self._latent(second)
+        way = np.linspace(0, 1, steps)
+        z = np.concatenate([between(self.info, a, b, t) for t in way]) * np.float32(truncation)
+        chosen = [each for each in (digit, to_digit) if each is not None]
+        labels = (self._classes(chosen) if chosen else ()) or (0,)
+        y = None
+        if self.info.conditional:
+            start, end = one_hot([labels[0], labels[-1]], len(self.info.classes))
+            y = np.stack([lerp(start, end, t) for t in way])
+        return self._opened.generate_pixels(z, y)
+
+    def _latent(self, value: int | Float32) -> Float32:
+        """Return a seed's first latent, or the latent itself, float32 [1, latent]."""
+        import numpy as np
+
+        if isinstance(value, int | np.integer):
+            return self.latents(1, int(value))
+        latent = np.asarray(value, np.float32)
+        if latent.size != self.info.latent_size or not np.isfinite(latent).all():
+            raise ExportError(f"A latent of this generator has {self.info.latent_size} finite numbers.")
+        return latent.reshape(1, -1)
+
+    def _classes(self, digits: Digit | Iterable[Digit] | None) -> tuple[int, ...]:
+        """Return the labels of the chosen classes; none if `digits` is None."""
+        from export.datasets.sampling import class_labels
+
+        if digits is None:
+            return ()
+        if isinstance(digits, str) or not isinstance(digits, Iterable):
+            digits = [digits]
+        return class_labels(self.info, digits)

@@ -1,0 +1,149 @@
+"""The library: `digitforge.open` and what it returns."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import digitforge
+from digitforge.bundled import BUNDLED_MODEL
+from export.runtime.latents import latents
+from export.sample import main as sample
+
+ROOT = Path(__file__).parents[2]
+
+
+def python(code: str, cwd: Path = ROOT) -> str:
+    """Run code in a new process; returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=cwd, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_the_promised_line(tmp_path: Path) -> None:
+    line = "import digitforge; print(digitforge.open('digits.onnx').sample(10).shape)"
+    assert python(line, cwd=tmp_path) == "(10, 28, 28)\n"
+
+
+def test_importing_it_loads_nothing_heavy() -> None:
+    code = "import sys; before = set(sys.modules); import digitforge; print(*(set(sys.modules) - before))"
+    loaded = {name.partition(".")[0] for name in python(code).split()}
+    assert "digitforge" in loaded
+    assert not loaded & {"numpy", "rich", "onnx", "onnxruntime", "torch", "PIL", "export", "trainer", "viewer"}
+
+
+def test_opening_and_sampling_load_no_torch() -> None:
+    code = "import sys, digitforge; digitforge.open().sample(1); print('torch' in sys.modules)"
+    assert python(code) == "False\n"
+
+
+def test_a_missing_onnxruntime_is_named() -> None:
+    code = (
+        "import sys; sys.modules['onnxruntime'] = None; import digitforge\n"
+        "try: digitforge.open()\nexcept digitforge.DigitforgeError as error: print(error)"
+    )
+    assert python(code).startswith("onnxruntime is not installed: run `pip install")
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "arguments"),
+    [
+        ("digits", ["--seed", "5"], {"seed": 5}),
+        ("digits", ["--digit", "3,8", "--truncation", "0.5"], {"digits": [3, "8"], "truncation": 0.5}),
+        ("digits", ["--digit", "7"], {"digits": 7}),
+        ("colour", ["--digit", "hedgehog"], {"digits": "hedgehog"}),
+        ("colour", ["--digit", "hedgehog,cat"], {"digits": np.array([2, 0])}),
+        ("free", [], {}),
+    ],
+)
+def test_samples_are_those_of_the_command(
+    models: dict[str, Path], tmp_path: Path, model: str, options: list[str], arguments: dict[str, Any]
+) -> None:
+    images = digitforge.open(models[model]).sample(300, **arguments)
+    assert images.dtype == np.uint8
+    assert images.shape == (300, 12, 12, 3) if model == "colour" else (300, 12, 12)
+    assert sample([str(models[model]), "--count", "300", "--out", str(tmp_path / "a.npz"), *options]) == 0
+    with np.load(tmp_path / "a.npz") as data:
+        np.testing.assert_array_equal(images, data["images"])
+
+
+def test_what_a_path_stands_for(models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert digitforge.open().path == digitforge.open("digits.onnx").path == BUNDLED_MODEL
+    shutil.copy(models["free"], "digits.onnx")
+    assert digitforge.open("digits.onnx").path == Path("digits.onnx"), "a file in the current folder comes first"
+    (tmp_path / "run").mkdir()
+    shutil.copy(models["free"], "run/generator.onnx")
+    assert digitforge.open("run").info.classes == ()
+    for absent in ("absent.onnx", "folder/digits.onnx"):
+        with pytest.raises(digitforge.ExportError, match="There is no file"):
+            digitforge.open(absent)
+    Path("text.onnx").write_text("hello")
+    with pytest.raises(digitforge.ModelRefused, match="not an ONNX file"):
+        digitforge.open("text.onnx")
+
+
+@pytest.mark.parametrize("model", ["digits", "free"])
+def test_an_interpolation_goes_from_one_latent_to_the_other(models: dict[str, Path], model: str) -> None:
+    generator = digitforge.open(models[model])
+    images = generator.interpolate(3, 4, steps=7)
+    assert images.shape == (7, 12, 12)
+    digits = 0 if generator.info.conditional else None
+    np.testing.assert_array_equal(images[0], generator.sample(1, digits, seed=3)[0])
+    np.testing.assert_array_equal(images[-1], generator.sample(1, digits, seed=4)[0])
+    a, b = generator.latents(1, 3)[0], generator.latents(1, 4)[0]
+    np.testing.assert_array_equal(generator.interpolate(a, b, steps=7), images)
+    np.testing.assert_array_equal(a, latents(generator.info, 3, 0, 1)[0])
+    steps = np.abs(np.diff(images.astype(int), axis=0)).mean(axis=(1, 2))
+    assert steps.min() > 0, "every step moves"
+
+
+def test_an_interpolation_changes_the_class(models: dict[str, Path]) -> None:
+    generator = digitforge.open(models["digits"])
+    images = generator.interpolate(3, 3, digit=2, to_digit="9", truncation=0.5)
+    for image, digit in ((images[0], 2), (images[-1], 9)):
+        np.testing.assert_array_equal(image, generator.sample(1, digit, seed=3, truncation=0.5)[0])
+    assert not np.array_equal(images[0], images[5])
+
+
+@pytest.mark.parametrize(
+    ("model", "method", "arguments", "said"),
+    [
+        ("digits", "sample", {"count": 0}, "between 1 and"),
+        ("digits", "sample", {"count": 1, "seed": -1}, "seed is -1"),
+        ("digits", "sample", {"count": 1, "digits": 10}, "no class '10'"),
+        ("digits", "sample", {"count": 1, "digits": [1, -1]}, "no class '-1'"),
+        ("colour", "sample", {"count": 1, "digits": 3}, "no class '3'"),
+        ("free", "sample", {"count": 1, "digits": 3}, "unconditional"),
+        ("digits", "interpolate", {"first": 1, "second": 2, "steps": 1}, "at least 2 steps"),
+        ("digits", "interpolate", {"first": 1, "second": np.zeros(5)}, "6 finite numbers"),
+        ("digits", "interpolate", {"first": 1, "second": 2, "truncation": 3}, "truncation is 3"),
+        ("digits", "interpolate", {"first": -1, "second": 2}, "seed is -1"),
+        ("free", "interpolate", {"first": 1, "second": 2, "digit": 3}, "unconditional"),
+    ],
+)
+def test_bad_arguments_are_explained(
+    models: dict[str, Path], model: str, method: str, arguments: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(digitforge.ExportError, match=said):
+        getattr(digitforge.open(models[model]), method)(**arguments)
+
+
+def test_its_repr_says_what_it_is(models: dict[str, Path]) -> None:
+    assert repr(digitforge.open(models["colour"], "cpu")).startswith(
+        "<digitforge.Generator colour.onnx: 12x12x3, 3 classes, CPU"
+    )
+
+
+def test_the_lines_of_the_documentation_run(tmp_path: Path) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "library.md").read_text(), re.DOTALL)
+    assert blocks
+    python("\n".join(blocks), cwd=tmp_path)
