@@ -1,6 +1,6 @@
-"""Make a labelled data set from an ONNX generator: `python -m export.sample MODEL.onnx --count N --out FILE.npz|DIR`.
+"""Make a labelled data set with an ONNX generator: `python -m export.sample MODEL.onnx --count N --out FILE.npz|DIR`.
 
-Image number i of a seed is a function of (seed, i) alone, so a longer request begins with the shorter one.
+Image i of a seed depends on the seed and i alone, so a longer data set begins with the shorter one.
 """
 
 from __future__ import annotations
@@ -11,62 +11,56 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
 from digitforge.errors import ExportError, exit_status
+from digitforge.progress import bar
 from export.contract import GeneratorInfo
 from export.datasets.card import card_path
-from export.datasets.sampling import SampleRequest
-from export.datasets.writers import FORMATS, write_dataset
+from export.datasets.dataset import write_dataset
+from export.datasets.formats import FORMATS, format_of
+from export.datasets.sampling import TRUNCATION_MAX, SampleRequest, class_labels
 from export.runtime.generator import find_model, open_generator
 
 
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed or 0:,.0f}/s")
-
-
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
+    """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m export.sample", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("model", type=Path, metavar="MODEL.onnx", help="A generator, or a run directory with one.")
-    parser.add_argument("--count", type=int, required=True, help="Number of images.")
-    parser.add_argument("--out", type=Path, required=True, help="A .npz file, or a new folder.")
-    parser.add_argument("--format", choices=FORMATS, help="Default: npz for a .npz file, png for a folder.")
-    parser.add_argument("--digit", help="Only this class, or several, as 3,8 (default: all in turn).")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--truncation", type=float, default=1.0, metavar="PSI", help="0 to 2 (default: 1).")
+    parser.add_argument("model", type=Path, metavar="MODEL.onnx", help="a generator, or a run directory with one")
+    parser.add_argument("--count", type=int, required=True, metavar="N", help="number of images")
+    parser.add_argument("--out", type=Path, required=True, help="a .npz file, or a new folder")
+    parser.add_argument("--format", choices=tuple(FORMATS), help="default: npz for a .npz file, png for a folder")
+    parser.add_argument("--digit", metavar="D", help="one class, or several, as 3,8 (default: all in turn)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the images (default: 0)")
+    parser.add_argument(
+        "--truncation", type=float, default=1.0, metavar="PSI",
+        help=f"factor for the latents, 0 to {TRUNCATION_MAX:g}; less is more typical and less varied (default: 1)",
+    )  # fmt: skip
     parser.add_argument(
         "--min-confidence", type=float, default=0.0, metavar="P",
-        help="Make images again that the classifier reads as their class with less probability.",
+        help="generate images again until the classifier gives their class at least this probability (default: 0)",
     )  # fmt: skip
-    parser.add_argument("--shard", default="1/1", metavar="I/N", help="Only the I-th of N parts, from 1.")
+    parser.add_argument("--shard", default="1/1", metavar="I/N", help="only the I-th of N parts (default: 1/1)")
     given = parser.parse_args(arguments)
-    form = given.format or ("npz" if given.out.suffix == ".npz" else "png")
+    form = given.format or format_of(given.out)
 
     def command() -> None:
-        if (form == "npz") != (given.out.suffix == ".npz"):
-            raise ExportError(f"--out is {given.out}, but the format {form} wants "
-                              f"{'a .npz file' if form == 'npz' else 'a folder'}.")  # fmt: skip
+        suffix = FORMATS[form].suffix
+        if FORMATS[format_of(given.out)].suffix != suffix:
+            needs = f"a {suffix} file" if suffix else "a folder"
+            raise ExportError(f"--out is {given.out}, but the format {form} needs {needs}.")
         shard = _shard(given.shard)
         generator = open_generator(find_model(given.model))
         if generator.notice:
             Console(stderr=True, soft_wrap=True).print(generator.notice, style="yellow", highlight=False)
         classes = _classes(generator.info, given.digit)
         request = SampleRequest(given.count, given.seed, classes, given.truncation, given.min_confidence, shard)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-        terminal = Console(stderr=True)
-        with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
-            task = progress.add_task("generating", total=None)
-
-            def report(done: int, of: int) -> None:
-                what = "generating" if done < of else "writing"
-                progress.update(task, completed=done, total=of, description=what)
-
-            new = write_dataset(generator, request, given.out, form, report)
+        with bar(Console(stderr=True), "generating") as progress:
+            new = write_dataset(
+                generator, request, given.out, form,
+                lambda done, total: progress.show(done, total, "generating" if done < total else "writing"),
+            )  # fmt: skip
         start, stop = request.span(0, request.count)
-        already = "" if new else ", which were there already"
+        already = "" if new else ", which existed already"
         print(f"{given.out}: {stop - start:,} images{already}; {card_path(given.out, form)} says how they were made")
 
     return exit_status(command)
@@ -75,19 +69,13 @@ def main(arguments: list[str] | None = None) -> int:
 def _classes(info: GeneratorInfo, names: str | None) -> tuple[int, ...]:
     if names is None:
         return ()
-    if not info.conditional:
-        raise ExportError("This generator is unconditional: it cannot be asked for a digit; leave out --digit.")
-    chosen = [names] if names in info.classes else [name.strip() for name in names.split(",")]
-    for name in chosen:
-        if name not in info.classes:
-            raise ExportError(f"This generator has no class {name!r}: choose from {', '.join(info.classes[:100])}.")
-    return tuple(info.classes.index(name) for name in chosen)
+    return class_labels(info, [names] if names in info.classes else [name.strip() for name in names.split(",")])
 
 
 def _shard(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
     if match is None:
-        raise ExportError(f"--shard is {text!r}; it must be I/N, as 1/4.")
+        raise ExportError(f"--shard is {text!r}; it must be I/N, for example 1/4.")
     return int(match[1]), int(match[2])
 
 

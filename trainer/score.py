@@ -24,8 +24,7 @@ from digitforge.newest_run import newest_run
 from export.contract import GeneratorInfo
 from export.convert.exporter import Exportable
 from export.convert.provenance import describe, write_scores
-from export.datasets.sampling import SampleRequest
-from export.datasets.sampling import images as sampled
+from export.datasets.sampling import SampleRequest, sample_images
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import Generator, find_model, open_generator
 from export.runtime.latents import BLOCK
@@ -205,7 +204,7 @@ def _generate(
     generator: Generator | TorchGenerator, network: FeatureNetwork, request: SampleRequest, step: Step
 ) -> ImageSet:
     pixels, labels = [], []
-    for number, (part, requested) in enumerate(sampled(generator, request, 0, request.count)):
+    for number, (part, requested) in enumerate(sample_images(generator, request, 0, request.count)):
         step(f"generating, {number * BLOCK:,} of {request.count:,}")
         pixels.append(part)
         labels.append(requested)

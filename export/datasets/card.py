@@ -1,4 +1,7 @@
-"""The card of a data set: which request, model and versions made it, and so whether another one is the same."""
+"""The card of a data set: the request, model and versions that made it.
+
+Two data sets with the same request and model are the same, so the card also tells whether a data set exists already.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ import onnxruntime
 
 from digitforge.errors import ExportError
 from digitforge.hashing import sha256
+from export.datasets.formats import FORMATS
 from export.datasets.sampling import SampleRequest
 from export.runtime.generator import Generator
 from export.runtime.predict import Classifier
@@ -22,16 +26,16 @@ Card = dict[str, Any]
 
 
 def card_path(out: Path, form: str) -> Path:
-    """Where the card of the data set `out` is."""
-    return out.with_suffix(".card.json") if form == "npz" else out / "card.json"
+    """Return the path of the card of the data set `out`."""
+    return out.with_suffix(".card.json") if FORMATS[form].suffix else out / "card.json"
 
 
 def describe(generator: Generator, request: SampleRequest, out: Path, form: str, classifier: Classifier | None) -> Card:
-    """The card of a data set, but for how many images of each class there are."""
+    """Return the card of a data set, without the number of images of each class."""
     info = generator.info
-    asked = asdict(request)
+    requested = asdict(request)
     classes = [info.classes[number] for number in request.classes]
-    asked["classes"] = classes or list(info.classes)
+    requested["classes"] = classes or list(info.classes)
     part, parts = request.shard
     options = {
         "--count": request.count, "--seed": request.seed, "--truncation": request.truncation,
@@ -42,11 +46,11 @@ def describe(generator: Generator, request: SampleRequest, out: Path, form: str,
     }  # fmt: skip
     words = [str(word) for option in options.items() for word in option]
     card = {
-        "about": "Generated images, none of them real. The parts of a sharded request, joined in the order of their "
-        "numbers, are the whole request.",
+        "about": "Generated images, none of them real. The shards of a request, joined in order, are the whole "
+        "request.",
         "command": shlex.join(["python", "-m", "export.sample", generator.path.name, *words]),
         "format": form,
-        "request": asked,
+        "request": requested,
         "model": {
             "file": generator.path.name,
             "sha256": sha256(generator.path),
@@ -60,14 +64,17 @@ def describe(generator: Generator, request: SampleRequest, out: Path, form: str,
             "python": sys.version.partition(" ")[0],
         },
     }
-    same: Card = json.loads(json.dumps(card))  # as it will be read again
-    return same
+    as_read: Card = json.loads(json.dumps(card))  # tuples become lists, as in a card that is read from a file
+    return as_read
 
 
-def is_there(out: Path, form: str, card: Card) -> bool:
-    """Whether `out` is this very data set. Raises ExportError where it, or what has its card's name, is another."""
+def exists(out: Path, form: str, card: Card) -> bool:
+    """Return whether `out` is this very data set.
+
+    Raises ExportError if `out`, or a file with the name of its card, is something else.
+    """
     beside = card_path(out, form)
-    empty = out.is_dir() and form != "npz" and not any(out.iterdir())
+    empty = out.is_dir() and not FORMATS[form].suffix and not any(out.iterdir())
     if not beside.exists() and (empty or not out.exists()):
         return False
     if not _same(beside, card):
@@ -77,8 +84,8 @@ def is_there(out: Path, form: str, card: Card) -> bool:
     return out.exists()
 
 
-def begins(note: Path, card: Card) -> bool:
-    """Whether the card at `note` is of the same request, answered by the same versions: to the bit, then."""
+def continues(note: Path, card: Card) -> bool:
+    """Return whether the card at `note` is of the same request and versions, so that its images can be used."""
     return _same(note, card, "provider", "versions")
 
 

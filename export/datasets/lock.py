@@ -1,4 +1,4 @@
-"""One command at a time in a folder."""
+"""A lock that lets one command at a time work in a folder."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ else:
 
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
-    """Make `folder` and hold it as long as the block runs; however the process ends, the system lets go of it.
+    """Create `folder` and hold its lock while the block runs. The system releases it however the process ends.
 
-    Raises ExportError while another command holds it, OSError where it cannot be made.
+    Raises ExportError while another command holds the lock, and OSError if the folder cannot be created.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("wb") as file:
@@ -31,6 +31,6 @@ def folder_lock(folder: Path) -> Iterator[None]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno in (errno.EACCES, errno.EAGAIN):
-                raise ExportError(f"Another command is at work in {folder}: wait until it has ended.") from error
-            # Else the file system knows no locks, and the user has to see to it.
+                raise ExportError(f"Another command is working in {folder}: wait until it has finished.") from error
+            # Any other error means that the file system has no locks; then the user has to take care.
         yield

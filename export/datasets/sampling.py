@@ -1,19 +1,19 @@
-"""What a data set is asked to be, and the images that answer: image i is a function of the seed and i alone.
+"""Requests for data sets, and the images that answer them.
 
-Images are made in whole blocks at fixed places of the numbering, so that neither shards nor an interruption nor the
-length of the request changes a single pixel.
+Image i is a function of the seed and i alone. Images are generated in whole blocks at fixed positions of the numbering,
+so neither shards nor an interruption nor the length of the request changes a single pixel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from digitforge.errors import ExportError, UnmetRequest
-from export.contract import GeneratorInfo
+from export.contract import PIXELS, GeneratorInfo
 from export.runtime.arrays import Float32, Int64, UInt8
 from export.runtime.latents import BLOCK, labels_of, latents, one_hot
 from export.runtime.predict import Classifier
@@ -22,82 +22,110 @@ MOST_IMAGES = 100_000_000
 MOST_SHARDS = 1_000_000
 TRUNCATION_MAX = 2.0
 MOST_ATTEMPTS = 100
-"""For an image that is not read as what it was asked to be."""
+"""How often an image is generated before the confidence that a request demands counts as out of reach."""
 
 
 @dataclass(frozen=True)
 class SampleRequest:
-    """What is asked for. Raises ExportError where a value is out of its range."""
+    """A request for labelled images. Raises ExportError if a value is out of range."""
 
     count: int
-    """Images, 1 to 100,000,000."""
+    """Number of images, 1 to 100,000,000."""
     seed: int = 0
-    """Not negative."""
+    """Seed of the latents, not negative."""
     classes: tuple[int, ...] = ()
-    """Labels that the images take in turn; none means all."""
+    """Labels that the images take in turn; empty for all classes."""
     truncation: float = 1.0
-    """psi, which scales the latents: 0 to 2; below 1, images are more typical and less varied."""
+    """psi, the factor for the latents, 0 to 2; below 1, images are more typical and less varied."""
     least_confidence: float = 0.0
-    """Images that the classifier reads as their label with less probability than this are made again; 0 to 1."""
+    """Images are generated again until the classifier gives their label at least this probability; 0 to 1."""
     shard: tuple[int, int] = (1, 1)
-    """(i, n): the i-th of n parts of the numbering, counted from 1. The parts in their order are the whole."""
+    """(i, n): the i-th of n parts of the numbering, counted from 1. All parts in order are the whole request."""
 
     def __post_init__(self) -> None:
+        if not 1 <= self.count <= MOST_IMAGES:
+            raise ExportError(f"The count is {self.count}; it must be between 1 and {MOST_IMAGES:,}.")
+        if self.seed < 0:
+            raise ExportError(f"The seed is {self.seed}; it must not be negative.")
+        check_truncation(self.truncation)
+        if not 0 <= self.least_confidence < 1:  # also true of NaN
+            raise ExportError(f"The lowest confidence is {self.least_confidence}; it must be at least 0 and below 1.")
         part, parts = self.shard
-        for fine, problem in (
-            (1 <= self.count <= MOST_IMAGES, f"--count is {self.count}; it must be between 1 and {MOST_IMAGES:,}."),
-            (self.seed >= 0, f"--seed is {self.seed}; it must not be negative."),
-            (0 <= self.truncation <= TRUNCATION_MAX, f"--truncation is {self.truncation}; it must be between 0 and 2."),
-            (
-                0 <= self.least_confidence < 1,
-                f"--min-confidence is {self.least_confidence}; it must be between 0 and 1, and below 1.",
-            ),
-            (
-                1 <= part <= parts <= MOST_SHARDS,
-                f"--shard is {part}/{parts}; it must be I/N with I from 1 to N, and N at most {MOST_SHARDS:,}.",
-            ),
-        ):
-            if not fine:  # also where a value is not a number
-                raise ExportError(problem)
+        if not 1 <= part <= parts <= MOST_SHARDS:
+            raise ExportError(
+                f"The shard is {part}/{parts}; it must be I/N with I from 1 to N, and N at most {MOST_SHARDS:,}."
+            )
 
     def span(self, first: int, last: int) -> tuple[int, int]:
-        """The shard's part of the images number `first` to `last - 1`: start and stop."""
+        """Return start and stop of this shard's part of the images `first` to `last - 1`."""
         part, parts = self.shard
         return first + (last - first) * (part - 1) // parts, first + (last - first) * part // parts
 
 
-class MakesPixels(Protocol):
-    """A generator by what sampling needs of it."""
+class PixelGenerator(Protocol):
+    """What sampling needs of a generator: an open ONNX file has it, and so does a network in torch."""
 
     @property
     def info(self) -> GeneratorInfo:
-        """What goes in and comes out."""
+        """The generator's inputs and outputs."""
 
     def generate_pixels(self, z: Float32, y: Float32 | None = None) -> UInt8:
-        """See `export.runtime.generator.Generator`."""
+        """See `export.runtime.generator.Generator.generate_pixels`."""
+
+
+def check_truncation(truncation: float) -> None:
+    """Raise ExportError if the truncation is out of range."""
+    if not 0 <= truncation <= TRUNCATION_MAX:  # also true of NaN
+        raise ExportError(f"The truncation is {truncation}; it must be between 0 and {TRUNCATION_MAX:g}.")
+
+
+def class_labels(info: GeneratorInfo, chosen: Iterable[int | str]) -> tuple[int, ...]:
+    """Return the labels of the chosen classes.
+
+    chosen: names of classes, or numbers. A number stands for the class with that name or, if no class of the generator
+    is named by a number, for the class at that position, from 0.
+    Raises ExportError if there is no such class.
+    """
+    if not info.conditional:
+        raise ExportError("This generator is unconditional: it has no classes to choose from.")
+    positions = {str(position): position for position in range(len(info.classes))}
+    labels = {name: label for label, name in enumerate(info.classes)}
+    by_position = not any(name.isdecimal() for name in labels)
+    found = []
+    for each in chosen:
+        label = labels.get(str(each))
+        if label is None and by_position and not isinstance(each, str):
+            label = positions.get(str(each))
+        if label is None:
+            raise ExportError(
+                f"This generator has no class {str(each)!r}: choose from {', '.join(info.classes[:100])}."
+            )
+        found.append(label)
+    return tuple(found)
 
 
 def check_classifier(info: GeneratorInfo, classifier: Classifier) -> None:
-    """Raise ExportError where the classifier cannot say whether an image shows what it was asked to show."""
-    if classifier.pixels_shape != info.outputs()["pixels"][1:]:
+    """Raise ExportError if the classifier cannot judge this generator's images."""
+    shape = info.outputs()[PIXELS][1:]
+    if classifier.pixels_shape != shape:
         raise ExportError(
-            f"The classifier reads images of {classifier.pixels_shape}, and this generator makes others: leave out "
-            "--min-confidence."
+            f"The classifier takes images of {classifier.pixels_shape}, and this generator makes images of {shape}: "
+            "leave out --min-confidence."
         )
     if info.conditional and not set(info.classes) <= set(classifier.classes):
         raise ExportError(
-            f"The classifier reads {', '.join(classifier.classes)}, and this generator makes "
+            f"The classifier knows the classes {', '.join(classifier.classes)}, and this generator has "
             f"{', '.join(info.classes[:12])}: leave out --min-confidence."
         )
 
 
-def images(
-    generator: MakesPixels, request: SampleRequest, start: int, stop: int, classifier: Classifier | None = None
+def sample_images(
+    generator: PixelGenerator, request: SampleRequest, start: int, stop: int, classifier: Classifier | None = None
 ) -> Iterator[tuple[UInt8, Int64]]:
-    """Yield the images number `start` to `stop - 1` and their labels, block by block: uint8 [n, H, W(, 3)], int64 [n].
+    """Yield the images `start` to `stop - 1` and their labels, block by block: uint8 [n, H, W(, 3)], int64 [n].
 
-    classifier: judges the images where the request has a least confidence; see `check_classifier`.
-    Raises UnmetRequest where an image is not read as asked however often it is made again.
+    classifier: judges the images if the request demands a confidence; see `check_classifier`.
+    Raises UnmetRequest if an image does not reach that confidence in MOST_ATTEMPTS attempts.
     """
     for first in range(start // BLOCK * BLOCK, stop, BLOCK):
         labels = labels_of(generator.info, request.classes, first, BLOCK)
@@ -107,45 +135,46 @@ def images(
 
 
 def _block(
-    generator: MakesPixels,
+    generator: PixelGenerator,
     request: SampleRequest,
     first: int,
     labels: Int64,
     part: slice,
     classifier: Classifier | None,
 ) -> UInt8:
+    """Generate the block of images from number `first` on; those of `part` reach the confidence that is demanded."""
     info = generator.info
     y = one_hot(labels, len(info.classes)) if info.conditional else None
     pixels: UInt8 | None = None
-    # Of the whole block, so that the classifier gets the same calls, and says the same, wherever the part begins.
-    wanting = np.ones(BLOCK, bool)
+    # The whole block is judged, so that the classifier gets the same batches, and computes the same, for every part.
+    unsure = np.ones(BLOCK, bool)
     for attempt in range(MOST_ATTEMPTS):
         z = latents(info, request.seed, first, BLOCK, attempt) * np.float32(request.truncation)
-        made = generator.generate_pixels(z, y)
+        generated = generator.generate_pixels(z, y)
         if pixels is None:
-            pixels = made
+            pixels = generated
         else:
-            pixels[wanting] = made[wanting]
+            pixels[unsure] = generated[unsure]
         if classifier is None or not request.least_confidence:
             return pixels
-        places = np.flatnonzero(wanting)
-        wanting[places] = _confidence(info, labels[places], made[places], classifier) < request.least_confidence
-        if not wanting[part].any():
+        places = np.flatnonzero(unsure)
+        unsure[places] = _confidence(info, labels[places], generated[places], classifier) < request.least_confidence
+        if not unsure[part].any():
             return pixels
-    place = part.start + int(np.flatnonzero(wanting[part])[0])
-    what = f"{info.classes[labels[place]]!r}" if info.conditional else "anything"
+    place = part.start + int(np.flatnonzero(unsure[part])[0])
+    what = f"{info.classes[labels[place]]!r}" if info.conditional else "any class"
     raise UnmetRequest(
-        f"Image {first + place} was not read as {what} with a confidence of {request.least_confidence} in "
-        f"{MOST_ATTEMPTS} attempts: ask for a lower --min-confidence."
+        f"The classifier did not recognise image {first + place} as {what} with a confidence of "
+        f"{request.least_confidence} in {MOST_ATTEMPTS} attempts: lower --min-confidence."
     )
 
 
 def _confidence(info: GeneratorInfo, labels: Int64, pixels: UInt8, classifier: Classifier) -> Float32:
-    """How sure the classifier is that each image shows its label, or anything where there are no labels."""
+    """Return the probability of each image's label, or of its most probable class if there are no labels."""
     probabilities, _ = classifier.predict(pixels)
     if not info.conditional:
-        surest: Float32 = probabilities.max(axis=1)
-        return surest
-    place = np.array([classifier.classes.index(info.classes[label]) for label in labels], np.int64)
-    asked: Float32 = probabilities[np.arange(len(place)), place]
-    return asked
+        highest: Float32 = probabilities.max(axis=1)
+        return highest
+    columns = np.array([classifier.classes.index(info.classes[label]) for label in labels], np.int64)
+    of_labels: Float32 = probabilities[np.arange(len(columns)), columns]
+    return of_labels

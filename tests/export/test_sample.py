@@ -45,9 +45,9 @@ def test_a_second_time_says_that_it_is_there(
 ) -> None:
     command = [str(models["colour"]), "--count", "9", "--out", str(tmp_path / "set"), "--digit", "hedgehog"]
     assert main(command) == 0
-    assert "were there already" not in capsys.readouterr().out
+    assert "existed already" not in capsys.readouterr().out
     assert main(command) == 0
-    assert "9 images, which were there already" in capsys.readouterr().out
+    assert "9 images, which existed already" in capsys.readouterr().out
     card = json.loads((tmp_path / "set" / "card.json").read_text())
     assert card["images"] == {"all": 9, "by_class": {"cat": 0, "dog": 0, "hedgehog": 9}}
 
@@ -62,8 +62,8 @@ def test_a_second_time_says_that_it_is_there(
         ("digits", ["--count", "5", "--digit", "3,x"], "no class 'x'"),
         ("digits", ["--count", "5", "--shard", "3"], "must be I/N"),
         ("digits", ["--count", "5", "--shard", "3/2"], "must be I/N"),
-        ("digits", ["--count", "5", "--format", "png"], "wants a folder"),
-        ("digits", ["--count", "5", "--min-confidence", "0.9"], "reads images of (28, 28)"),
+        ("digits", ["--count", "5", "--format", "png"], "needs a folder"),
+        ("digits", ["--count", "5", "--min-confidence", "0.9"], "takes images of (28, 28)"),
         ("free", ["--count", "5", "--digit", "3"], "unconditional"),
     ],
 )

@@ -20,10 +20,11 @@ from torchvision.datasets import MNIST, ImageFolder
 
 from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import CannotWrite, ExportError
-from export.datasets import writers
+from export.datasets import dataset, writers
 from export.datasets.card import card_path
+from export.datasets.dataset import STEP, write_dataset
+from export.datasets.formats import FORMATS
 from export.datasets.sampling import SampleRequest
-from export.datasets.writers import STEP, write_dataset
 from export.runtime.generator import open_generator
 
 
@@ -104,11 +105,11 @@ class Stopped(Exception):
     """The machine goes away."""
 
 
-@pytest.mark.parametrize("form", writers.FORMATS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_an_interrupted_request_goes_on_and_ends_with_the_same_bytes(
     models: dict[str, Path], tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writers, "STEP", 512)
+    monkeypatch.setattr(dataset, "STEP", 512)
     generator, request = open_generator(models["digits"]), SampleRequest(1500)
     name = "a.npz" if form == "npz" else "a"
     write_dataset(generator, request, tmp_path / "whole" / name, form)
@@ -133,7 +134,7 @@ def test_two_commands_do_not_work_on_one_result(models: dict[str, Path], tmp_pat
     generator, out = open_generator(models["digits"]), tmp_path / "a.npz"
 
     def report(done: int, of: int) -> None:
-        with pytest.raises(ExportError, match="Another command is at work"):
+        with pytest.raises(ExportError, match="Another command is working"):
             write_dataset(generator, SampleRequest(600), out, "npz")
 
     assert write_dataset(generator, SampleRequest(600), out, "npz", report)
@@ -143,7 +144,7 @@ def test_two_commands_do_not_work_on_one_result(models: dict[str, Path], tmp_pat
 def test_a_model_with_another_name_goes_on_with_the_same_request(
     models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writers, "STEP", 256)
+    monkeypatch.setattr(dataset, "STEP", 256)
     renamed = tmp_path / "renamed.onnx"
     shutil.copy(models["digits"], renamed)
 
@@ -200,7 +201,7 @@ def test_what_has_the_cards_name_is_not_overwritten(models: dict[str, Path], tmp
     assert content(tmp_path) == {"a.card.json": b"mine"}
 
 
-@pytest.mark.parametrize("form", writers.FORMATS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_a_kill_after_the_last_step_leaves_nothing_that_harms(
     models: dict[str, Path], tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,7 +223,7 @@ def test_a_kill_after_the_last_step_leaves_nothing_that_harms(
 def test_the_beginning_of_another_request_is_left_alone(
     models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writers, "STEP", 256)
+    monkeypatch.setattr(dataset, "STEP", 256)
     generator = open_generator(models["digits"])
 
     def stop(done: int, of: int) -> None:
@@ -231,7 +232,7 @@ def test_the_beginning_of_another_request_is_left_alone(
 
     with pytest.raises(Stopped):
         write_dataset(generator, SampleRequest(600), tmp_path / "a.npz", "npz", stop)
-    with pytest.raises(ExportError, match="beginning of another request"):
+    with pytest.raises(ExportError, match="part of another request"):
         write_dataset(generator, SampleRequest(601), tmp_path / "a.npz", "npz")
     assert write_dataset(generator, SampleRequest(600), tmp_path / "a.npz", "npz")
 
@@ -256,7 +257,7 @@ def test_a_full_disk_is_a_sentence_and_the_next_try_goes_on(
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(writers, "_member", full)
+    monkeypatch.setattr(writers, "_write_array", full)
     with pytest.raises(CannotWrite, match="no space left on device; free some space"):
         write_dataset(generator, SampleRequest(600), tmp_path / "a.npz", "npz")
     assert not (tmp_path / "a.npz").exists()
@@ -267,7 +268,7 @@ def test_a_full_disk_is_a_sentence_and_the_next_try_goes_on(
 
 def test_a_request_that_cannot_be_met_leaves_nothing(tmp_path: Path) -> None:
     generator = open_generator(BUNDLED_MODEL)
-    with pytest.raises(ExportError, match="ask for a lower --min-confidence"):
+    with pytest.raises(ExportError, match="lower --min-confidence"):
         write_dataset(generator, SampleRequest(9, least_confidence=0.9999), tmp_path / "a.npz", "npz")
     assert not list(tmp_path.iterdir())
 

@@ -11,7 +11,7 @@ from export.datasets.lock import folder_lock
 def test_one_at_a_time_and_the_next_one_afterwards(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "folder"
     for _ in range(2):
-        with folder_lock(folder), pytest.raises(ExportError, match="Another command is at work"), folder_lock(folder):
+        with folder_lock(folder), pytest.raises(ExportError, match="Another command is working"), folder_lock(folder):
             raise AssertionError("two were let in")
 
 

@@ -8,14 +8,14 @@ import pytest
 from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import ExportError
 from export.datasets import sampling
-from export.datasets.sampling import SampleRequest, check_classifier, images
+from export.datasets.sampling import SampleRequest, check_classifier, sample_images
 from export.runtime.generator import Generator, open_generator
 from export.runtime.predict import open_classifier
 
 
 def made(generator: Generator, request: SampleRequest, start: int, stop: int) -> np.ndarray:
     classifier = open_classifier() if request.least_confidence else None
-    return np.concatenate([pixels for pixels, _ in images(generator, request, start, stop, classifier)])
+    return np.concatenate([pixels for pixels, _ in sample_images(generator, request, start, stop, classifier)])
 
 
 @pytest.mark.parametrize("confidence", [0.0, 0.93])
@@ -41,12 +41,14 @@ def test_images_below_the_confidence_are_made_again_and_others_stay() -> None:
 
 def test_what_never_gets_sure_enough_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "MOST_ATTEMPTS", 2)
-    with pytest.raises(ExportError, match=r"Image 13 was not read as '3' with a confidence of 0.9999 in 2 attempts"):
+    with pytest.raises(
+        ExportError, match=r"did not recognise image 13 as '3' with a confidence of 0.9999 in 2 attempts"
+    ):
         made(open_generator(BUNDLED_MODEL), SampleRequest(20, least_confidence=0.9999), 13, 20)
 
 
 def test_a_classifier_that_cannot_judge_is_refused(models: dict[str, Path]) -> None:
-    with pytest.raises(ExportError, match=r"reads images of \(28, 28\)"):
+    with pytest.raises(ExportError, match=r"takes images of \(28, 28\)"):
         check_classifier(open_generator(models["digits"]).info, open_classifier())
     check_classifier(open_generator(BUNDLED_MODEL).info, open_classifier())
 
@@ -60,14 +62,14 @@ def test_shards_are_the_whole_in_order(parts: int) -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"count": 0}, "--count is 0"),
-        ({"count": 100_000_001}, "--count is"),
-        ({"count": 1, "seed": -1}, "--seed is -1"),
-        ({"count": 1, "truncation": float("nan")}, "--truncation is nan"),
-        ({"count": 1, "truncation": 2.5}, "--truncation is 2.5"),
-        ({"count": 1, "least_confidence": 1.0}, "--min-confidence is 1.0"),
-        ({"count": 1, "shard": (0, 2)}, "--shard is 0/2"),
-        ({"count": 1, "shard": (3, 2)}, "--shard is 3/2"),
+        ({"count": 0}, "count is 0"),
+        ({"count": 100_000_001}, "count is"),
+        ({"count": 1, "seed": -1}, "seed is -1"),
+        ({"count": 1, "truncation": float("nan")}, "truncation is nan"),
+        ({"count": 1, "truncation": 2.5}, "truncation is 2.5"),
+        ({"count": 1, "least_confidence": 1.0}, "confidence is 1.0"),
+        ({"count": 1, "shard": (0, 2)}, "shard is 0/2"),
+        ({"count": 1, "shard": (3, 2)}, "shard is 3/2"),
     ],
 )
 def test_requests_out_of_range_cannot_be_made(wrong: dict[str, float], said: str) -> None:

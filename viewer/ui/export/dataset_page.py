@@ -9,19 +9,14 @@ from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QLineEdit
 
 from digitforge.errors import ExportError
+from export.datasets.dataset import write_dataset
+from export.datasets.formats import FORMATS
 from export.datasets.sampling import MOST_IMAGES, SampleRequest
-from export.datasets.writers import write_dataset
 from export.runtime.generator import open_generator
 from viewer.core.files.saving import Report, Subject
 from viewer.ui.export.page import Page, Work
 from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.labels import label
-
-FORMATS = {
-    "npz": ("NumPy", "One .npz file with images and labels"),
-    "idx": ("IDX", "A folder that torchvision's MNIST takes as its root"),
-    "png": ("PNG files", "A folder with one folder for each class"),
-}
 
 
 class DatasetPage(Page):
@@ -30,7 +25,7 @@ class DatasetPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._form = "npz"
-        self.form = Choices("Format", FORMATS)
+        self.form = Choices("Format", {name: (form.title, form.help) for name, form in FORMATS.items()})
         self.form.show_choice(self._form)
         self.count = QLineEdit("10000")
         self.count.setAccessibleName("Number of images")
@@ -50,9 +45,9 @@ class DatasetPage(Page):
         """Say which seed, classes and psi the images come from."""
         super().show_subject(subject)
         info, state = subject.model.info, subject.state
-        grey = info.conditional and info.channels == 1 and len(info.classes) <= 256
-        self.form.button("idx").setEnabled(grey)
-        if not grey and self._form == "idx":
+        for name, form in FORMATS.items():
+            self.form.button(name).setEnabled(not form.obstacle(info))
+        if FORMATS[self._form].obstacle(info):
             self._form = "npz"
         self.form.show_choice(self._form)
         names = ", ".join(info.classes[digit] for digit in state.digits) or "all classes"
@@ -64,7 +59,7 @@ class DatasetPage(Page):
     def summary(self) -> str:
         """How many."""
         images = f"{int(self.count.text() or 0):,} images"
-        return f"{images}, and a sixth as many to test with" if self._form == "idx" else images
+        return f"{images}, and a sixth as many to test with" if FORMATS[self._form].test_set else images
 
     def obstacle(self) -> str:
         """Where the number is out of range."""
@@ -73,7 +68,8 @@ class DatasetPage(Page):
 
     def target(self) -> tuple[str, str]:
         """A file, or a new folder."""
-        return ("digits.npz", "NumPy archives (*.npz)") if self._form == "npz" else ("digits", "")
+        form = FORMATS[self._form]
+        return f"digits{form.suffix}", f"{form.title} files (*{form.suffix})" if form.suffix else ""
 
     def work(self, path: Path) -> Work:
         """Write it; what was stopped goes on where it was."""
