@@ -1,13 +1,38 @@
-"""What a preset promises, on real MNIST at its full length."""
-
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+from rich.console import Console
+
+from trainer.config import TrainConfig
+from trainer.presets import PRESETS, markdown, show_presets
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_row_holds_only_what_differs_from_the_defaults(name: str) -> None:
+    default = TrainConfig()
+    repeated = [key for key, value in PRESETS[name].settings.items() if value == getattr(default, key)]
+    assert not repeated
+
+
+def test_the_docs_have_the_table() -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "presets.md").read_text(encoding="utf-8")
+    assert markdown() in page, "paste the output of `python -m trainer.presets` into docs/presets.md"
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_list_is_readable_at_any_width(width: int) -> None:
+    out = io.StringIO()
+    show_presets(Console(file=out, width=width, soft_wrap=True))
+    lines = out.getvalue().splitlines()
+    assert set(PRESETS) <= set(lines), "each name is whole, on a line of its own"
+    assert max(map(len, lines)) <= width
+    assert "  training     relativistic loss, r1+r2 penalty 0.2; adam" in out.getvalue()
 
 
 @pytest.mark.slow
