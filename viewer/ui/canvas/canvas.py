@@ -1,4 +1,4 @@
-"""The picture in the middle of the window: a person points at its cells, locks them, takes them along."""
+"""The picture in the middle of the window, whose cells can be locked, opened and dragged."""
 
 from __future__ import annotations
 
@@ -21,54 +21,57 @@ from viewer.ui.widgets.dragging import pack
 from viewer.ui.widgets.qimage import thumbnail
 
 CAPTION_HEIGHT = 20
-CARRIED_SIDE = 56
-"""Pixels of what hangs at the pointer."""
+DRAGGED_SIDE = 56
+"""Size in pixels of the picture of a dragged cell."""
 FRAME_ROOM = 4
-"""Pixels around a cell that its frame may take."""
+"""Pixels around a cell that its frame may cover."""
 LEFT = Qt.MouseButton.LeftButton
 
 
 class Canvas(CanvasBase):
-    """One cell is the current one: that under the pointer, else the one that was clicked or reached by key."""
+    """Shows the grid. The current cell is the one under the pointer, else the held one.
+
+    A click or the arrow keys hold a cell.
+    """
 
     edited = Signal(str, object)
-    """As a panel's."""
+    """See `Panel.edited`."""
     current_changed = Signal()
-    """Another cell is the current one, or none."""
+    """Another cell, or none, is the current one, or its picture changed."""
     clicked = Signal(int)
-    """The cell."""
+    """The index of the cell."""
     opened = Signal(int)
-    """The cell, which shall be shown large."""
+    """The index of the cell to show large."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Generated pictures")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self._locks: frozenset[int] | None = frozenset()  # None where cells cannot be locked
+        self._locks: frozenset[int] | None = frozenset()  # None if the mode has no locks
         self._hovered: int | None = None
         self._held: int | None = None
         self._pressed: QPointF | None = None
         self._caption = ""
         own, window = Qt.ShortcutContext.WidgetWithChildrenShortcut, Qt.ShortcutContext.WindowShortcut
-        self._add_action("Cell at the left", ("Shift+Left",), own, partial(self._step, -1, 0))
-        self._add_action("Cell at the right", ("Shift+Right",), own, partial(self._step, 1, 0))
+        self._add_action("Cell to the left", ("Shift+Left",), own, partial(self._step, -1, 0))
+        self._add_action("Cell to the right", ("Shift+Right",), own, partial(self._step, 1, 0))
         self._add_action("Cell above", ("Shift+Up",), own, partial(self._step, 0, -1))
         self._add_action("Cell below", ("Shift+Down",), own, partial(self._step, 0, 1))
         self._add_action("Show the cell large", ("Return", "Enter"), Qt.ShortcutContext.WidgetShortcut, self._open)
-        self._lock_action = self._add_action("Lock the cell, or let it go", ("L",), window, self.toggle_lock)
-        self._add_action("Closer", ("+", "=", "Ctrl++", "Ctrl+="), window, partial(self.zoom, ZOOM_STEP))
-        self._add_action("Further away", ("-", "Ctrl+-"), window, partial(self.zoom, 1 / ZOOM_STEP))
-        self._add_action("The whole picture", ("Ctrl+0",), window, partial(self.look, WHOLE))
-        self._add_action("Look further to the left", ("Ctrl+Left",), own, partial(self.pan, -PAN_STEP, 0.0))
-        self._add_action("Look further to the right", ("Ctrl+Right",), own, partial(self.pan, PAN_STEP, 0.0))
-        self._add_action("Look further up", ("Ctrl+Up",), own, partial(self.pan, 0.0, -PAN_STEP))
-        self._add_action("Look further down", ("Ctrl+Down",), own, partial(self.pan, 0.0, PAN_STEP))
+        self._lock_action = self._add_action("Lock or unlock the cell", ("L",), window, self.toggle_lock)
+        self._add_action("Zoom in", ("+", "=", "Ctrl++", "Ctrl+="), window, partial(self.zoom, ZOOM_STEP))
+        self._add_action("Zoom out", ("-", "Ctrl+-"), window, partial(self.zoom, 1 / ZOOM_STEP))
+        self._add_action("Show the whole picture", ("Ctrl+0",), window, partial(self.set_view, WHOLE))
+        self._add_action("Move the view left", ("Ctrl+Left",), own, partial(self.pan, -PAN_STEP, 0.0))
+        self._add_action("Move the view right", ("Ctrl+Right",), own, partial(self.pan, PAN_STEP, 0.0))
+        self._add_action("Move the view up", ("Ctrl+Up",), own, partial(self.pan, 0.0, -PAN_STEP))
+        self._add_action("Move the view down", ("Ctrl+Down",), own, partial(self.pan, 0.0, PAN_STEP))
 
     def _add_action(
         self, text: str, keys: tuple[str, ...], context: Qt.ShortcutContext, slot: Callable[[], None]
     ) -> QAction:
-        """Something that keys do here, or in the whole window, where nobody types."""
+        """Add an action with keys. context: whether they work on the canvas only or in the whole window."""
         action = QAction(text, self)
         action.setShortcuts([QKeySequence(key) for key in keys])
         action.setShortcutContext(context)
@@ -78,28 +81,26 @@ class Canvas(CanvasBase):
 
     @property
     def current(self) -> int | None:
-        """The current cell."""
+        """Index of the current cell, or None."""
         cell = self._held if self._hovered is None else self._hovered
         return cell if self.frame is not None and cell is not None and cell < len(self.frame.pixels) else None
 
     @property
     def sample(self) -> Sample | None:
-        """What the current cell shows."""
+        """The sample that the current cell shows, or None."""
         return None if self.frame is None or self.current is None else self.frame.scene.samples[self.current]
 
     def show_frame(self, frame: Frame) -> None:
-        """Paint `frame` from now on; the current cell has another picture then."""
         super().show_frame(frame)
         if self._hovered is not None or self._held is not None:
             self.current_changed.emit()
 
     def clear(self, invitation: str) -> None:
-        """Show no picture, and no cell."""
         super().clear(invitation)
         self.current_changed.emit()
 
     def hold(self, cell: int) -> None:
-        """Make a cell the current one, wherever the pointer is."""
+        """Hold a cell, and make it the current one wherever the pointer is."""
         self._point(None, cell)
 
     def show_state(self, state: ViewState) -> None:
@@ -107,23 +108,23 @@ class Canvas(CanvasBase):
         locks = frozenset(cell for cell, _ in state.locks) if state.mode == "grid" else None
         if locks != self._locks:
             self._locks = locks
-            self._lock_action.setEnabled(locks is not None)  # elsewhere the key may be wanted for something else
+            self._lock_action.setEnabled(locks is not None)  # so that other modes can use the key
             self.update()
             self.current_changed.emit()
 
     def set_caption(self, text: str) -> None:
-        """The line about the current cell."""
+        """Change the line about the current cell."""
         if text != self._caption:
             self._caption = text
             self.setAccessibleDescription(text)
             self.update(self._caption_box())
 
     def locked(self, cell: int | None) -> bool | None:
-        """Whether a cell is locked; None where cells cannot be locked."""
+        """Return whether a cell is locked; None if this mode has no locks."""
         return None if self._locks is None else cell in self._locks
 
     def toggle_lock(self) -> None:
-        """Lock the current cell, or let it go."""
+        """Lock or unlock the current cell."""
         cell, sample = self.current, self.sample
         if cell is None or self.locked(cell) is None:
             return
@@ -139,7 +140,7 @@ class Canvas(CanvasBase):
             self.hold(layout_of(self.frame).step(self.current, across, down))
 
     def _point(self, hovered: int | None, held: int | None) -> None:
-        """Make another cell the current one, and repaint those that look different then."""
+        """Change the hovered and the held cell, and repaint the cells that look different then."""
         before = (self.current, self._held)
         self._hovered, self._held = hovered, held
         if (self.current, held) != before:
@@ -149,7 +150,7 @@ class Canvas(CanvasBase):
             self.current_changed.emit()
 
     def _cell(self, cell: int | None) -> QRectF:
-        """Where a cell stands, in the widget's own pixels; empty where there is no such cell."""
+        """Return where a cell is, in the widget's logical pixels; empty if there is no such cell."""
         if self.frame is None or cell is None or cell >= len(self.frame.pixels):
             return QRectF()
         ratio = self.devicePixelRatioF()
@@ -169,7 +170,6 @@ class Canvas(CanvasBase):
         return QRect(0, self.height() - CAPTION_HEIGHT - 2, self.width(), CAPTION_HEIGHT)
 
     def paint_marks(self, painter: QPainter) -> None:
-        """Frames, padlocks and the line about the current cell."""
         for cell in self._locks or ():
             if not (box := self._cell(cell)).isEmpty():
                 paint_padlock(painter, box, locked=True)
@@ -185,26 +185,23 @@ class Canvas(CanvasBase):
             paint_caption(painter, self._caption_box(), self._caption)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A padlock turns at once; a cell waits for what becomes of the press."""
         super().mousePressEvent(event)
         if event.button() == LEFT:
             self._point(self._cell_at(event.position()), self._held)
             if self._on_padlock(event.position()):
                 self.toggle_lock()
-            elif self._hovered is not None:
+            elif self._hovered is not None:  # the release decides between a click and a drag
                 self._pressed = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """The cell under the pointer becomes the current one, or is taken along."""
         super().mouseMoveEvent(event)
         if self._pressed is None:
             self._point(self._cell_at(event.position()), self._held)
         elif (event.position() - self._pressed).manhattanLength() >= QApplication.startDragDistance():
             self._pressed = None
-            self._carry()
+            self._drag()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click holds the cell."""
         super().mouseReleaseEvent(event)
         if event.button() == LEFT and self._pressed is not None:
             self._pressed = None
@@ -213,7 +210,6 @@ class Canvas(CanvasBase):
                 self.clicked.emit(self._hovered)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Two clicks show a cell large."""
         cell = self._cell_at(event.position())
         if event.button() != LEFT or self._on_padlock(event.position()):
             self.mousePressEvent(event)
@@ -221,16 +217,15 @@ class Canvas(CanvasBase):
             self.opened.emit(cell)
 
     def leaveEvent(self, _event: QEvent) -> None:
-        """The held cell is the current one again."""
         self._point(None, self._held)
 
-    def _carry(self) -> None:
+    def _drag(self) -> None:
         sample, cell = self.sample, self.current
         if self.frame is None or sample is None or cell is None:
             return
         drag = QDrag(self)
         drag.setMimeData(pack(sample))
-        drag.setPixmap(thumbnail(self.frame.pixels[cell], CARRIED_SIDE, self.devicePixelRatioF()))
-        drag.setHotSpot(QPoint(CARRIED_SIDE // 2, CARRIED_SIDE // 2))
+        drag.setPixmap(thumbnail(self.frame.pixels[cell], DRAGGED_SIDE, self.devicePixelRatioF()))
+        drag.setHotSpot(QPoint(DRAGGED_SIDE // 2, DRAGGED_SIDE // 2))
         drag.exec(Qt.DropAction.CopyAction)
-        self._point(None, self._held)  # wherever it was dropped
+        self._point(None, self._held)  # the pointer may have left the canvas

@@ -1,4 +1,4 @@
-"""Paints one picture, as large as it fits or closer."""
+"""A widget that paints one picture, which can be zoomed and panned."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from viewer.ui.widgets.qimage import image_of
 MARGIN = 3 * theme.SPACE
 ZOOM_STEP = 1.25
 PAN_STEP = 0.15
-"""Of what is visible."""
+"""Part of what is visible."""
 NOTCH = 120
-"""What Qt calls one step of a wheel."""
+"""Qt's unit for one step of a mouse wheel."""
 
 
 class CanvasBase(QWidget):
-    """Shows the newest frame; draws only when there is something else to see. Zooming asks for no new frame."""
+    """Paints a frame as large as fits, or enlarged. Zooming and panning need no new frame."""
 
     view_changed = Signal(object)
-    """View: it is looked at from closer, or elsewhere."""
+    """The View, after zooming or panning."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.frame: Frame | None = None
-        """What is painted; keeps the array alive that the image looks at."""
+        """The frame that is painted. It keeps the array alive that the image wraps."""
         self.view = WHOLE
         self._image: QImage | None = None
         self._panned_from: QPointF | None = None
@@ -38,56 +38,54 @@ class CanvasBase(QWidget):
         self._invitation = ""
 
     def sizeHint(self) -> QSize:
-        """A comfortable size for a first look."""
         return QSize(720, 720)
 
     def minimumSizeHint(self) -> QSize:
-        """Small, but still a picture; two of them fit beside each other on a small screen."""
-        return QSize(240, 200)
+        return QSize(240, 200)  # two of them fit beside each other on a small screen
 
     def show_frame(self, frame: Frame) -> None:
-        """Paint `frame` from now on."""
+        """Paint a frame from now on."""
         self._image = image_of(frame.picture)
         self.frame = frame
         self.update()
 
     def clear(self, invitation: str) -> None:
-        """Show no picture, but what to do to get one."""
+        """Show no picture, but a text that says how to get one."""
         self.frame = self._image = None
         self.set_invitation(invitation)
 
     def invite(self, inviting: bool) -> None:
-        """Show, or no longer show, that what hangs at the pointer may be dropped."""
+        """Show, or stop showing, that a file can be dropped."""
         self._inviting = inviting
         self.update()
 
     def set_invitation(self, text: str) -> None:
-        """What stands here while there is no picture."""
+        """Change the text that is shown while there is no picture."""
         self._invitation = text
         self.update()
 
     def zoom(self, by: float, place: QPointF | None = None) -> None:
-        """Look from closer (by > 1) or further away; `place` keeps what stands there, None is the middle."""
+        """Zoom in (by > 1) or out. The point `place` of the widget stays where it is; None is the middle."""
         if self.frame is None:
             return
         box, ratio = self.box(), self.devicePixelRatioF()
         middle = QPointF(self.rect().center()) if place is None else place
         x, y = (middle.x() * ratio - box.left) / box.width, (middle.y() * ratio - box.top) / box.height
-        self.look(self.view.zoomed(by, min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)))
+        self.set_view(self.view.zoomed(by, min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)))
 
     def pan(self, across: float, down: float) -> None:
-        """Look further to the right and down, in parts of what is visible."""
-        self.look(self.view.panned(across / self.view.zoom, down / self.view.zoom))
+        """Move the view to the right and down, in parts of what is visible."""
+        self.set_view(self.view.panned(across / self.view.zoom, down / self.view.zoom))
 
-    def look(self, view: View) -> None:
-        """Look at the picture in this way."""
+    def set_view(self, view: View) -> None:
+        """Zoom and pan to a view."""
         if view != self.view:
             self.view = view
             self.update()
             self.view_changed.emit(view)
 
     def box(self) -> Box:
-        """Where the picture stands, in device pixels: between two of them it would be blurred once more."""
+        """Return where the picture is, in whole device pixels: between two of them it would be blurred."""
         assert self._image is not None
         assert self.frame is not None
         ratio = self.devicePixelRatioF()
@@ -98,7 +96,6 @@ class CanvasBase(QWidget):
         return Box(box.left + inset, box.top + inset, box.width, box.height)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint everything: it is one image. Qt leaves out what did not change."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.CANVAS)
         if self._image is not None and self.frame is not None:
@@ -114,7 +111,7 @@ class CanvasBase(QWidget):
             self._paint_invitation(painter)
 
     def paint_marks(self, painter: QPainter) -> None:
-        """Paint what stands over the picture."""
+        """Paint over the picture; subclasses override this."""
 
     def _paint_invitation(self, painter: QPainter) -> None:
         veil = QColor(theme.CANVAS)
@@ -130,7 +127,6 @@ class CanvasBase(QWidget):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop to open, with Shift to compare")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """With Ctrl: closer or further away. Without: along a picture that is larger than its place."""
         turned = event.angleDelta()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.zoom(ZOOM_STEP ** (turned.y() / NOTCH), event.position())
@@ -140,20 +136,17 @@ class CanvasBase(QWidget):
             event.ignore()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """The middle button takes hold of the picture."""
         if event.button() == Qt.MouseButton.MiddleButton:
             self._panned_from = event.position()
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Draw the picture along."""
         if self._panned_from is not None and self.frame is not None:
             moved, box, ratio = self._panned_from - event.position(), self.box(), self.devicePixelRatioF()
             self._panned_from = event.position()
-            self.look(self.view.panned(moved.x() * ratio / box.width, moved.y() * ratio / box.height))
+            self.set_view(self.view.panned(moved.x() * ratio / box.width, moved.y() * ratio / box.height))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go."""
         if event.button() == Qt.MouseButton.MiddleButton:
             self._panned_from = None
             self.unsetCursor()

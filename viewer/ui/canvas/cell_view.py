@@ -1,4 +1,4 @@
-"""One cell, large, with what is known about it."""
+"""One cell, shown large, with what is known about it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from viewer.ui.widgets.labels import label
 
 FACTS_WIDTH = 216
 ROW = 20
-"""Pixels of a bar with its name."""
+"""Height of a row in pixels."""
 MOST_BARS = 12
 NO_PREDICTION = "The bundled classifier does not know pictures like these."
 WHILE_PLAYING = "Classified again when the walk pauses."
@@ -31,7 +31,7 @@ class Bars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_prediction(self, prediction: Prediction | None) -> None:
-        """Show other probabilities; None shows none."""
+        """Show the probabilities of a prediction, or none."""
         self._prediction = prediction
         self.setVisible(prediction is not None)
         if prediction is not None:
@@ -41,12 +41,10 @@ class Bars(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        """A row for each class."""
         rows = min(len(self._prediction.classes), MOST_BARS) if self._prediction is not None else 0
         return QSize(FACTS_WIDTH, ROW * rows)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Name, bar and percentage in a row."""
         if self._prediction is None:
             return
         painter = QPainter(self)
@@ -67,7 +65,7 @@ class Bars(QWidget):
 
 
 class CellView(QWidget):
-    """Covers the canvas that it belongs to; hidden until a cell is shown."""
+    """Covers its canvas while a cell is shown large; hidden otherwise."""
 
     closed = Signal()
     lock_wanted = Signal()
@@ -84,7 +82,7 @@ class CellView(QWidget):
         self.picture.setMinimumSize(1, 1)
         self.name = QLabel()
         self.name.setStyleSheet("font-size: 28px; font-weight: 700;")
-        self.seed, self.index, self.made = (label("", "value") for _ in range(3))
+        self.seed, self.index, self.class_name = (label("", "value") for _ in range(3))
         self.note = label("", "muted")
         self.note.setWordWrap(True)
         self.bars = Bars()
@@ -113,7 +111,7 @@ class CellView(QWidget):
         facts = QFormLayout()
         facts.setVerticalSpacing(theme.SPACE)
         facts.setHorizontalSpacing(2 * theme.SPACE)
-        for text, value in (("Seed", self.seed), ("Sample", self.index), ("Class", self.made)):
+        for text, value in (("Seed", self.seed), ("Sample", self.index), ("Class", self.class_name)):
             facts.addRow(label(text, "muted"), value)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._facts = facts
@@ -140,15 +138,15 @@ class CellView(QWidget):
         row.addWidget(side)
 
     def show_cell(self, alone: Frame, classes: tuple[str, ...], locked: bool | None) -> None:
-        """Show a frame of one cell. locked: None where cells cannot be locked."""
+        """Show a frame of one cell. locked: whether the cell is locked; None if the mode has no locks."""
         sample = alone.scene.samples[0]
-        made = "" if sample.label is None else classes[sample.label]
+        name = "" if sample.label is None else classes[sample.label]
         self.picture.show_frame(alone)
-        self.name.setText(made or "Sample")
+        self.name.setText(name or "Sample")
         self.seed.setText(str(sample.seed))
         self.index.setText(str(sample.index))
-        self.made.setText(made)
-        self._facts.setRowVisible(self.made, bool(made))
+        self.class_name.setText(name)
+        self._facts.setRowVisible(self.class_name, bool(name))
         self.lock.setVisible(locked is not None)
         text = "Unlock" if locked else "Lock"
         if self.lock.text() != text:
@@ -163,18 +161,17 @@ class CellView(QWidget):
         self.note.setVisible(bool(note))
 
     def open_cell(self) -> None:
-        """Cover the canvas."""
+        """Cover the canvas and take the focus."""
         self.setGeometry(self._canvas.rect())
         self.show()
         self.raise_()
         self.setFocus()
 
     def close_cell(self) -> None:
-        """Give the canvas back."""
+        """Show the canvas again and give it the focus."""
         self.hide()
         self._canvas.setFocus()
         self.closed.emit()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """The ground."""
         QPainter(self).fillRect(self.rect(), theme.CANVAS)

@@ -1,4 +1,4 @@
-"""A second generator at the right of the canvas, on the same latents."""
+"""The pictures of a second generator, for the same latents, beside those of the first."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.labels import label
 
 OFFERED = {
-    "pictures": ("B", "The pictures of B at the right of those of A"),
-    "signed": ("A − B", "At the right: orange where A is brighter, blue where B is"),
-    "absolute": ("|A − B|", "At the right: the brighter, the more the pictures differ"),
+    "pictures": ("B", "The pictures of B beside those of A"),
+    "signed": ("A − B", "The difference: orange where A is brighter, blue where B is"),
+    "absolute": ("|A − B|", "The size of the difference: the brighter, the larger"),
 }
-"""Each view with its text and tooltip."""
+"""The text and the tooltip of each view."""
 
 
 class Badge(QLabel):
-    """A name over the corner of a picture, cut where that is narrow; the pointer does not feel it."""
+    """A name over the corner of a picture, elided where the picture is narrow. It ignores the mouse."""
 
     def __init__(self, picture: QWidget) -> None:
         super().__init__(picture)
@@ -38,45 +38,44 @@ class Badge(QLabel):
         picture.installEventFilter(self)
 
     def show_text(self, text: str) -> None:
-        """Say something."""
+        """Change the text."""
         self._whole = text
         self._fit()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """Its picture became wider or narrower."""
         if event.type() == QEvent.Type.Resize:
             self._fit()
         return False
 
     def _fit(self) -> None:
-        room = self._picture.width() - 4 * theme.SPACE  # beside it, and within it
+        room = self._picture.width() - 4 * theme.SPACE  # margins outside and inside the badge
         self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room))
         self.adjustSize()
 
 
 class CompareBar(QFrame):
-    """Hidden unless there is a second generator; edits what `picture` shows of it."""
+    """Holds the second picture, and chooses what it shows. Hidden without a second generator."""
 
     edited = Signal(str, object)
-    """As a panel's."""
+    """See `Panel.edited`."""
 
     def __init__(self, player: Player, first: CanvasBase) -> None:
-        """first: shows the first generator's pictures."""
+        """first: the canvas of the first generator."""
         super().__init__()
         self.setObjectName("compare")
         self._player = player
         self._first = first
         self._first_frame: Frame | None = None
         self.picture = CanvasBase()
-        """What shows the second generator's pictures; belongs at the right of `first`."""
+        """The canvas of the second generator, to be laid out to the right of `first`."""
         self.picture.setAccessibleName("Pictures of the second generator")
         self.a, self.b = Badge(first), Badge(self.picture)
         self.views = Choices("Comparison", OFFERED)
         self.views.setFixedWidth(27 * theme.SPACE)
-        self.figure = label("", "muted")
-        self.figure.setWordWrap(True)
-        self.figure.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.figure.setToolTip("Mean of |A - B| over all pixels")
+        self.difference = label("", "muted")
+        self.difference.setWordWrap(True)
+        self.difference.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.difference.setToolTip("Mean of |A − B| over all pixels")
         self.swap = icon_button("swap", "Swap A and B")
         self.close_button = icon_button("close", "End the comparison")
         row = QHBoxLayout(self)
@@ -84,7 +83,7 @@ class CompareBar(QFrame):
         row.setSpacing(theme.SPACE)
         row.addWidget(self.views)
         row.addSpacing(theme.SPACE)
-        row.addWidget(self.figure, 1)
+        row.addWidget(self.difference, 1)
         row.addWidget(self.swap)
         row.addWidget(self.close_button)
         self.views.chosen.connect(
@@ -92,8 +91,8 @@ class CompareBar(QFrame):
         )
         self.swap.clicked.connect(self._swap)
         self.close_button.clicked.connect(lambda: player.compare(None))
-        first.view_changed.connect(self.picture.look)
-        self.picture.view_changed.connect(first.look)
+        first.view_changed.connect(self.picture.set_view)
+        self.picture.view_changed.connect(first.set_view)
         player.compared.connect(self._on_compared)
         player.opened.connect(self._show_names)
         player.frame_ready.connect(self._on_first)
@@ -102,7 +101,6 @@ class CompareBar(QFrame):
         self._on_compared(None)
 
     def show_state(self, state: ViewState) -> None:
-        """Show what of the second generator is shown."""
         self.views.show_choice(state.compare_view)
         self._show_names()
 
@@ -119,13 +117,12 @@ class CompareBar(QFrame):
         first, second = self._player.model, self._player.second
         if first is None or second is None:
             return
-        alike = (first.info.height, first.info.width, first.info.channels) == (
-            second.info.height, second.info.width, second.info.channels,
-        )  # fmt: skip
+        sizes = [(one.info.height, one.info.width, one.info.channels) for one in (first, second)]
+        alike = sizes[0] == sizes[1]
         for view in ("signed", "absolute"):
             button = self.views.button(view)
             button.setEnabled(alike)
-            button.setToolTip(OFFERED[view][1] if alike else "Pictures of different sizes cannot be subtracted")
+            button.setToolTip(OFFERED[view][1] if alike else "Only pictures of the same size can be subtracted")
         view = self._player.state.compare_view if alike else "pictures"
         self.a.show_text(f"A   {name_of(first.path)}")
         shown = f"B   {name_of(second.path)}"
@@ -138,9 +135,9 @@ class CompareBar(QFrame):
         self.picture.show_frame(frame)
         first = self._first_frame
         if self._player.state.playing or first is None or not comparable(first.pixels, frame.pixels):
-            self.figure.setText("")
+            self.difference.setText("")
         else:
-            self.figure.setText(f"{mean_difference(first.pixels, frame.pixels):.1f} of 255 apart on average")
+            self.difference.setText(f"{mean_difference(first.pixels, frame.pixels):.1f} of 255 apart on average")
 
     def _swap(self) -> None:
         first, second = self._player.model, self._player.second

@@ -1,4 +1,4 @@
-"""What is known about the current cell: in a line below the canvas, or with the cell shown large."""
+"""Shows what is known about the current cell: in a line below the canvas, or with the cell shown large."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from viewer.ui.widgets.qimage import image_of
 
 NAME = "prediction"
 COPIED_SIDE = 512
-"""Pixels at least."""
+"""Least width or height of a copied cell in pixels."""
 
 
 class Inspector(QObject):
     """Classifies the current cell whenever the walk is paused."""
 
     edited = Signal(str, object)
-    """As a panel's."""
+    """See `Panel.edited`."""
     notified = Signal(str)
-    """One sentence."""
+    """A message."""
 
     def __init__(self, player: Player, canvas: Canvas) -> None:
         super().__init__()
@@ -44,7 +44,6 @@ class Inspector(QObject):
         self.view.keyframe_wanted.connect(self._add_keyframe)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """The large view is as large as its canvas."""
         if event.type() == QEvent.Type.Resize:
             self.view.setGeometry(self._canvas.rect())
         return False
@@ -56,10 +55,9 @@ class Inspector(QObject):
 
     def _show(self) -> None:
         frame, cell, sample, model = self._canvas.frame, self._canvas.current, self._canvas.sample, self._player.model
-        if (
-            frame is None or cell is None or sample is None or model is None
-            or frame.generation != model.generation  # another generator is open, and its first frame on the way
-        ):  # fmt: skip
+        # The frame may still be one of the generator before.
+        outdated = frame is not None and model is not None and frame.generation != model.generation
+        if frame is None or cell is None or sample is None or model is None or outdated:
             self._canvas.set_caption("")
             if self.view.isVisible():
                 self.view.close_cell()
@@ -96,7 +94,7 @@ class Inspector(QObject):
         height, width = picture.shape
         scale = max(-(-COPIED_SIDE // max(width, height)), 1)
         mode = Qt.TransformationMode.FastTransformation
-        larger = image_of(picture).scaled(width * scale, height * scale, mode=mode).copy()  # outlives the array
+        larger = image_of(picture).scaled(width * scale, height * scale, mode=mode).copy()  # which outlives the array
         QGuiApplication.clipboard().setImage(larger)
         self.notified.emit("Copied the cell.")
 

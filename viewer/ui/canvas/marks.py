@@ -1,4 +1,4 @@
-"""What is painted over the cells of the canvas: frames, padlocks, the line about a cell."""
+"""Paints the frames, the padlocks and the caption over the cells of the canvas."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from viewer.ui import theme
 
 LEAST_FOR_PADLOCK = 30.0
-"""Pixels; smaller cells are locked by key alone, and locked ones have a corner."""
+"""Least size in pixels of a cell with a padlock. Smaller cells are locked by key, and show a corner instead."""
 
 
 def padlock_box(cell: QRectF) -> QRectF | None:
-    """Where a cell's padlock stands; None where the cell is too small for one."""
+    """Return where a cell's padlock is, or None if the cell is too small for one."""
     side = min(cell.width(), cell.height())
     if side < LEAST_FOR_PADLOCK:
         return None
@@ -22,7 +22,7 @@ def padlock_box(cell: QRectF) -> QRectF | None:
 
 
 def paint_frame(painter: QPainter, cell: QRectF, colour: QColor, width: float = 2.0) -> None:
-    """A line around a cell, just outside it."""
+    """Paint a line around a cell, just outside it."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(colour, width))
@@ -30,7 +30,7 @@ def paint_frame(painter: QPainter, cell: QRectF, colour: QColor, width: float = 
 
 
 def paint_padlock(painter: QPainter, cell: QRectF, *, locked: bool) -> None:
-    """Closed in the accent colour, or open and grey; a corner where there is no room for it."""
+    """Paint a padlock: closed in the accent colour, or open and grey. Small cells get a corner instead, if locked."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     box = padlock_box(cell)
@@ -62,7 +62,7 @@ def paint_padlock(painter: QPainter, cell: QRectF, *, locked: bool) -> None:
 
 
 def paint_caption(painter: QPainter, box: QRect, text: str) -> None:
-    """The line about a cell, in the middle of `box`."""
+    """Paint the line about a cell in the middle of `box`."""
     font = painter.font()
     font.setPixelSize(12)
     painter.setFont(font)

@@ -178,7 +178,7 @@ def test_a_cell_opens_large_and_closes(models: dict[str, Path], open_window: Ope
     view = window.inspector.view
     QTest.mouseDClick(window.canvas, LEFT, pos=place(window, 12))
     assert view.isVisible()
-    assert (view.seed.text(), view.index.text(), view.made.text()) == ("0", "12", "2")
+    assert (view.seed.text(), view.index.text(), view.class_name.text()) == ("0", "12", "2")
     qtbot.waitUntil(lambda: view.note.text().startswith("The bundled classifier does not know"))
     assert not view.bars.isVisible()
     QTest.keyClick(view, Key.Key_Right, SHIFT)

@@ -86,7 +86,7 @@ def test_dropping_with_shift_shows_both_on_the_same_latents(
     assert window.compare.a.text().startswith("A")
     assert window.compare.a.text().endswith("/digits.onnx")
     assert window.compare.b.text().endswith("/apart.onnx")
-    assert "of 255 apart on average" in window.compare.figure.text()
+    assert "of 255 apart on average" in window.compare.difference.text()
     window.editor.edit("seed", lambda state: state.with_seed(5))
     wait_for_the_second(qtbot, window, compose(expected(window, apart), 8))
 
@@ -132,7 +132,7 @@ def test_pictures_of_another_size_stand_side_by_side_but_are_not_subtracted(
     compared(window, qtbot, larger)
     wait_for_the_second(qtbot, window, compose(expected(window, larger), 8))
     assert not window.compare.views.button("signed").isEnabled()
-    assert window.compare.figure.text() == ""
+    assert window.compare.difference.text() == ""
     assert window.compare.b.text().startswith("B")
 
 
