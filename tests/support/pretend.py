@@ -1,6 +1,6 @@
-"""A trainer that only pretends, and the search over it: `pretend.py SPACE.toml ...` as `python -m trainer.search`.
+"""A trainer that only pretends, and a search with it: `pretend.py SPACE.toml ...` for `python -m trainer.search`.
 
-Its Fréchet distance is the width plus the seed; it fails, diverges or takes its time where beta1 says so.
+Its Fréchet distance is the width plus the seed. beta1 chooses whether it fails, diverges or is slow.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from pathlib import Path
 from unittest.mock import patch
 
 POLL_S = 0.3
-"""As the search's."""
+"""The same as that of the search."""
 
 
 def train(arguments: list[str]) -> int:
-    """Log as the trainer does, a better score every ten images; wide networks are slow."""
+    """Write a log like the trainer's, with a better score every ten images; wide networks are slow."""
     flags = dict(each.removeprefix("--").split("=", 1) for each in arguments)
     run_dir, budget, beta1 = Path(flags["run-dir"]), int(flags["images"]), float(flags.get("beta1", 0))
     if beta1 == 0.1 or (run_dir.parent / "no-data").is_file():
@@ -26,8 +26,8 @@ def train(arguments: list[str]) -> int:
     (run_dir / "config.json").write_text("{}")
     log = run_dir / "log.jsonl"
     done = len(log.read_text().splitlines()) if log.is_file() else 0
-    with (run_dir / "sittings").open("a") as sittings:
-        sittings.write(f"{done}\n")
+    with (run_dir / "sessions").open("a") as sessions:
+        sessions.write(f"{done}\n")
     for images in range(10 * done + 10, budget + 1, 10):
         if beta1 == 0.2 and images == 20:
             print("error: training has diverged.", file=sys.stderr)
@@ -43,13 +43,13 @@ if __name__ == "__main__":
     if sys.argv[1].startswith("--"):
         sys.exit(train(sys.argv[1:]))
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    from trainer.search import conduct
+    from trainer.search import run_search
     from trainer.search.__main__ import main
-    from trainer.search.trial import command
+    from trainer.search.trial import trial_command
 
-    def pretend(*of: object) -> list[str]:
-        real = command(*of)  # type: ignore[arg-type]
+    def pretend(*arguments: object) -> list[str]:
+        real = trial_command(*arguments)  # type: ignore[arg-type]
         return [sys.executable, __file__, *real[next(i for i, each in enumerate(real) if "train.py" in each) + 1 :]]
 
-    with patch.object(conduct, "command", pretend):
+    with patch.object(run_search, "trial_command", pretend):
         sys.exit(main(sys.argv[1:]))

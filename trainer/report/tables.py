@@ -8,7 +8,7 @@ from typing import TypeVar
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.measure import Measurement
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from trainer.report.comparison import ComparedRun, best, brief, floor, metrics_of
@@ -19,7 +19,7 @@ from trainer.scoring.scores import Score
 ANY_WIDTH = 1_000
 """Columns of output that is not a terminal: wide enough for any table, so that nothing is wrapped or cut."""
 
-Column = TypeVar("Column")
+Item = TypeVar("Item")
 
 
 def table_console(stderr: bool = False) -> Console:
@@ -36,14 +36,20 @@ def plain_table(*columns: str, title: str = "") -> Table:
     return table
 
 
-def full_width(table: Table, console: Console) -> int:
-    """Return how many columns of the terminal the table needs if nothing is wrapped."""
-    return Measurement.get(console, console.options.update(width=ANY_WIDTH), table).maximum
+def wrap_words(column: Column) -> None:
+    """Let a filled column wrap, but only between words."""
+    column.no_wrap = False
+    column.min_width = max(len(word) for cell in (column.header, *column.cells) for word in str(cell).split())
+
+
+def widths(table: Table, console: Console) -> Measurement:
+    """Return how many columns of the terminal the table needs at least, and how many if nothing is wrapped."""
+    return Measurement.get(console, console.options.update(width=ANY_WIDTH), table)
 
 
 def print_whole(table: Table, console: Console) -> None:
     """Print a table with nothing wrapped or cut, even if it is wider than the terminal."""
-    console.print(table, width=full_width(table, console), crop=False)
+    console.print(table, width=widths(table, console).maximum, crop=False)
 
 
 def show_score(score: Score, console: Console) -> None:
@@ -101,9 +107,9 @@ def features(score: Score) -> str:
     return f"{score.facts.features} ({(score.facts.features_sha256 or '')[:12]})"
 
 
-def _fitting(columns: Sequence[Column], make: Callable[[Sequence[Column]], Table], console: Console) -> int:
+def _fitting(columns: Sequence[Item], make: Callable[[Sequence[Item]], Table], console: Console) -> int:
     """How many of the first columns fit into the terminal; at least one."""
     count = len(columns)
-    while count > 1 and full_width(make(columns[:count]), console) > console.width:
+    while count > 1 and widths(make(columns[:count]), console).maximum > console.width:
         count -= 1
     return count

@@ -1,4 +1,4 @@
-"""What a search found: the winner and the preset over several seeds, as figures, a preset's row and a command."""
+"""The outcome of a search: the winner over several seeds, as a row of the presets and as a command."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from trainer.command_line import flag, text
 from trainer.config import TrainConfig
 from trainer.presets import PRESETS
 from trainer.search.space import FIELDS, Space
-from trainer.search.trial import End
+from trainer.search.trial import TrialEnd
 
 WIDTH = 120
+"""Longest line of a preset's row."""
 
 
 @dataclass(frozen=True)
@@ -25,22 +26,22 @@ class Candidate:
 
     trial: int
     values: dict[str, Any]
-    ends: tuple[End, ...]
-    """The trial's own, then those of its repeats."""
+    ends: tuple[TrialEnd, ...]
+    """The ends of the trial and of its repeats."""
 
     @property
     def scores(self) -> list[float]:
-        """Of the launches that did not fail; the first is the trial's own."""
-        return [end.reading.score for end in self.ends if not end.sentence and end.reading.score is not None]
+        """The scores of the launches that did not fail; the first is that of the trial."""
+        return [end.progress.score for end in self.ends if not end.failure and end.progress.score is not None]
 
     @property
     def mean(self) -> float:
-        """Over seeds."""
+        """Mean score over the seeds."""
         return statistics.fmean(self.scores)
 
     @property
     def spread(self) -> float | None:
-        """Standard deviation over seeds; None of one."""
+        """Standard deviation of the score over the seeds; None for a single one."""
         return statistics.stdev(self.scores) if len(self.scores) > 1 else None
 
     def to_json(self) -> dict[str, Any]:
@@ -51,13 +52,13 @@ class Candidate:
             "scores": self.scores,
             "mean": self.mean,
             "spread": self.spread,
-            "images": [end.reading.images for end in self.ends],
-            "failed": [end.sentence for end in self.ends if end.sentence],
+            "images": [end.progress.images for end in self.ends],
+            "failed": [end.failure for end in self.ends if end.failure],
         }
 
 
 def settings(space: Space, values: Mapping[str, Any], images: int) -> dict[str, Any]:
-    """The settings of a preset that trains `values` as the search did, defaults left out.
+    """Return the settings of a preset that trains `values` as the search did, without defaults.
 
     images: the length of the run.
     """
@@ -71,8 +72,8 @@ def settings(space: Space, values: Mapping[str, Any], images: int) -> dict[str, 
 
 
 def preset_row(name: str, space: Space, winner: Candidate) -> str:
-    """A row for trainer/presets.py."""
-    images = winner.ends[0].reading.images
+    """Return a row for trainer/presets.py."""
+    images = winner.ends[0].progress.images
     spread = "" if winner.spread is None else f" ± {winner.spread:.2g}"
     seeds = f"{len(winner.scores)} seed{'s' if len(winner.scores) > 1 else ''}"
     source = (
@@ -93,22 +94,22 @@ def preset_row(name: str, space: Space, winner: Candidate) -> str:
     return "\n".join(lines) + "\n"
 
 
-def command_line(name: str, space: Space, winner: Candidate, data_dir: Path | None = None) -> str:
-    """The command that trains the winner again, in a run directory of that name."""
+def winner_command(name: str, space: Space, winner: Candidate, data_dir: Path | None = None) -> str:
+    """Return the command that trains the winner again, in the run directory runs/`name`."""
     values = {"preset": space.preset, **space.fixed, **winner.values, "seed": space.seed}
-    values |= {"images": winner.ends[0].reading.images, "run_dir": f"runs/{name}"}
+    values |= {"images": winner.ends[0].progress.images, "run_dir": f"runs/{name}"}
     values |= {"data_dir": data_dir.resolve()} if data_dir else {}
     flags = [f"{flag(setting)} {shlex.quote(text(value))}" for setting, value in values.items()]
     return " ".join(["accelerate launch --quiet --config_file accelerate_config.yaml trainer/train.py", *flags])
 
 
 def _literal(value: Any) -> str:
-    """As the presets are written."""
+    """Return a value as Python, in the style of the presets."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def _filled(items: Sequence[str], indent: str) -> list[str]:
-    """The items in lines of at most WIDTH characters, a comma after each."""
+    """Return the items, each with a comma, in lines of at most WIDTH characters."""
     lines = [indent]
     for item in items:
         longer = f"{lines[-1]}{item}, "

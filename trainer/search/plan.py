@@ -1,4 +1,4 @@
-"""What each trial tries: the preset first, then the grid's points or what Optuna's sampler draws."""
+"""The settings of each trial: the preset's first, then points of the grid or values from Optuna's sampler."""
 
 from __future__ import annotations
 
@@ -15,38 +15,40 @@ from trainer.search.space import FIELDS, Range, Space
 
 
 class Plan(BaseSampler):
-    """Optuna's sampler for a space: what trial N gets depends on N, the seed and the finished trials alone.
+    """An Optuna sampler whose values for trial N depend only on N, the seed and the finished trials.
 
-    So a search that was stopped does not draw the same again, and machines that share it need not agree on who tries
-    what. (Optuna's own GridSampler chooses among what seems unvisited, and two machines may choose the same.)
+    So a search that was stopped does not repeat itself, and machines that share it do not have to agree on who tries
+    what. (Optuna's GridSampler chooses among points that seem unvisited, and two machines may choose the same.)
     """
 
     def __init__(self, space: Space) -> None:
-        """Begins before trial 0."""
         self.space = space
-        held = {name: space.drawn(name, value) for name, value in space.preset_values().items()}
-        self._preset = {name: value for name, value in held.items() if value is not None}
+        encoded = {name: space.encode(name, value) for name, value in space.preset_values().items()}
+        self._preset = {name: value for name, value in encoded.items() if value is not None}
         self._grid: list[dict[str, Any]] = []
         if space.sampler == "grid":
             self._grid = space.grid()
-            random.Random(space.seed).shuffle(self._grid)  # of a grid that is cut short, no corner alone
-        self._drawing: BaseSampler = RandomSampler()
+            random.Random(space.seed).shuffle(self._grid)  # so that a grid that is cut short is not one corner of it
+        self._sampler: BaseSampler = RandomSampler()
 
     def params(self, number: int) -> Mapping[str, Any] | None:
-        """Optuna's parameters of trial `number`; None where they are drawn, and without those the space lacks."""
+        """Return Optuna's parameters of a planned trial, or None if they are sampled.
+
+        Those of the preset leave out values that the space does not contain.
+        """
         if number == 0:
             return self._preset
         if self._grid:
             point = self._grid[(number - 1) % len(self._grid)]
-            return {name: self.space.drawn(name, value) for name, value in point.items()}
+            return {name: self.space.encode(name, value) for name, value in point.items()}
         return None
 
     def suggest(self, trial: optuna.Trial) -> dict[str, Any]:
-        """The searched settings of a trial."""
+        """Return the searched settings of a trial."""
         values = self.space.preset_values()
         for name in values if trial.number else self._preset:
-            drawn = self._suggest(trial, name)
-            values[name] = self.space.told(name, drawn) if trial.number else values[name]
+            parameter = self._suggest(trial, name)
+            values[name] = self.space.decode(name, parameter) if trial.number else values[name]
         return values
 
     def _suggest(self, trial: optuna.Trial, name: str) -> Any:
@@ -58,24 +60,24 @@ class Plan(BaseSampler):
         return trial.suggest_float(name, spec.low, spec.high, log=spec.log, step=spec.step or None)
 
     def before_trial(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-        """Seed the draws of this trial."""
+        """Create and seed the sampler of this trial."""
         seed = random.Random(f"{self.space.seed} {trial.number}").getrandbits(32)
-        self._drawing = RandomSampler(seed) if self.space.sampler == "random" else TPESampler(seed=seed)
-        self._drawing.before_trial(study, trial)
+        self._sampler = RandomSampler(seed) if self.space.sampler == "random" else TPESampler(seed=seed)
+        self._sampler.before_trial(study, trial)
 
     def infer_relative_search_space(
         self, study: optuna.Study, trial: optuna.trial.FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """What is drawn together."""
+        """Return the parameters that are sampled jointly."""
         if self.params(trial.number) is not None:
             return {}
-        return self._drawing.infer_relative_search_space(study, trial)
+        return self._sampler.infer_relative_search_space(study, trial)
 
     def sample_relative(
         self, study: optuna.Study, trial: optuna.trial.FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """Draw it."""
-        return self._drawing.sample_relative(study, trial, search_space) if search_space else {}
+        """Sample them."""
+        return self._sampler.sample_relative(study, trial, search_space) if search_space else {}
 
     def sample_independent(
         self,
@@ -84,15 +86,15 @@ class Plan(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """One parameter: planned, or drawn by itself."""
+        """Return one parameter: planned, or sampled by itself."""
         planned = self.params(trial.number)
         if planned is not None:
             return planned[param_name]
-        return self._drawing.sample_independent(study, trial, param_name, param_distribution)
+        return self._sampler.sample_independent(study, trial, param_name, param_distribution)
 
 
 def pruner(space: Space) -> BasePruner:
-    """Optuna's pruner; its steps are `Space.steps`, the first of them 1."""
+    """Return Optuna's pruner. It counts steps from 1 to `Space.steps`."""
     if space.pruner == "median":
         return MedianPruner(n_startup_trials=3, n_warmup_steps=space.prune_after)
     if space.pruner == "halving":

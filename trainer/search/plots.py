@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def draw(study: optuna.Study, names: list[str], objective: str, folder: Path) -> None:
-    """Draw what the finished trials allow into `folder`."""
-    # The preset's trial lacks what the space does not hold: a plot of several settings needs trials that have them.
+    """Write the plots that the finished trials allow to `folder`. names: the searched settings."""
+    # The preset's trial lacks values outside the space, and a setting with a single value cannot be plotted.
     ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     names = [name for name in names if len({each.params[name] for each in ended if name in each.params}) > 1]
     if len(ended) < 2 or not names:
@@ -29,7 +29,7 @@ def draw(study: optuna.Study, names: list[str], objective: str, folder: Path) ->
 
     mpl.use("agg")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "experimental", and matplotlib's remarks on layouts
+        warnings.simplefilter("ignore")  # ExperimentalWarning, and matplotlib's warnings about layouts
         import optuna.visualization.matplotlib as plots
 
         kinds: dict[str, Callable[[], object]] = {
@@ -44,14 +44,14 @@ def draw(study: optuna.Study, names: list[str], objective: str, folder: Path) ->
                 _readable(pyplot.gcf(), kind, len(names), study.direction is StudyDirection.MINIMIZE)
                 with files.atomic_file(folder / f"{kind}.png") as temporary:
                     pyplot.gcf().savefig(temporary, dpi=120, bbox_inches="tight")
-            except Exception:  # noqa: S112 - too few trials, all of one score: the search is worth more than a plot
+            except Exception:  # noqa: S112 - too few trials, or equal scores: a missing plot must not end the search
                 continue
             finally:
                 pyplot.close("all")
 
 
 def _readable(figure: Figure, kind: str, count: int, distance: bool) -> None:
-    """Room for `count` settings; a distance over powers of ten, as bad trials are bad by orders of magnitude."""
+    """Make room for `count` settings, and show distances on a logarithmic axis, as bad ones are orders larger."""
     from matplotlib.ticker import NullFormatter
 
     figure.set_size_inches((3 + 2.5 * count, 5) if kind in ("slice", "parallel") else (8, 5))

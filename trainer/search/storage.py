@@ -1,4 +1,4 @@
-"""Where the trials are kept: an Optuna study, and which of its trials this process may take."""
+"""The Optuna study that holds the trials, and which of them this process may train."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from trainer.search.plan import Plan, pruner
 from trainer.search.space import Space, refuse_another
 
 UNPLACED = timedelta(minutes=1)
-"""After which a trial that nobody has put anywhere belongs to a search that was killed."""
+"""Age at which a trial without a place must belong to a search that was killed."""
 
 
 def open_study(space: Space, name: str, address: str) -> optuna.Study:
-    """The study of that name, begun or continued. Raises ConfigError, also where it is of another space."""
+    """Create or open the study `name`. Raises ConfigError if it cannot be opened, or belongs to another space."""
     try:
         study = _create(space, name, address)
         if "space" not in study.user_attrs:
-            study.set_user_attr("space", json.dumps(space.settled()))
+            study.set_user_attr("space", json.dumps(space.fixed_part()))
         before = json.loads(study.user_attrs["space"])
     except (SQLAlchemyError, ImportError, ValueError, OSError, optuna.exceptions.OptunaError) as error:
-        shown = re.sub(r"//.*@", "//...@", address)  # no password
+        shown = re.sub(r"//.*@", "//...@", address)  # without the password
         reason = str(error).partition("\n")[0]
         raise ConfigError(f"The storage {shown} cannot be opened ({reason}): see --storage.") from None
-    refuse_another(before, space.settled(), name)
+    refuse_another(before, space.fixed_part(), name)
     return study
 
 
@@ -48,7 +48,7 @@ def _create(space: Space, name: str, address: str) -> optuna.Study:
                 direction="minimize" if space.lower else "maximize", load_if_exists=True,
             )  # fmt: skip
         except SQLAlchemyError:
-            # Of two that begin at once on a new storage, one finds tables that were not there when it looked.
+            # If two processes create a storage at once, one of them finds tables that did not exist when it looked.
             if not left:
                 raise
             time.sleep(random.uniform(0.2, 0.8))
@@ -63,45 +63,46 @@ def _storage(address: str) -> BaseStorage:
 
 
 class Trials:
-    """Takes trials of a study, each for one process alone, which trains it in `folder`."""
+    """Takes trials of a study for this process, which trains them in `folder`. No two processes take the same."""
 
     def __init__(self, study: optuna.Study, space: Space, folder: Path) -> None:
-        """Takes none yet."""
         self.study, self.space = study, space
         self.place = f"{socket.gethostname()}:{folder.resolve()}"
         self.folder = folder
         self._locks: dict[int, FileLock] = {}
 
     def take(self) -> optuna.Trial | None:
-        """A trial that was interrupted here, else the next one; None where there is none left."""
+        """Return a trial that was interrupted here, or else the next one; None if there is none left."""
         for left in self.running():
             placed = left.user_attrs.get("place")
-            forgotten = placed is None and datetime.now() - (left.datetime_start or datetime.now()) > UNPLACED
-            # Its process holds the lock for as long as it lives.
-            if (placed == self.place or forgotten) and left.number not in self._locks and self._lock(left.number):
-                if any(each.number == left.number for each in self.running()):  # not ended meanwhile
-                    # Optuna has no other way to go on with a trial of which it knows the number.
+            abandoned = placed is None and datetime.now() - (left.datetime_start or datetime.now()) > UNPLACED
+            # A process that is still alive holds the lock.
+            if (placed == self.place or abandoned) and left.number not in self._locks and self._lock(left.number):
+                if any(each.number == left.number for each in self.running()):  # it has not ended meanwhile
+                    # Optuna has no public way to continue a trial by its number.
                     return self._begin(optuna.Trial(self.study, left._trial_id))
                 self.release(left.number)
         if len(self.study.get_trials(deepcopy=False)) >= self.space.trials:
             return None
         trial = self.study.ask()
-        if trial.number >= self.space.trials:  # another machine took the last one; this waits for more `trials`
+        if (
+            trial.number >= self.space.trials
+        ):  # another machine took the last one: this one is for a later, larger `trials`
             return None
         self._lock(trial.number)
         return self._begin(trial)
 
     def running(self) -> list[optuna.trial.FrozenTrial]:
-        """Those that have begun and not ended, here or elsewhere, among the `trials` that there are to be."""
+        """Return the trials that have begun and not ended, here or elsewhere, without those beyond `Space.trials`."""
         found = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         return [each for each in found if each.number < self.space.trials]
 
     def release(self, number: int) -> None:
-        """Another process may have it, as far as this one is concerned."""
+        """Let other processes take the trial."""
         self._locks.pop(number).release()
 
     def abandon_others(self) -> None:
-        """Count as failed what runs elsewhere."""
+        """Record the trials that run elsewhere as failed."""
         for each in self.running():
             if each.user_attrs.get("place") != self.place:
                 self.study.tell(each.number, state=TrialState.FAIL, skip_if_finished=True)
@@ -121,5 +122,5 @@ class Trials:
 
 
 def lock_of(folder: Path, name: str) -> FileLock:
-    """The lock of one thing in a search's folder; it ends with its process."""
+    """Return the lock `name` of a search's folder. It is released when its process ends."""
     return FileLock(folder / f".{name}.lock", timeout=0)

@@ -36,7 +36,7 @@ def test_values_take_the_settings_own_types() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"trails": 3}, "no key 'trails' in a search: did you mean trials"),
+        ({"trails": 3}, "A search has no key 'trails': did you mean trials"),
         ({"trials": "many"}, "trials is 'many', but it must be a whole number"),
         ({"sampler": "tpee"}, "did you mean tpe"),
         ({"pruner": "medain"}, "did you mean median"),
@@ -51,26 +51,26 @@ def test_values_take_the_settings_own_types() -> None:
         ({"search": {"g_width": ["wide"]}}, "g_width is 'wide', but it must be of type int"),
         ({"search": {"g_width": [0]}}, "g_width is 0, but it must be between 1 and 4096"),
         ({"search": {"g_width": [8, 8]}}, "lists 8 twice"),
-        ({"search": {"g_width": 8}}, "takes a list of choices, or a range"),
+        ({"search": {"g_width": 8}}, "must be a list of choices, or a range"),
         ({"search": {"g_width": {"low": 8}}}, "needs both low and high"),
-        ({"search": {"g_width": {"low": 8, "hihg": 9}}}, "no 'hihg' in a range (search.g_width): did you mean high"),
+        ({"search": {"g_width": {"low": 8, "hihg": 9}}}, "A range has no 'hihg' (search.g_width): did you mean high"),
         ({"search": {"g_width": {"low": 8.5, "high": 9}}}, "must be a whole number"),
         ({"search": {"beta2": {"low": 0.5, "high": 2}}}, "beta2 is 2.0, but it must be between"),
         ({"search": {"g_lr": {"low": 0, "high": 1, "log": True}}}, "its low must be above 0"),
-        ({"search": {"loss": {"low": 0, "high": 1}}}, "for it is no number"),
+        ({"search": {"loss": {"low": 0, "high": 1}}}, "as it is not a number"),
         ({"search": {"loss": ["hinged"]}}, "did you mean hinge"),
         ({"search": {"g_lr": ["5e-4,1e-4"]}}, "is not a schedule"),
-        ({"search": {"seed": [1, 2]}}, "seed can be neither fixed nor searched: the search itself sets it at the head"),
+        ({"search": {"seed": [1, 2]}}, "seed can be neither fixed nor searched: the search sets it, at the top"),
         ({"fixed": {"images": 5}}, "images can be neither fixed nor searched"),
         ({"fixed": {"g_width": 8}}, "g_width is both fixed and searched"),
         ({"fixed": {"conditional": 1}}, "conditional is 1, but it must be of type bool"),
-        ({"fixed": {"conditional": False}, "objective": "conditional_accuracy"}, "needs classes to ask for"),
+        ({"fixed": {"conditional": False}, "objective": "conditional_accuracy"}, "needs a conditional generator"),
         ({"sampler": "grid", "search": {"beta2": {"low": 0.5, "high": 0.9}}}, "give its range a step"),
         ({"images": math.inf}, "images is inf, but it must be a whole number"),
         ({"trials": math.nan}, "trials is nan, but it must be a whole number"),
         ({"images": 0, "seconds": math.inf}, "either images or seconds"),
         ({"search": {"g_width": [math.inf]}}, "g_width is inf, but it must be of type int"),
-        ({"search": {"g_lr": {"low": 1e-4, "high": math.inf, "step": 1e-4}}}, "which is no range"),
+        ({"search": {"g_lr": {"low": 1e-4, "high": math.inf, "step": 1e-4}}}, "is not a range"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_one_sentence(change: dict[str, Any], said: str) -> None:
@@ -82,7 +82,7 @@ def test_what_cannot_be_meant_is_one_sentence(change: dict[str, Any], said: str)
 
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text("images = ")
-    with pytest.raises(ConfigError, match="is no TOML file"):
+    with pytest.raises(ConfigError, match="is not a TOML file"):
         read_space(tmp_path / "s.toml")
 
 
@@ -110,20 +110,20 @@ def test_a_grid_holds_every_combination_but_the_presets_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "value", "drawn"),
+    ("spec", "value", "encoded"),
     [
         ((32, 64), 64, 64), ((32,), 64, None),
         (Range(8, 64, 8), 64, 64), (Range(8, 64, 9), 64, None), (Range(65, 99), 64, None),
     ],
 )  # fmt: skip
-def test_whether_a_space_holds_a_value(spec: Any, value: int, drawn: int | None) -> None:
-    assert Space(search={"g_width": spec}).drawn("g_width", value) == drawn
+def test_whether_a_space_holds_a_value(spec: Any, value: int, encoded: int | None) -> None:
+    assert Space(search={"g_width": spec}).encode("g_width", value) == encoded
 
 
-def test_a_schedule_is_drawn_as_a_number_and_told_as_text() -> None:
+def test_a_schedule_is_encoded_as_a_number_and_decoded_as_text() -> None:
     space = Space(search={"g_lr": Range(1e-5, 1e-2, log=True)})
-    assert space.told("g_lr", 0.00012345678) == "0.0001235"
-    assert space.drawn("g_lr", "5e-4") == 5e-4
+    assert space.decode("g_lr", 0.00012345678) == "0.0001235"
+    assert space.encode("g_lr", "5e-4") == 5e-4
 
 
 def test_every_point_of_a_fine_grid_is_one_that_the_space_holds() -> None:
@@ -133,5 +133,7 @@ def test_every_point_of_a_fine_grid_is_one_that_the_space_holds() -> None:
     }  # fmt: skip
     space = Space(search=dict(ranges))
     for name, each in ranges.items():
-        assert [space.drawn(name, space.told(name, level)) for level in each.levels()] == pytest.approx(each.levels())
-    assert space.drawn("g_lr", "5e-4,1e-4@300") is None
+        assert [space.encode(name, space.decode(name, level)) for level in each.levels()] == pytest.approx(
+            each.levels()
+        )
+    assert space.encode("g_lr", "5e-4,1e-4@300") is None

@@ -63,7 +63,7 @@ def test_a_grid_is_searched_its_failures_are_kept_and_the_winner_repeated(tmp_pa
         assert (folder / f"{plot}.png").read_bytes()[:4] == b"\x89PNG"
     assert search(folder, toml)[0] == 0
     assert results(folder) == found, "what is over does no more"
-    assert (folder / "trial-000" / "sittings").read_text() == "0\n"
+    assert (folder / "trial-000" / "sessions").read_text() == "0\n"
 
 
 def test_a_killed_search_goes_on_with_the_trial_it_was_at(tmp_path: Path) -> None:
@@ -82,15 +82,15 @@ def test_a_killed_search_goes_on_with_the_trial_it_was_at(tmp_path: Path) -> Non
         (0, "finished", 30),
         (1, "finished", 30),
     ]
-    assert (folder / "trial-000" / "sittings").read_text() == "0\n"
-    begun = [int(line) for line in (folder / "trial-001" / "sittings").read_text().splitlines()]
+    assert (folder / "trial-000" / "sessions").read_text() == "0\n"
+    begun = [int(line) for line in (folder / "trial-001" / "sessions").read_text().splitlines()]
     assert len(begun) == 2
     assert 0 < begun[1] < 3, "it went on where it was"
     images = [json.loads(line)["images"] for line in log.read_text().splitlines()]
     assert images == [10, 20, 30], "no process of the killed search wrote beside it"
 
 
-def test_ctrl_c_is_a_sentence_and_leaves_the_trial_to_the_next_sitting(tmp_path: Path) -> None:
+def test_ctrl_c_is_a_sentence_and_leaves_the_trial_to_the_next_session(tmp_path: Path) -> None:
     folder = tmp_path / "s"
     toml = f"{HEAD}trials = 2\n[search]\ng_width = [16, 64]\n[fixed]\nbeta1 = 0.3\n"
     with begin(folder, toml) as process:
@@ -99,7 +99,7 @@ def test_ctrl_c_is_a_sentence_and_leaves_the_trial_to_the_next_sitting(tmp_path:
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[0]
     assert process.returncode == 130
-    assert said == "Stopped; what was training is saved. Give the same command again to carry on.\n"
+    assert said == "Stopped; the running trial is saved. To continue, give the same command again.\n"
     assert results(folder)["trials"][0]["state"] == "running"
 
 
@@ -184,7 +184,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "s" / "thesis.txt").write_text("mine")
     status, said = search(tmp_path / "s", f"{HEAD}[search]\ng_width = [16]\n")
     assert status == 2
-    assert "is not empty and holds no search" in said
+    assert "is not empty and is not a search" in said
     assert [path.name for path in (tmp_path / "s").iterdir()] == ["thesis.txt"]
 
 
@@ -197,5 +197,5 @@ def test_without_optuna_the_extra_is_named(tmp_path: Path, run: Any) -> None:
     )
     done = run("-c", script, tmp_path / "s.toml", "--dir", tmp_path / "s")
     assert done.returncode == 2
-    assert done.stderr == 'error: A search needs optuna; `pip install "digitforge[search]"` brings it.\n'
+    assert done.stderr == 'error: A search needs optuna: pip install "digitforge[search]".\n'
     assert not (tmp_path / "s").exists()
