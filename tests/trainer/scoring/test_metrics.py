@@ -23,6 +23,15 @@ def test_short_names_fit_into_columns() -> None:
     assert all(0 < len(metric.short_name) <= 10 for metric in METRICS.values())
 
 
+def test_the_docs_list_every_metric(project: Path) -> None:
+    rows = [
+        f"| {metric.name} | `{metric.key}` | {metric.better} | {metric.help} | {metric.source} |"
+        for metric in METRICS.values()
+        if metric.shown
+    ]
+    assert "\n".join(rows) in (project / "docs" / "scores.md").read_text(encoding="utf-8")
+
+
 def sharpness(sets: Comparison) -> float:
     return float(sets.generated.pixels.float().diff(dim=-1).abs().mean())
 
@@ -35,7 +44,14 @@ def test_a_new_metric_is_one_row(
         METRICS,
         "sharpness",
         Metric(
-            "sharpness", "Sharpness", "sharp", "near", "Mean difference of neighbouring pixels.", sharpness, cheap=True
+            "sharpness",
+            "Sharpness",
+            "sharp",
+            "near",
+            "Mean difference of neighbouring pixels.",
+            "",
+            sharpness,
+            cheap=True,
         ),
     )
     run_dir = Path(shutil.copytree(trained_run, tmp_path / "run"))
@@ -56,7 +72,7 @@ def test_a_cheap_metric_can_be_searched_for(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(ConfigError, match="sharpness"):
         build_space(space)
     monkeypatch.setitem(
-        METRICS, "sharpness", Metric("sharpness", "Sharpness", "sharp", "higher", "", sharpness, cheap=True)
+        METRICS, "sharpness", Metric("sharpness", "Sharpness", "sharp", "higher", "", "", sharpness, cheap=True)
     )
     assert not build_space(space).lower
 
