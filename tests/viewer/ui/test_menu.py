@@ -52,7 +52,7 @@ def test_the_sheet_says_what_every_action_does(models: dict[str, Path], open_win
     assert everywhere["F1, ?"] == "Keyboard"
     assert dict(sections["Modes"])["Alt+4"].startswith("Write")
     assert dict(sections["Timeline"])["Delete"] == "Remove"
-    assert dict(sections["Favourites"])["F2"] == "Name it"
+    assert dict(sections["Favourites"])["F2"] == "Rename it"
     every = [action for action in window.findChildren(QAction) if action.shortcuts()]
     said = "\n".join(keys for rows in sections.values() for keys, _ in rows)
     for action in every:

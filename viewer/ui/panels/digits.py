@@ -1,4 +1,4 @@
-"""The digit picker: one class for every cell, several, or all of them in turn."""
+"""Chooses the classes: one for every cell, several, or all in turn."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from viewer.ui.widgets.buttons import toggle_button
 from viewer.ui.widgets.card import Panel
 
 MOST_BUTTONS = 20
-"""Generators with more classes get a list to choose from."""
+"""Generators with more classes get a list instead of buttons."""
 LONGEST_NAME = 4
-"""Characters that fit on a button."""
+"""Longest class name, in characters, that fits a narrow button."""
 COLUMNS = 5
 LIST_HEIGHT = 200
-"""Pixels."""
+"""Height of the list in pixels."""
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 class DigitsPanel(Panel):
-    """Edits the classes. A click shows one alone; with Ctrl, or where Several is down, one more or one less."""
+    """Edits the classes. A click shows one class; with Ctrl, or while Several is checked, it adds or removes one."""
 
     def __init__(self) -> None:
         super().__init__("Digit")
@@ -44,9 +44,9 @@ class DigitsPanel(Panel):
         self.set_classes(())
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        """Offer these classes; with none the panel is disabled and says why."""
+        """Offer these classes. Without classes the panel is disabled, and its tooltip says why."""
         if self._picker is not None:
-            self._picker.hide()  # deleteLater leaves it on screen until the event loop turns
+            self._picker.hide()  # deleteLater deletes it only in the event loop
             self.body.removeWidget(self._picker)
             self._picker.deleteLater()
         self._buttons, self._list, self._classes = [], None, classes
@@ -55,14 +55,12 @@ class DigitsPanel(Panel):
         self.title.setText("Digit" if all(name.isdigit() for name in classes) else "Class")
         self.setEnabled(bool(classes))
         self.value.setText("" if classes else "not available")
-        self.setToolTip("" if classes else "This generator was trained without classes: it makes what it likes.")
+        self.setToolTip("" if classes else "This generator was trained without classes, so you cannot choose one.")
 
     def show_model(self, opened: Opened) -> None:
-        """Offer its classes."""
         self.set_classes(opened.info.classes)
 
     def show_state(self, state: ViewState) -> None:
-        """Mark the classes that are shown."""
         for digit, button in enumerate(self._buttons):
             button.setChecked(digit in state.digits)
         if self._list is not None:
@@ -83,7 +81,7 @@ class DigitsPanel(Panel):
 
     def _choose(self, digit: int) -> None:
         button = self._buttons[digit]
-        button.setChecked(not button.isChecked())  # what comes of it will be shown
+        button.setChecked(not button.isChecked())  # undoes the click: show_state will show the result
         if self.several.isChecked() or QGuiApplication.keyboardModifiers() & CTRL:
             self.edited.emit("digits", lambda state: state.toggled(digit))
         else:
@@ -108,7 +106,7 @@ class DigitsPanel(Panel):
         columns = COLUMNS if longest <= LONGEST_NAME else 2
         for index, name in enumerate(classes or map(str, range(10))):
             keys = f"{name}; " if name in "0123456789" else ""
-            tip = f"{keys}Ctrl+click: one more, one less"
+            tip = f"{keys}Ctrl+click adds or removes it"
             button = toggle_button(name, f"Class {name}", tip, name=f"Class {name}")
             button.clicked.connect(lambda _checked, digit=index: self._choose(digit))
             self._buttons.append(button)

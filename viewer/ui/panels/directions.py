@@ -1,4 +1,4 @@
-"""Sliders along the directions that change the generator's pictures most."""
+"""Sliders along the directions in latent space that change the pictures most."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ from viewer.ui.widgets.labels import label
 from viewer.ui.widgets.sliders import Slider
 
 FIRST = 6
-"""Directions that are shown before somebody wants more."""
+"""Number of directions that are shown before More is clicked."""
+WAITING = "Looking for what changes the pictures most …"
+NONE = "This generator's pictures hardly change with its latents."
+FAILED = "The directions of this generator could not be computed."
 STEPS = 10
-"""Positions of a slider per standard deviation."""
+"""Slider steps per standard deviation."""
 NAME_WIDTH, AMOUNT_WIDTH = 12 * theme.SPACE, 4 * theme.SPACE
 
 
 class NameEdit(QLineEdit):
-    """A name that is changed where it stands; Escape gives back what was there."""
+    """A name that can be edited in place. Escape restores the name from before."""
 
     renamed = Signal(str)
 
@@ -34,13 +37,13 @@ class NameEdit(QLineEdit):
         self.setProperty("role", "name")
         self.setMaxLength(LONGEST_NAME)
         self.setFixedWidth(NAME_WIDTH)
-        self.setToolTip("Type a name of your own")
+        self.setToolTip("Click to rename")
         self._shown = ""
         self.editingFinished.connect(self._finish)
         self.returnPressed.connect(self.clearFocus)
 
     def show_name(self, name: str) -> None:
-        """Show a name that was not typed here."""
+        """Show a name."""
         self._shown = name
         self.setText(name)
         self.setCursorPosition(0)
@@ -50,7 +53,6 @@ class NameEdit(QLineEdit):
             self.renamed.emit(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape leaves without a change."""
         if event.key() == Qt.Key.Key_Escape:
             self.setText(self._shown)
             self.clearFocus()
@@ -59,17 +61,17 @@ class NameEdit(QLineEdit):
 
 
 class _Slider(Slider):
-    """Back to the middle by a double click."""
+    """A slider that a double click moves back to 0."""
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         self.setValue(0)
 
 
 class Row(QWidget):
-    """One direction."""
+    """The name, the slider and the amount of one direction."""
 
     moved = Signal(float)
-    """To how many standard deviations."""
+    """The new amount, in standard deviations."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,23 +92,23 @@ class Row(QWidget):
         row.addWidget(self._amount)
 
     def show_name(self, name: str) -> None:
-        """Call the direction by its name."""
+        """Show the name of the direction."""
         self.name.show_name(name)
         self.name.setAccessibleName(f"Name of {name}")
         self.slider.setAccessibleName(name)
-        self.slider.setToolTip(f"{name}: -4 to 4 standard deviations; a double click goes back to 0")
+        self.slider.setToolTip(f"{name}: −4 to 4 standard deviations; double-click for 0")
 
     def show_amount(self, amount: float) -> None:
-        """Show how far latents are moved."""
+        """Show the amount, in standard deviations."""
         self.slider.show_value(round(amount * STEPS))
         self._amount.setText(f"{amount:+.1f}".replace("-", "−") if amount else "0")
 
 
 class DirectionsPanel(FoldingPanel):
-    """Edits the amounts. Closed at first: directions are looked for only where somebody wants them."""
+    """Edits the amounts. The directions are computed when the panel is unfolded for the first time."""
 
     def __init__(self, finder: Finder) -> None:
-        super().__init__("Directions", "Slant, width, stroke …: whatever changes this generator's pictures most")
+        super().__init__("Directions", "Slant, width, stroke …: what changes this generator's pictures most")
         self._finder = finder
         self._more = False
         self.rows = [Row() for _ in range(MOST)]
@@ -115,16 +117,16 @@ class DirectionsPanel(FoldingPanel):
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(theme.SPACE // 2)
         self.progress.setAccessibleName("Looking for directions")
-        self._said = label("", "muted")
-        self._said.setWordWrap(True)
-        self.inside.addWidget(self._said)
+        self._note = label("", "muted")
+        self._note.setWordWrap(True)
+        self.inside.addWidget(self._note)
         self.inside.addWidget(self.progress)
         for place, row in enumerate(self.rows):
             self.inside.addWidget(row)
             row.moved.connect(lambda amount, place=place: self._choose(place, amount))
             row.name.renamed.connect(lambda name, place=place: finder.rename(place, name))
         self.more = make_button(QPushButton, "More", "Show all directions")
-        self.reset = make_button(QPushButton, "Reset", "All directions back to 0")
+        self.reset = make_button(QPushButton, "Reset", "Set all directions back to 0")
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE)
         buttons.addWidget(self.more)
@@ -140,7 +142,6 @@ class DirectionsPanel(FoldingPanel):
         self._show_found()
 
     def show_state(self, state: ViewState) -> None:
-        """Show the amounts, and find the directions that they are along."""
         if state.amounts and self._finder.directions is None:
             self._finder.want()
         self.reset.setEnabled(bool(state.amounts))
@@ -175,17 +176,14 @@ class DirectionsPanel(FoldingPanel):
         self.reset.setVisible(bool(names))
         self.progress.setVisible(directions is None)
         self.progress.setValue(0)
-        self._say("" if names else _WAITING if directions is None else "This generator's pictures hardly change.")
+        self._show_note("" if names else WAITING if directions is None else NONE)
         if directions is None and self.toggle.isChecked():
             self._finder.want()
 
     def _show_failed(self) -> None:
         self.progress.hide()
-        self._say("This generator's directions could not be found.")
+        self._show_note(FAILED)
 
-    def _say(self, sentence: str) -> None:
-        self._said.setText(sentence)
-        self._said.setVisible(bool(sentence))
-
-
-_WAITING = "Looking for what changes the pictures most …"
+    def _show_note(self, text: str) -> None:
+        self._note.setText(text)
+        self._note.setVisible(bool(text))

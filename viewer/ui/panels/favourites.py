@@ -1,4 +1,4 @@
-"""Favourites: what was worth keeping, as small pictures that bring it back."""
+"""The favourites: small pictures whose recipes can be shown again."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from viewer.ui.widgets.icons import icon
 from viewer.ui.widgets.labels import label
 
 SIDE = 64
-"""Of a picture, in pixels."""
+"""Size of a picture in pixels."""
 COLUMNS, MOST_ROWS = 3, 3
-"""That are seen without scrolling."""
+"""Columns, and most rows before the list scrolls."""
 FAVOURITE = Qt.ItemDataRole.UserRole
 Found = tuple[Favourite, QImage]
 
 
 class Gallery(QListWidget):
-    """Click or Enter brings one back, F2 names it, Delete puts it away; those of one sample go to the timeline."""
+    """The list of favourites. Favourites of a single sample can be dragged."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,40 +49,38 @@ class Gallery(QListWidget):
         self.setEditTriggers(QListWidget.EditTrigger.EditKeyPressed)
         self.setDragEnabled(True)
         self.setAccessibleName("Favourites")
-        self.setToolTip("Click or Enter: bring it back. F2: name it. Delete: put it away.")
+        self.setToolTip("Click or Enter: show it again. F2: rename it. Delete: remove it.")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def fit(self) -> None:
-        """Be as high as what there is, up to some rows."""
+        """Adapt the height to the number of favourites."""
         rows = min(-(-self.count() // COLUMNS), MOST_ROWS)
         self.setFixedHeight(rows * self.gridSize().height() + theme.SPACE)
 
     def mimeData(self, items: list[QListWidgetItem]) -> QMimeData:  # type: ignore[override]
-        """A sample where the favourite is one."""
         locks = items[0].data(FAVOURITE).recipe.state.locks
         alone = items[0].data(FAVOURITE).recipe.state.cells == 1 and len(locks) == 1
         return pack(locks[0][1]) if alone else QMimeData()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Letters are the window's keys, not the beginning of a name."""
         if event.text().isprintable() and event.text():
-            event.ignore()
+            event.ignore()  # letters are keys of the window; QListWidget would search for names
         else:
             super().keyPressEvent(event)
 
 
 class FavouritesPanel(FoldingPanel):
-    """Closed until something is kept: the folder is read only where somebody wants to see it."""
+    """Keeps and shows favourites. Their folder is read when the panel is unfolded for the first time."""
 
     notified = Signal(str, object)
-    """A sentence, and what can be done about it or None."""
+    """A message, and the Offer to show with it."""
     failed = Signal(str)
-    """A sentence."""
+    """An error message."""
     shown = Signal()
-    """Somebody wants to see them."""
+    """A person asked to see the panel."""
     elsewhere = Signal(object)
-    """Path of a favourite that another generator made."""
+    """Path of a favourite to show that was made with another generator."""
 
     def __init__(self, player: Player, folder: Path) -> None:
         super().__init__("Favourites", "What you kept (Ctrl+D keeps what is shown)")
@@ -91,7 +89,7 @@ class FavouritesPanel(FoldingPanel):
         self._background: Background | None = None
         self._loaded = False
         self._early: list[Found] = []
-        """Kept before the folder was read."""
+        """Favourites that were kept before the folder was read."""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.list = Gallery()
         self.nothing = label("Nothing yet: Ctrl+D keeps what is shown.", "muted")
@@ -99,9 +97,9 @@ class FavouritesPanel(FoldingPanel):
         self.inside.addWidget(self.nothing)
         self.inside.addWidget(self.list)
         pen, dustbin = icon("rename"), icon("clear")
-        tip = "Name the selected favourite"
+        tip = "Rename the selected favourite"
         self.rename = make_button(QToolButton, "", tip, "F2", role="fold", picture=pen, picture_side=18)
-        tip = "Put the selected favourite away"
+        tip = "Remove the selected favourite"
         self.remove = make_button(QToolButton, "", tip, "Delete", role="fold", picture=dustbin, picture_side=18)
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE // 2)
@@ -120,7 +118,7 @@ class FavouritesPanel(FoldingPanel):
         self._offer()
 
     def keep(self, sample: Sample | None = None) -> None:
-        """Keep what is shown, or one sample by itself."""
+        """Keep what is shown, or a single sample."""
         model = self._player.model
         if model is None:
             return
@@ -134,14 +132,13 @@ class FavouritesPanel(FoldingPanel):
         self._player.ask("favourite", make)
 
     def close_down(self) -> None:
-        """Let those go that were put away, and wait until the thread is gone."""
+        """Wait until the thread has ended, and delete the removed favourites for good."""
         if self._background is not None:
             self._background.cancel()
             self._background.wait()
         favourites.forget_removed(self._folder)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete puts away; Enter is no letter of a name."""
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.list.hasFocus():
             self._remove()
         else:
@@ -173,7 +170,7 @@ class FavouritesPanel(FoldingPanel):
 
     def _add(self, place: int, favourite: Favourite, image: QImage) -> None:
         shown = (self.list.item(number).data(FAVOURITE).path for number in range(self.list.count()))
-        if favourite.path in shown:  # it was kept early, and found all the same
+        if favourite.path in shown:  # it was kept before the folder was read, and then found there
             return
         item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), favourite.name)
         item.setData(FAVOURITE, favourite)
@@ -243,7 +240,7 @@ class FavouritesPanel(FoldingPanel):
                 self._add(place, back, image)
                 self._offer()
 
-        self.notified.emit(f"Put “{favourite.name}” away.", ("Undo", put_back))
+        self.notified.emit(f"Removed “{favourite.name}”.", ("Undo", put_back))
 
     def _try(self, change: Callable[[], Favourite]) -> Favourite | None:
         try:

@@ -1,4 +1,4 @@
-"""The grid: how many cells, and which of them are locked."""
+"""Chooses the number of cells, and unlocks locked ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from viewer.ui.widgets.sliders import Slider
 
 
 class GridPanel(Panel):
-    """Edits the number of cells, one of GRID_SIZES, and lets locked cells go."""
+    """Edits the number of cells, which is one of GRID_SIZES, and the locks."""
 
     def __init__(self) -> None:
         super().__init__("Grid")
@@ -29,15 +29,14 @@ class GridPanel(Panel):
         self.body.addWidget(self.unlock)
 
     def show_model(self, opened: Opened) -> None:
-        """Offer no more cells than fit into memory: large pictures fit less often."""
         cells = cells_limit(opened.info)
         places = [place for place, size in enumerate(GRID_SIZES) if size <= cells]
         self.slider.show_maximum(places[-1])
         self.slider.setEnabled(len(places) > 1)
-        self.setToolTip("" if cells >= GRID_SIZES[-1] else f"At most {cells} of this generator's large pictures fit.")
+        reason = f"This generator's pictures are large: at most {cells} cells fit into memory"
+        self.setToolTip("" if cells >= GRID_SIZES[-1] else reason)
 
     def show_state(self, state: ViewState) -> None:
-        """Show the number of cells, and of locked ones."""
         if state.cells in GRID_SIZES:
             self.slider.show_value(GRID_SIZES.index(state.cells))
         side = math.isqrt(state.cells)

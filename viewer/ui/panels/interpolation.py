@@ -1,4 +1,4 @@
-"""How a timeline goes from keyframe to keyframe."""
+"""Chooses how the timeline interpolates between keyframes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.labels import label
 
 WAYS = {
-    "auto": ("Auto", "Whatever keeps latents likely: slerp for normal latents, lerp for uniform ones"),
-    "slerp": ("Slerp", "Along a great circle"),
-    "lerp": ("Lerp", "On a straight line"),
+    "auto": ("Auto", "The one that suits the latents: slerp for normal ones, lerp for uniform ones"),
+    "slerp": ("Slerp", "Spherical: along a great circle"),
+    "lerp": ("Lerp", "Linear: along a straight line"),
 }
 EASINGS = {
     "linear": ("Linear", "At constant speed"),
-    "smooth": ("Smooth", "Slow near each keyframe"),
-    "hold": ("Hold", "Rest at each keyframe, then turn"),
+    "smooth": ("Smooth", "Slower near each keyframe"),
+    "hold": ("Hold", "Rest at each keyframe"),
 }
 
 
 class InterpolationPanel(Panel):
-    """Edits the way, the easing and the loop of the timeline."""
+    """Edits the interpolation, the easing and the loop of the timeline."""
 
     def __init__(self) -> None:
         super().__init__("Path")
@@ -37,7 +37,6 @@ class InterpolationPanel(Panel):
             self.body.addWidget(widget)
 
     def show_state(self, state: ViewState) -> None:
-        """Show how the timeline goes."""
         timeline = state.timeline
         self.way.show_choice(timeline.way)
         self.easing.show_choice(timeline.easing)

@@ -1,4 +1,4 @@
-"""How pictures look: colours, inversion, pixels as squares, Gaussian smoothing."""
+"""Chooses how pictures are shown: colours, inversion, pixels as squares, Gaussian smoothing."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from viewer.ui.widgets.labels import label
 from viewer.ui.widgets.sliders import Slider
 
 STEPS = 20
-"""Positions of the slider per pixel of sigma."""
+"""Slider steps per pixel of sigma."""
 STOPS = 9
-"""Of a swatch."""
+"""Colours in the gradient of a swatch."""
 SWATCH_HEIGHT = 28
-"""Pixels."""
+"""Height of a swatch in pixels."""
 
 
 class Swatch(QPushButton):
-    """A button that shows a colour map from black to white."""
+    """A button that shows a colour map as a gradient."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -41,7 +41,6 @@ class Swatch(QPushButton):
         self._colours = [int(colour) & 0xFFFFFF for colour in colour_table(name, False)[:: 255 // (STOPS - 1)]]
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """A strip of its colours, with a line around it where it is chosen or has the focus."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(self.rect()).adjusted(3, 3, -3, -3)
@@ -59,7 +58,7 @@ class Swatch(QPushButton):
 
 
 class LookPanel(Panel):
-    """Edits the look."""
+    """Edits the Look."""
 
     def __init__(self) -> None:
         super().__init__("Look")
@@ -73,7 +72,7 @@ class LookPanel(Panel):
             swatch.clicked.connect(partial(self._edit, "colours", colour_map=name))
         self.invert = toggle_button("Invert", "Swap dark and bright", "I")
         self.squares = toggle_button("Pixels", "Show each pixel as a square", "P")
-        self.beside = toggle_button("Beside", "Show each picture before smoothing at the left of the same after it")
+        self.beside = toggle_button("Beside", "Show each picture twice: before smoothing and after it")
         self.invert.clicked.connect(lambda on: self._edit("inversion", invert=on))
         self.squares.clicked.connect(lambda on: self._edit("pixels", squares=on))
         self.beside.clicked.connect(lambda on: self._edit("before and after", beside=on))
@@ -83,7 +82,7 @@ class LookPanel(Panel):
         toggles.addWidget(self.squares, 1)
         toggles.addWidget(self.beside, 1)
         self.slider = Slider(0, round(SMOOTHING_MAX * STEPS), "Smoothing")
-        self.slider.setToolTip("Gaussian filter: sigma in pixels of the generator")
+        self.slider.setToolTip("Sigma of a Gaussian filter, in pixels of the generator")
         self.slider.setPageStep(STEPS // 4)
         self.slider.valueChanged.connect(lambda position: self._edit("smoothing", smoothing=position / STEPS))
         self.sigma = label("", "value")
@@ -97,14 +96,12 @@ class LookPanel(Panel):
         self.body.addWidget(self.slider)
 
     def show_model(self, opened: Opened) -> None:
-        """Offer colours where the pictures have none of their own."""
         grey = opened.info.channels == 1
         for name, swatch in self.swatches.items():
             swatch.setEnabled(grey)
-            swatch.setToolTip(f"Colours: {name}" if grey else "This generator's pictures keep their own colours")
+            swatch.setToolTip(f"Colours: {name}" if grey else "This generator's pictures have colours of their own")
 
     def show_state(self, state: ViewState) -> None:
-        """Show the look."""
         look = state.look
         self.swatches[look.colour_map].setChecked(True)
         self.value.setText(look.colour_map)

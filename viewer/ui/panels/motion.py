@@ -1,4 +1,4 @@
-"""Play, pause, and how fast the walk goes."""
+"""Plays and pauses, and sets the speed."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from viewer.ui.widgets.icons import icon
 from viewer.ui.widgets.sliders import Slider
 
 STEPS = 100
-"""Positions of the slider; equal ways are equal ratios of speed."""
+"""Steps of the slider, which is logarithmic."""
 
 
 class MotionPanel(Panel):
-    """Plays and pauses, and edits the speed in keyframes per second."""
+    """Edits whether it plays, and the speed in seeds or keyframes per second."""
 
     def __init__(self) -> None:
         super().__init__("Motion")
         self._icons = {playing: icon("pause" if playing else "play", theme.ON_ACCENT) for playing in (False, True)}
-        self.setToolTip("Walk from seed to seed, where no picture comes twice, or along the timeline.")
+        self.setToolTip("Walk from seed to seed, or along the timeline")
         self.play = make_button(QPushButton, role="primary", picture=self._icons[False], picture_side=18)
         self.play.clicked.connect(self._toggle)
         self.slider = Slider(0, STEPS, "Speed")
@@ -34,7 +34,6 @@ class MotionPanel(Panel):
         self._playing: bool | None = None
 
     def show_state(self, state: ViewState) -> None:
-        """Show whether it plays, and how fast."""
         self.slider.show_value(_position(state.speed))
         self.value.setText(f"{state.speed:.2g} {'seeds' if state.mode == 'grid' else 'keyframes'}/s")
         self.play.setEnabled(state.moves)

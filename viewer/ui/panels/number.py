@@ -1,4 +1,4 @@
-"""What is written, and in which hand."""
+"""Writes a number in one hand: every character comes from the same latent."""
 
 from __future__ import annotations
 
@@ -19,21 +19,20 @@ from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.labels import label
 
 COLUMNS = 6
-"""Of the buttons for single characters."""
+"""Columns of the buttons for single characters."""
 
 
 class NumberEdit(QLineEdit):
-    """A line of characters; Enter and Escape give the keys back to the window."""
+    """A line to type into. Enter and Escape give the focus back, so that the window's keys work again."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setMaxLength(MOST_CHARACTERS)
         self.setAccessibleName("Number")
-        self.setToolTip("Type what should be written")
+        self.setToolTip("Type the number to write")
         self.setPlaceholderText("2026")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Everything that is typed counts at once: there is nothing to confirm or give back."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
             self.clearFocus()
         else:
@@ -41,7 +40,7 @@ class NumberEdit(QLineEdit):
 
 
 class NumberPanel(Panel):
-    """Edits the number: its characters, the hand, and single characters apart from the hand."""
+    """Edits the number: its characters, the hand, and variants of single characters."""
 
     def __init__(self) -> None:
         super().__init__("Number")
@@ -68,7 +67,7 @@ class NumberPanel(Panel):
         self.places = [self._place_button(place) for place in range(MOST_CHARACTERS)]
         for place, button in enumerate(self.places):
             places.addWidget(button, place // COLUMNS, place % COLUMNS)
-        tip = "Give back the hand to every character that was varied"
+        tip = "Take back all variants of single characters"
         self.reset = make_button(QPushButton, "All in one hand", tip)
         self.reset.clicked.connect(lambda: self._edit("one hand", lambda number: number.in_one_hand()))
         self.body.addWidget(self.edit)
@@ -85,11 +84,9 @@ class NumberPanel(Panel):
         return button
 
     def show_model(self, opened: Opened) -> None:
-        """Offer to write, where the generator can."""
         self._classes = opened.info.classes
 
     def show_state(self, state: ViewState) -> None:
-        """Show what is written; characters that have left the common hand are marked."""
         number, sentence = state.number, cannot_write(self._classes)
         if self.edit.text() != number.text:
             self.edit.setText(number.text)
@@ -103,7 +100,7 @@ class NumberPanel(Panel):
             button.setChecked(number.roll(place) > 0)
             if place in written:
                 button.setText(number.text[place])
-                button.setToolTip(f"Another {number.text[place]}, or click it in the picture")
+                button.setToolTip(f"Another {number.text[place]}; or click it in the picture")
         for widget in (self.edit, self.previous, self.next, self.any):
             widget.setEnabled(not sentence)
         self.vary.setVisible(bool(written))
@@ -111,11 +108,11 @@ class NumberPanel(Panel):
         self.reset.setEnabled(bool(number.rolls))
 
     def reroll(self, place: int) -> None:
-        """Another variant of one character."""
+        """Choose another variant of a character."""
         self._edit(f"variant of character {place + 1}", lambda number: number.rerolled(place))
 
     def reroll_cell(self, cell: int) -> None:
-        """Another variant of what stands in a cell of the picture."""
+        """Choose another variant of the character in a cell of the picture."""
         places = written_places(self._classes, self.edit.text())
         if cell < len(places):
             self.reroll(places[cell])

@@ -1,4 +1,4 @@
-"""The pad: a point between three or four samples, over a map of what lies where."""
+"""The pad: a point between three or four samples, over a map of previews."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ from viewer.ui.widgets.dragging import unpack
 from viewer.ui.widgets.qimage import paint_within, thumbnail
 
 STEP, LARGE_STEP = 0.02, 0.1
-"""Of an arrow key, and of one with Shift; the whole way is 1."""
+"""How far an arrow key moves the point, alone and with Shift; the pad has side 1."""
 SHAPES = {"3": ("Triangle", "Three samples"), "4": ("Square", "Four samples")}
 PREVIEW_SIDE = 6 * theme.SPACE
-"""Pixels."""
+"""Size of a preview in pixels."""
 FAINT = 0.35
-"""Opacity of previews that are no corners."""
+"""Opacity of the previews between the corners."""
 
 
 class PadView(QWidget):
-    """Edits the point (mouse or arrow keys) and the corners (drop a sample on one)."""
+    """Edits the point by mouse or arrow keys, and the corners by drag and drop."""
 
     edited = Signal(str, object)
-    """As a panel's."""
+    """See `Panel.edited`."""
 
     def __init__(self, player: Player) -> None:
         super().__init__()
@@ -63,19 +63,16 @@ class PadView(QWidget):
         self._previews.rendered.connect(self._on_rendered)
 
     def sizeHint(self) -> QSize:
-        """A square."""
         return QSize(240, 240)
 
     def heightForWidth(self, width: int) -> int:
-        """A square."""
         return width
 
     def show_state(self, state: ViewState) -> None:
-        """Show corners and point; only where the pad is what is shown, previews cost something."""
         self._state = state
         self.update()
         directions, pad = self._player.directions, state.pad
-        if state.mode == "pad":
+        if state.mode == "pad":  # previews cost time
             self._previews.show(
                 (pad.corners, state.truncation, state.amounts, directions is None),
                 lambda info: map_of_pad(info, state, directions),
@@ -91,19 +88,18 @@ class PadView(QWidget):
         return min(self.width(), self.height()) / MAP_SIDE
 
     def to_pixels(self, x: float, y: float) -> QPointF:
-        """A place of the pad on the screen: corners are the middles of the outermost previews."""
+        """Convert a point of the pad to pixels. Corners are the centres of the outermost previews."""
         return QPointF((0.5 + x * (MAP_SIDE - 1)) * self._cell, (0.5 + y * (MAP_SIDE - 1)) * self._cell)
 
     def _from_pixels(self, point: QPointF) -> tuple[float, float]:
         return (point.x() / self._cell - 0.5) / (MAP_SIDE - 1), (point.y() / self._cell - 0.5) / (MAP_SIDE - 1)
 
     def _corner_at(self, point: QPointF) -> int:
-        """The nearest one: dropping should not need a steady hand."""
+        """Return the nearest corner: a drop need not be exact."""
         places = [self.to_pixels(x, y) - point for x, y in PLACES[len(self._state.pad.corners) or 4]]
         return min(range(len(places)), key=lambda corner: QPointF.dotProduct(places[corner], places[corner]))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Previews, corners, the point."""
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         count = len(self._state.pad.corners)
@@ -142,25 +138,21 @@ class PadView(QWidget):
         return box
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Bring the point under the pointer."""
         if event.button() == Qt.MouseButton.LeftButton and self._state.pad.corners:
             self._moving = True
             self._move_to(*self._from_pixels(event.position()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Take the point along."""
         if self._moving:
             self._move_to(*self._from_pixels(event.position()))
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
-        """Leave the point where it is."""
         self._moving = False
 
     def _move_to(self, x: float, y: float) -> None:
         self.edited.emit("blend", lambda state: state.with_pad(state.pad.with_point(x, y)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move the point; other keys are the window's."""
         across, down = {
             Qt.Key.Key_Left: (-1, 0),
             Qt.Key.Key_Right: (1, 0),
@@ -175,26 +167,23 @@ class PadView(QWidget):
         self._move_to(pad.x + across * step, pad.y + down * step)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Welcome a sample."""
         if unpack(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Show which corner it would go to."""
         event.acceptProposedAction()
         self._aim(self._corner_at(event.position()))
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
-        """It went away again."""
         self._aim(None)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Put the sample into the nearest corner; a pad without corners gets random ones beside it."""
         self._aim(None)
         sample, corner, model = unpack(event.mimeData()), self._corner_at(event.position()), self._player.model
         if sample is None or model is None:
             return
         event.acceptProposedAction()
+        # A pad without corners gets random ones beside this sample.
         others = tuple(any_sample(model.info) for _ in PLACES[4])
         self.edited.emit("corner", lambda state: state.with_pad(_with_corner(state.pad, corner, sample, others)))
 
@@ -205,7 +194,7 @@ class PadView(QWidget):
 
 
 class PadPanel(Panel):
-    """Edits the pad."""
+    """The pad, and buttons for its shape and for random corners."""
 
     def __init__(self, player: Player) -> None:
         super().__init__("Blend")
@@ -224,7 +213,6 @@ class PadPanel(Panel):
         self.body.addLayout(row)
 
     def show_state(self, state: ViewState) -> None:
-        """Show the pad."""
         self.view.show_state(state)
         self.shape.show_choice(str(len(state.pad.corners) or 4))
 

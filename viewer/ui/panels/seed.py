@@ -1,4 +1,4 @@
-"""The seed: type one, step through them, or take any."""
+"""Chooses the seed: typed, the next or previous one, a random one, or one used before."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from viewer.ui.widgets.icons import icon
 
 
 class SeedEdit(QLineEdit):
-    """A line for a whole number of up to 19 places; Escape, or leaving it empty, gives back what was there."""
+    """A line for a whole number of up to 19 digits. Escape, or leaving it empty, restores the number from before."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,28 +26,26 @@ class SeedEdit(QLineEdit):
         self.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,19}"), self))
 
     def show_number(self, text: str) -> None:
-        """Show a number that was not typed here, unless somebody is typing another."""
+        """Show a number, unless a person is typing another one."""
         if text != self._shown:
             self._shown = text
             if not (self.hasFocus() and self.isModified()):
                 self.setText(text)
 
-    def give_back(self) -> None:
-        """Show again what was there before somebody typed."""
+    def restore(self) -> None:
+        """Show the number from before a person typed."""
         self.setText(self._shown)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape leaves without a change."""
         if event.key() == Qt.Key.Key_Escape:
-            self.give_back()
+            self.restore()
             self.clearFocus()
         else:
             super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """An empty line is no seed."""
         if not self.hasAcceptableInput():
-            self.give_back()
+            self.restore()
         super().focusOutEvent(event)
 
 
@@ -64,7 +62,7 @@ class SeedPanel(Panel):
         self.next = icon_button("next", "Next seed", "Right")
         self.any = icon_button("random", "Random seed", "R")
         self.history = make_button(QToolButton, "", "Seeds used before", picture=icon("history", theme.MUTED))
-        self.history.setStyleSheet("min-height: 0; padding: 0;")  # as low as the title beside it
+        self.history.setStyleSheet("min-height: 0; padding: 0;")  # no higher than the title beside it
         self.history.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill_menu)
@@ -84,9 +82,8 @@ class SeedPanel(Panel):
         self.any.clicked.connect(self.roll)
 
     def show_state(self, state: ViewState) -> None:
-        """Show the seed, unless somebody is typing another."""
         self.edit.show_number(str(state.seed))
-        if not state.playing:  # a walk only passes by
+        if not state.playing:  # a walk passes through seeds that nobody chose
             self._used = remembered(self._used, state.seed)
         self.previous.setEnabled(state.seed > 0)
         self.next.setEnabled(state.seed < SEED_MAX)
@@ -100,11 +97,11 @@ class SeedPanel(Panel):
         self.edited.emit("seed", lambda state: state.with_seed(seed))
 
     def roll(self) -> None:
-        """Take any seed."""
+        """Choose a random seed."""
         self._take(random.randrange(RANDOM_SEEDS))
 
     def _choose(self) -> None:
         if self.edit.isModified():
             seed = int(self.edit.text())
-            self.edit.give_back()  # what comes of it will be shown: perhaps another number, which is in range
+            self.edit.restore()  # show_state will show the new seed, limited to the allowed range
             self._take(seed)

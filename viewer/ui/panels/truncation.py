@@ -1,4 +1,4 @@
-"""The truncation slider."""
+"""Sets the truncation."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.sliders import Slider
 
 STEPS = 100
-"""Positions of the slider per unit of psi."""
+"""Slider steps per unit of psi."""
 
 
 class TruncationPanel(Panel):
-    """Edits psi."""
+    """Edits the truncation psi."""
 
     def __init__(self) -> None:
         super().__init__("Truncation ψ")
-        self.setToolTip("How far the latents stray from the average: low is typical and alike, high is varied and odd.")
+        self.setToolTip(
+            "The spread of the latents: low makes typical, similar pictures, high makes varied, unusual ones"
+        )
         self.slider = Slider(0, round(TRUNCATION_MAX * STEPS), "Truncation psi")
         self.slider.setPageStep(STEPS // 10)
         self.slider.valueChanged.connect(self._choose)
         self.body.addWidget(self.slider)
 
     def show_state(self, state: ViewState) -> None:
-        """Show psi."""
         self.slider.show_value(round(state.truncation * STEPS))
         self.value.setText(f"{state.truncation:.2f}")
 

@@ -137,7 +137,7 @@ def test_what_cannot_be_found_is_a_sentence(
     with qtbot.waitSignal(window.finder.failed):
         QTest.mouseClick(window.directions.toggle, LEFT)
     assert window.message.text.text() == "The graph does not do what it says."
-    assert "could not be found" in window.directions._said.text()
+    assert "could not be computed" in window.directions._note.text()
     assert not window.directions.progress.isVisible()
 
 
