@@ -39,7 +39,7 @@ class Exporter(QObject):
             return
         if self.sheet is None:
             self.sheet = ExportSheet(self._window)
-            self.sheet.wanted.connect(self._task.run)
+            self.sheet.export_requested.connect(self._task.run)
         subject = Subject(model, self._player.state, self._player.directions)
         self.sheet.show_subject(subject, () if found is None else found.names, self._canvas.current)
         self.sheet.open()

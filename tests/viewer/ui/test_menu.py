@@ -147,7 +147,7 @@ def test_what_runs_here_from_the_status_line(models: dict[str, Path], open_windo
 def test_a_report_as_text() -> None:
     rows = (Row("CUDA", "does not run.", "broken", "install a driver"), Row("CPUs", "2"))
     assert as_text(doctor.Report(rows)) == (
-        "digitforge doctor\n[broken] CUDA: does not run. (to mend it: install a driver)\n[info] CPUs: 2\n"
+        "digitforge doctor\n[broken] CUDA: does not run. (to fix it: install a driver)\n[info] CPUs: 2\n"
     )
 
 

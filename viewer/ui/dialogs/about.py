@@ -1,4 +1,4 @@
-"""What this is, of what in which versions and under which licences, and where the open generator comes from."""
+"""The About dialog: versions, licences, and the provenance of the open generator."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ LICENCES = (
     ("onnx", "Apache-2.0"),
     ("Pillow", "MIT-CMU"),
 )
-"""Distributions beside Qt and onnxruntime, which are of several names."""
+"""Distributions and licences, except Qt's and onnxruntime's, whose distributions have several names."""
 
 
 def parts() -> list[Fact]:
-    """Name, version and licence of what this is made of, where it is installed."""
+    """Return the name, version and licence of digitforge and of the libraries that are installed."""
     found = [
-        ("digitforge", f"{_version('digitforge') or 'from its source'} · MIT"),
+        ("digitforge", f"{_version('digitforge') or 'from source'} · MIT"),
         ("Qt, PySide6", f"{PySide6.__version__} · LGPL-3.0"),
         ("onnxruntime", f"{onnxruntime.__version__} · MIT"),
     ]
@@ -48,12 +48,12 @@ def parts() -> list[Fact]:
 def _version(name: str) -> str:
     try:
         return version(name)
-    except PackageNotFoundError:  # a clone that was never installed
+    except PackageNotFoundError:  # for example a clone of the repository that is not installed
         return ""
 
 
 class AboutDialog(ScrollingDialog):
-    """Opens beside the window and stops nothing."""
+    """Shows facts about the program and the open generator."""
 
     def __init__(self, parent: QWidget, opened: Opened | None) -> None:
         super().__init__(parent, "About digitforge", "About", WIDTH, HEIGHT)
@@ -63,7 +63,7 @@ class AboutDialog(ScrollingDialog):
         column.setContentsMargins(0, 0, theme.SPACE, 0)
         column.setSpacing(theme.SPACE)
         column.addWidget(label("digitforge", "brand"))
-        column.addWidget(_text("Trains image generators, exports them to ONNX, forges digits from them.", "muted"))
+        column.addWidget(_text("Trains image generators, exports them to ONNX and explores them.", "muted"))
         column.addSpacing(theme.SPACE)
         column.addLayout(_facts(parts()))
         if opened is not None and opened.info.provenance:
@@ -90,7 +90,7 @@ def _facts(facts: list[Fact]) -> QGridLayout:
 
 
 def _add_folded(column: QVBoxLayout, name: str, text: str) -> None:
-    """A button that shows and hides a long text below it."""
+    """Add a button that shows and hides a long text below it."""
     tip = f"Show or hide {name.lower()}"
     button = make_button(QPushButton, name, tip, name=f"Show {name.lower()}", picture=icon("expand", theme.MUTED))
     button.setCheckable(True)

@@ -1,4 +1,4 @@
-"""What runs the generators here, why nothing faster does, and how fast it is: the doctor's report, in the window."""
+"""The report of `python -m export.doctor` as a dialog: what runs generators on this machine, and how fast."""
 
 from __future__ import annotations
 
@@ -23,39 +23,39 @@ MARKS = {"ok": ("✓", "good"), "broken": ("✕", "bad")}
 
 
 class DoctorDialog(ScrollingDialog):
-    """Examines on a thread of its own, while the window goes on."""
+    """Examines the machine on a thread of its own, and shows the report."""
 
     stepped = Signal(str)
-    """What is being done."""
+    """The step of the examination that begins."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, "What runs here", "Report", WIDTH, HEIGHT)
         self.show_content(QWidget())
         self.report: Examination | None = None
-        """The last one."""
+        """The last report, or None before the first."""
         self._background: Background | None = None
-        self.said = label("", "muted")
-        self.again = make_button(QPushButton, "Again", "Examine once more")
+        self.note = label("", "muted")
+        self.again = make_button(QPushButton, "Again", "Examine again")
         self.copy = make_button(QPushButton, "Copy", "Copy the report as text")
         self._close = make_button(QPushButton, "Close", "Close")
-        self.footer.addWidget(self.said, 1)
+        self.footer.addWidget(self.note, 1)
         for button in (self.again, self.copy, self._close):
             button.setAutoDefault(False)
             self.footer.addWidget(button)
         self._model: Path | None = None
-        self.stepped.connect(self.said.setText)
+        self.stepped.connect(self.note.setText)
         self.again.clicked.connect(self._begin)
         self.copy.clicked.connect(self._copy)
         self._close.clicked.connect(self.reject)
 
     def examine(self, model: Path | None) -> None:
-        """Open, and look at the machine and at a generator, where one is open."""
+        """Open the dialog, and examine the machine and a generator (None: the machine only)."""
         self._model = model
         self._begin()
         self.open()
 
     def close_down(self) -> None:
-        """Stop, and wait until the thread is gone."""
+        """Stop the examination, and wait until its thread has ended."""
         if self._background is not None:
             self._background.cancel()
             self._background.wait()
@@ -79,7 +79,7 @@ class DoctorDialog(ScrollingDialog):
             button.setEnabled(False)
         background = self._background = Background(work, "doctor")
         background.succeeded.connect(self._show)
-        background.failed.connect(self.said.setText)
+        background.failed.connect(self.note.setText)
         background.finished.connect(self._on_finished)
         background.start()
 
@@ -92,7 +92,7 @@ class DoctorDialog(ScrollingDialog):
 
     def _show(self, report: Examination) -> None:
         self.report = report
-        self.said.setText("Something is broken." if report.broken else "Nothing is broken.")
+        self.note.setText("Something is broken." if report.broken else "Nothing is broken.")
         table = QWidget()
         grid = QGridLayout(table)
         grid.setContentsMargins(0, 0, theme.SPACE, 0)
@@ -101,7 +101,7 @@ class DoctorDialog(ScrollingDialog):
         grid.setColumnStretch(2, 1)
         for place, row in enumerate(report.rows):
             text, role = MARKS.get(row.status, ("", "muted"))
-            value = label(f"{row.value}\nTo mend it: {row.fix}" if row.fix else row.value, "plain")
+            value = label(f"{row.value}\nTo fix it: {row.fix}" if row.fix else row.value, "plain")
             value.setTextFormat(Qt.TextFormat.PlainText)
             value.setWordWrap(True)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -113,13 +113,13 @@ class DoctorDialog(ScrollingDialog):
     def _copy(self) -> None:
         if self.report is not None:
             QGuiApplication.clipboard().setText(as_text(self.report))
-            self.said.setText("Copied.")
+            self.note.setText("Copied.")
 
 
 def as_text(report: Examination) -> str:
-    """The report as lines to paste."""
+    """Format a report as plain text."""
     lines = [
-        f"[{row.status}] {row.name}: {row.value}" + (f" (to mend it: {row.fix})" if row.fix else "")
+        f"[{row.status}] {row.name}: {row.value}" + (f" (to fix it: {row.fix})" if row.fix else "")
         for row in report.rows
     ]
     return "\n".join(["digitforge doctor", *lines, ""])

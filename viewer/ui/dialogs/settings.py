@@ -1,4 +1,4 @@
-"""The settings: the theme, and back to the beginning."""
+"""The settings dialog: the theme, and a reset."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.labels import label
 
 OFFERED = {
-    "system": ("System", "Dark or light as the system is"),
+    "system": ("System", "Dark or light, as the system"),
     "dark": ("Dark", "Always dark"),
     "light": ("Light", "Always light"),
 }
@@ -20,9 +20,10 @@ WIDTH = 48 * theme.SPACE
 
 
 class SettingsDialog(QDialog):
-    """Everything counts at once: there is nothing to confirm."""
+    """Applies every change at once."""
 
     reset_wanted = Signal()
+    """A person asked to reset all settings."""
 
     def __init__(self, parent: QWidget, store: SettingsStore) -> None:
         super().__init__(parent)
@@ -32,12 +33,12 @@ class SettingsDialog(QDialog):
         self._store = store
         self.theme = Choices("Theme", OFFERED)
         self.theme.chosen.connect(lambda name: store.change(theme=name))
-        tip = "Forget the theme, the recent generators, the look, and where the window stood"
+        tip = "Reset the theme, the recent generators, the look, and the size and place of the window"
         self.reset = make_button(QPushButton, "Reset all settings", tip)
         self.reset.setAutoDefault(False)
         self.reset.clicked.connect(self.reset_wanted)
         self.reset.clicked.connect(self.accept)
-        note = label("As at the first start. Favourites and named directions stay.", "muted")
+        note = label("Back to the defaults. Favourites and named directions stay.", "muted")
         note.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)

@@ -1,14 +1,10 @@
-"""The keys, read off what they do: from the actions and buttons of the window, and from its keyboard sheet."""
+"""The list of keys, collected from the actions and buttons of the window and from the table of its plain keys."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QGridLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QWidget
 
 from viewer.core.state.keys import KEYS
 from viewer.ui import theme
@@ -16,22 +12,22 @@ from viewer.ui.dialogs.scrolling import ScrollingDialog
 from viewer.ui.widgets.labels import label
 
 WIDTH, HEIGHT = 72 * theme.SPACE, 76 * theme.SPACE
+OWN = (Qt.ShortcutContext.WidgetShortcut, Qt.ShortcutContext.WidgetWithChildrenShortcut)
+"""Contexts of the keys that work only while the canvas has the focus."""
 Section = tuple[str, list[tuple[str, str]]]
-"""A title, and keys with what they do."""
+"""A title, and pairs of keys and what they do."""
 
 
 def keys_of(window: QWidget, lists: tuple[QWidget, ...]) -> list[Section]:
-    """Every key of a window. lists: controls with keys of their own, which stand in their tooltips."""
+    """Return every key of a window. lists: widgets with keys of their own, which their tooltips describe."""
     everywhere, canvas = dict[str, str](), dict[str, str]()
     for action in window.findChildren(QAction):
-        keys = ", ".join(_spelt(key) for key in action.shortcuts())
+        keys = ", ".join(_native(key) for key in action.shortcuts())
         if keys and action.text():
-            own = action.shortcutContext() in (
-                Qt.ShortcutContext.WidgetShortcut, Qt.ShortcutContext.WidgetWithChildrenShortcut,
-            )  # fmt: skip
-            (canvas if own else everywhere).setdefault(keys, action.iconText().rstrip("…"))
+            section = canvas if action.shortcutContext() in OWN else everywhere
+            section.setdefault(keys, action.iconText().rstrip("…"))
     modes = {
-        _spelt(button.shortcut()): button.toolTip().split(" (")[0]
+        _native(button.shortcut()): button.toolTip().split(" (")[0]
         for button in window.findChildren(QAbstractButton)
         if not button.shortcut().isEmpty()
     }
@@ -45,18 +41,18 @@ def keys_of(window: QWidget, lists: tuple[QWidget, ...]) -> list[Section]:
     return [(title, rows) for title, rows in sections if rows]
 
 
-def _spelt(key: QKeySequence) -> str:
+def _native(key: QKeySequence) -> str:
     return key.toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def _of_tip(tip: str) -> list[tuple[str, str]]:
-    """ "Left, Right: select. Delete: remove." as keys and what they do."""
+    """Parse a tooltip such as "Left, Right: select. Delete: remove."."""
     parts = (part.partition(": ") for part in tip.rstrip(".").split(". "))
     return [(keys, what[:1].upper() + what[1:]) for keys, colon, what in parts if colon]
 
 
 class ShortcutSheet(ScrollingDialog):
-    """Opens beside the window and stops nothing."""
+    """Lists the keys by section."""
 
     def __init__(self, parent: QWidget, sections: list[Section]) -> None:
         super().__init__(parent, "Keyboard", "Keys", WIDTH, HEIGHT)
@@ -73,9 +69,9 @@ class ShortcutSheet(ScrollingDialog):
             for keys, what in rows:
                 place += 1
                 grid.addWidget(label(keys, "value"), place, 0)
-                said = label(what, "plain")
-                said.setWordWrap(True)
-                grid.addWidget(said, place, 1)
+                text = label(what, "plain")
+                text.setWordWrap(True)
+                grid.addWidget(text, place, 1)
             place += 1
             grid.setRowMinimumHeight(place, 2 * theme.SPACE)
             place += 1

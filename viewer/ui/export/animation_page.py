@@ -1,4 +1,4 @@
-"""The page of the export sheet that asks for an animation."""
+"""The page of the export sheet for an animation."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from PySide6.QtWidgets import QComboBox
 from viewer.core.files.encoders import ffmpeg
 from viewer.core.files.saving import SCALE_MAX, ExportSpec, Subject, largest_scale, size_of
 from viewer.core.scene.animation import KEYFRAMES_RANGE, RATE_RANGE, Animation, frame_count, kinds_of
-from viewer.ui.export.page import LabelledSlider, Page, Work
+from viewer.ui.export.page import Page, Work
 from viewer.ui.export.still_page import writing
 from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.sliders import LabelledSlider
 
 SIDE = 480
-"""Pixels, about, of the longer side of a film until somebody chooses another size."""
+"""Approximate longer side of an animation in pixels until a person chooses another size."""
 TENTHS = 10
-"""Positions of a slider per second."""
+"""Slider steps per second."""
 LONGEST = 50
-"""Tenths of a second from keyframe to keyframe."""
+"""Longest time between keyframes, in tenths of a second."""
 FORMATS = {
     "gif": ("GIF", "Plays everywhere, in few colours"),
     "apng": ("APNG", "Every colour, in browsers and many programs"),
     "webp": ("WebP", "Every colour in a small file"),
-    "mp4": ("MP4", "A film, made by ffmpeg"),
+    "mp4": ("MP4", "Video, made by ffmpeg"),
 }
 SUFFIXES = {"gif": "gif", "apng": "png", "webp": "webp", "mp4": "mp4"}
 KINDS = {
@@ -39,17 +40,17 @@ KINDS = {
 
 
 class AnimationPage(Page):
-    """Asks for a GIF, APNG, WebP or MP4 file."""
+    """Exports a GIF, APNG, WebP or MP4 file."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._form, self._kind = "gif", "walk"
-        self.form = Choices("Format", FORMATS)
-        self.form.show_choice(self._form)
+        self._format, self._kind = "gif", "walk"
+        self.formats = Choices("Format", FORMATS)
+        self.formats.show_choice(self._format)
         self.kind = Choices("Motion", KINDS)
         self.direction = QComboBox()
         self.direction.setAccessibleName("Direction")
-        self.direction.setToolTip("The direction that is swung along")
+        self.direction.setToolTip("The direction to swing along")
         self.direction.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         plain = Animation()
         self.keyframes = LabelledSlider("Seeds", *KEYFRAMES_RANGE, plain.keyframes, str)
@@ -61,23 +62,22 @@ class AnimationPage(Page):
             lambda at: f"{at / TENTHS:g} s",
         )
         self.rate = LabelledSlider("Frames per second", *RATE_RANGE, plain.frames_per_second, str)
-        self.scale = LabelledSlider("Size", 1, SCALE_MAX, 1, self._size)
-        self.quality = LabelledSlider("Quality", 1, 100, 100, self._said_quality)
-        self.note = label("MP4 is not offered: ffmpeg is not on the PATH.", "muted")
-        self.add("Format", self.form)
+        self.scale = LabelledSlider("Size", 1, SCALE_MAX, 1, self._format_size)
+        self.quality = LabelledSlider("Quality", 1, 100, 100, self._format_quality)
+        self.note = label("MP4 is not available: ffmpeg is not on the PATH.", "muted")
+        self.add("Format", self.formats)
         self.column.addWidget(self.note)
         self.add("Motion", self.kind)
         self._directions = self.add("Direction", self.direction)
-        for knob in (self.keyframes, self.seconds, self.rate, self.scale, self.quality):
-            self.column.addWidget(knob)
-            knob.changed.connect(self.changed)
+        for slider in (self.keyframes, self.seconds, self.rate, self.scale, self.quality):
+            self.column.addWidget(slider)
+            slider.changed.connect(self.changed)
         self.column.addStretch()
-        self.form.chosen.connect(lambda form: self._choose(form, self._kind))
-        self.kind.chosen.connect(lambda kind: self._choose(self._form, kind))
+        self.formats.chosen.connect(lambda name: self._choose(name, self._kind))
+        self.kind.chosen.connect(lambda kind: self._choose(self._format, kind))
         self.direction.activated.connect(self.changed)
 
     def show_subject(self, subject: Subject) -> None:
-        """Offer the ways in which it can move."""
         first = self.subject is None
         super().show_subject(subject)
         can = self._kinds()
@@ -86,23 +86,23 @@ class AnimationPage(Page):
         if can and self._kind not in can:
             self._kind = can[0]
         there = ffmpeg() is not None
-        self.form.button("mp4").setEnabled(there)
+        self.formats.button("mp4").setEnabled(there)
         self.note.setVisible(not there)
-        if not there and self._form == "mp4":
-            self._form = "gif"
+        if not there and self._format == "mp4":
+            self._format = "gif"
         self._fit()
         if first:
-            self.scale.show_value(max(1, SIDE // max(self._plain_size())))
+            self.scale.show_value(max(1, SIDE // max(self._size_at_one())))
 
     def show_directions(self, names: tuple[str, ...]) -> None:
-        """Offer these directions; the one that was chosen stays so."""
+        """Offer these directions, and keep the choice."""
         chosen = max(self.direction.currentIndex(), 0)
         self.direction.clear()
         self.direction.addItems(list(names))
         self.direction.setCurrentIndex(min(chosen, len(names) - 1))
 
     def spec(self) -> ExportSpec:
-        """What is asked for."""
+        """Return what to export."""
         animation = Animation(
             self._kind,
             self.rate.value,
@@ -110,10 +110,9 @@ class AnimationPage(Page):
             self.keyframes.value,
             max(self.direction.currentIndex(), 0) if self._kind == "swing" else 0,
         )
-        return ExportSpec(self._form, self.scale.value, quality=self.quality.value, animation=animation)
+        return ExportSpec(self._format, self.scale.value, quality=self.quality.value, animation=animation)
 
     def summary(self) -> str:
-        """How long it is."""
         if self.subject is None or self.obstacle():
             return ""
         animation = self.spec().animation
@@ -121,45 +120,42 @@ class AnimationPage(Page):
         return f"{frames} frames · {frames / animation.frames_per_second:.1f} s"
 
     def obstacle(self) -> str:
-        """Where nothing moves."""
-        return "" if self._kinds() else "Nothing moves here: add keyframes, corners or characters first."
+        return "" if self._kinds() else "Nothing moves yet. Add keyframes, corners or characters first."
 
     def target(self) -> tuple[str, str]:
-        """A film."""
-        suffix = SUFFIXES[self._form]
-        return f"digitforge.{suffix}", f"{FORMATS[self._form][0]} animations (*.{suffix})"
+        suffix = SUFFIXES[self._format]
+        return f"digitforge.{suffix}", f"{FORMATS[self._format][0]} animations (*.{suffix})"
 
     def work(self, path: Path) -> Work:
-        """Write it."""
         return writing(self.subject, self.spec(), path)
 
     def _kinds(self) -> tuple[str, ...]:
         subject = self.subject
         return () if subject is None else kinds_of(subject.model.info, subject.state, subject.directions)
 
-    def _choose(self, form: str, kind: str) -> None:
-        self._form, self._kind = form, kind
+    def _choose(self, format_name: str, kind: str) -> None:
+        self._format, self._kind = format_name, kind
         self._fit()
         self.changed.emit()
 
     def _fit(self) -> None:
-        self.form.show_choice(self._form)
+        self.formats.show_choice(self._format)
         self.kind.show_choice(self._kind)
-        self.scale.limit(largest_scale(self._plain_size(), moves=True))
+        self.scale.show_maximum(largest_scale(self._size_at_one(), moves=True))
         self.keyframes.setVisible(self._kind in ("walk", "turn"))
         self._directions.setVisible(self._kind == "swing")
-        self.quality.setVisible(self._form in ("webp", "mp4"))
+        self.quality.setVisible(self._format in ("webp", "mp4"))
         self.quality.show_text()
 
-    def _plain_size(self) -> tuple[int, int]:
+    def _size_at_one(self) -> tuple[int, int]:
         if self.subject is None or self.obstacle():
             return 1, 1
         scene = self.subject.scene(replace(self.spec(), scale=1))
         return (1, 1) if scene is None else size_of(self.subject.model.info, scene, self.subject.state.look)
 
-    def _size(self, scale: int) -> str:
-        width, height = self._plain_size()
+    def _format_size(self, scale: int) -> str:
+        width, height = self._size_at_one()
         return f"{width * scale} × {height * scale} pixels (× {scale})"
 
-    def _said_quality(self, quality: int) -> str:
-        return "lossless" if quality == 100 and self._form == "webp" else str(quality)
+    def _format_quality(self, quality: int) -> str:
+        return "lossless" if quality == 100 and self._format == "webp" else str(quality)

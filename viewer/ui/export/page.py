@@ -1,4 +1,4 @@
-"""What the pages of the export sheet are made of."""
+"""The base class of the export sheet's pages."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from viewer.core.files.saving import Report, Subject
 from viewer.ui import theme
 from viewer.ui.widgets.labels import label
-from viewer.ui.widgets.sliders import Slider
 
 Work = Callable[[Report], str]
-"""Writes a file and says so in one sentence; runs on a thread of its own."""
+"""Writes a file on a thread of its own, and returns a message about it."""
 
 
 class Page(QWidget):
-    """Asks what is to be written."""
+    """One kind of export: what to write, and how."""
 
     changed = Signal()
-    """By a person."""
+    """A person changed a choice."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,27 +30,27 @@ class Page(QWidget):
         self.column.setSpacing(2 * theme.SPACE)
 
     def show_subject(self, subject: Subject) -> None:
-        """Offer what can be written of this."""
+        """Offer what can be written of a subject."""
         self.subject = subject
 
     def summary(self) -> str:
-        """What would be written, in one line."""
+        """Describe in one line what would be written."""
         raise NotImplementedError
 
     def obstacle(self) -> str:
-        """Why nothing can be written, in one sentence; empty where it can."""
+        """Say why nothing can be written; empty if it can."""
         return ""
 
     def target(self) -> tuple[str, str]:
-        """A name for the file and the filter of the file dialog; no filter means a new folder."""
+        """Return a file name and the filter of the file dialog. An empty filter means a new folder."""
         raise NotImplementedError
 
     def work(self, path: Path) -> Work:
-        """What writes the file."""
+        """Return the function that writes the file."""
         raise NotImplementedError
 
     def add(self, title: str, *widgets: QWidget) -> QWidget:
-        """Widgets side by side under a title; returns what holds both, so that it can be hidden."""
+        """Add widgets side by side under a title; returns the widget that holds them, so that it can be hidden."""
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
@@ -64,59 +63,3 @@ class Page(QWidget):
         column.addLayout(row)
         self.column.addWidget(holder)
         return holder
-
-
-class LabelledSlider(QWidget):
-    """A slider with its name and its value above it."""
-
-    changed = Signal()
-    """By a person."""
-
-    def __init__(self, name: str, low: int, high: int, value: int, shown: Callable[[int], str]) -> None:
-        """shown: the value as text."""
-        super().__init__()
-        self._shown = shown
-        self._value = label("", "value")
-        self.slider = Slider(low, high, name)
-        self.slider.setToolTip(name)
-        arrange(self, name, self.slider, self._value)
-        self.slider.valueChanged.connect(self._choose)
-        self.show_value(value)
-
-    @property
-    def value(self) -> int:
-        """Where it stands."""
-        return self.slider.value()
-
-    def show_value(self, value: int) -> None:
-        """Stand somewhere without telling anybody."""
-        self.slider.show_value(value)
-        self.show_text()
-
-    def show_text(self) -> None:
-        """Say again what the value means."""
-        self._value.setText(self._shown(self.value))
-
-    def limit(self, high: int) -> None:
-        """Go no further than this, without telling anybody."""
-        self.slider.show_maximum(high)
-        self.show_text()
-
-    def _choose(self, _value: int) -> None:
-        self.show_text()
-        self.changed.emit()
-
-
-def arrange(widget: QWidget, name: str, slider: QWidget, *values: QWidget) -> None:
-    """Lay a slider out in `widget`, below its name and what it stands at."""
-    head = QHBoxLayout()
-    head.setSpacing(theme.SPACE // 2)
-    head.addWidget(label(name, "title"))
-    head.addStretch()
-    for value in values:
-        head.addWidget(value)
-    column = QVBoxLayout(widget)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    column.addLayout(head)
-    column.addWidget(slider)

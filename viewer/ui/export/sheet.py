@@ -1,4 +1,4 @@
-"""The export sheet: a picture, an animation or a data set of what is shown."""
+"""The export sheet: writes what is shown as a picture, an animation or a data set."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ WIDTH = 55 * theme.SPACE
 
 
 class ExportSheet(QDialog):
-    """Asks what to write and where; the window writes it."""
+    """Asks what to write and where. The window runs the export."""
 
-    wanted = Signal(str, object)
-    """The file's name and the Work that writes it."""
+    export_requested = Signal(str, object)
+    """The name of the file and the Work that writes it."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
         self.setFixedWidth(WIDTH)
         self.folder = Path()
-        """Where the last file was written."""
+        """The folder of the last export."""
         self.stills, self.animations, self.dataset = StillPage(), AnimationPage(), DatasetPage()
         self.pages: dict[str, Page] = {"picture": self.stills, "animation": self.animations, "data": self.dataset}
         self.kind = Choices("Export", PAGES)
@@ -67,7 +67,7 @@ class ExportSheet(QDialog):
         self.show_page("picture")
 
     def show_subject(self, subject: Subject, directions: tuple[str, ...], cell: int | None) -> None:
-        """Offer what can be written of this. directions: their names; cell: the one that a person points at."""
+        """Offer what can be written of a subject. directions: their names; cell: the current cell, or None."""
         self.animations.show_directions(directions)
         for page in self.pages.values():
             page.show_subject(subject)
@@ -76,23 +76,23 @@ class ExportSheet(QDialog):
         self._describe()
 
     def show_page(self, name: str) -> None:
-        """Ask for something else."""
+        """Switch to another page."""
         self.kind.show_choice(name)
         self.stack.setCurrentWidget(self.pages[name])
         self._describe()
 
     @property
     def page(self) -> Page:
-        """What is asked for."""
+        """The page that is shown."""
         return next(page for page in self.pages.values() if page is self.stack.currentWidget())
 
     def write(self, path: Path) -> None:
-        """Have it written to `path`, which gets the format's suffix where it has another."""
+        """Emit `export_requested` for a file. The format's suffix is appended to `path` if it has another one."""
         suffix = Path(self.page.target()[0]).suffix
         if path.suffix.lower() != suffix:
             path = path.with_name(path.name + suffix)
         self.folder = path.parent
-        self.wanted.emit(path.name, self.page.work(path))
+        self.export_requested.emit(path.name, self.page.work(path))
         self.accept()
 
     def _ask(self) -> None:

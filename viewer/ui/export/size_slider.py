@@ -1,4 +1,4 @@
-"""How large a picture becomes: whole multiples on a slider, or any width in pixels."""
+"""Chooses the size of an exported picture."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from viewer.core.files.saving import largest_scale, largest_width
 from viewer.core.picture.compose import scaled
 from viewer.ui import theme
-from viewer.ui.export.page import arrange
 from viewer.ui.widgets.labels import label
-from viewer.ui.widgets.sliders import Slider
+from viewer.ui.widgets.sliders import Slider, lay_out_slider
 
 FIRST_WIDTH = 1000
-"""Pixels, about, until somebody chooses another."""
+"""Approximate width in pixels until a person chooses another."""
 
 
 class SizeSlider(QWidget):
-    """A slider for the scale, with the width that it makes above it; that can be typed too."""
+    """A slider for whole multiples of the generator's pixels, and a line for any width."""
 
     changed = Signal()
-    """By a person."""
+    """A person changed the size."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,23 +33,23 @@ class SizeSlider(QWidget):
         self.rest = label("", "value")
         self.slider = Slider(1, 1, "Size")
         self.slider.setToolTip("Whole multiples of the generator's pixels")
-        arrange(self, "Size", self.slider, self.width_edit, self.rest)
+        lay_out_slider(self, "Size", self.slider, self.width_edit, self.rest)
         self.width_edit.textEdited.connect(self._type)
         self.slider.valueChanged.connect(self._slide)
 
     @property
     def scale(self) -> float:
-        """How many pixels become of one; the nearest that can be where `obstacle` has something to say."""
+        """Pixels of the file per pixel of the generator; the nearest possible one if the width is out of range."""
         return min(max(self._typed, 1), largest_width(self._plain)) / self._plain[0]
 
     def obstacle(self) -> str:
-        """Where the width is out of range."""
+        """Say why the width cannot be used; empty if it can."""
         most = largest_width(self._plain)
         fits = 1 <= self._typed <= most
         return "" if fits else f"The width must be between 1 and {most:,} pixels."
 
     def show_plain(self, size: tuple[int, int]) -> None:
-        """Enlarge a picture of this width and height; it becomes about as wide as the last one, at most."""
+        """Change the size at scale 1, width and height. The new picture becomes about as wide as the last one."""
         if size == self._plain:
             return
         whole = self._typed % self._plain[0] == 0
@@ -64,7 +63,7 @@ class SizeSlider(QWidget):
             self.show_width(min(self._typed, largest_width(size)))
 
     def show_width(self, width: int) -> None:
-        """Stand somewhere without telling anybody."""
+        """Show a width, without emitting a signal."""
         self.width_edit.setText(str(width))
         self._show()
 

@@ -142,7 +142,7 @@ class DirectionsPanel(FoldingPanel):
         self._show_found()
 
     def show_state(self, state: ViewState) -> None:
-        if state.amounts and self._finder.directions is None:
+        if state.amounts and self._finder.directions is None:  # from a recipe, say
             self._finder.want()
         self.reset.setEnabled(bool(state.amounts))
         used = sum(amount != 0.0 for amount in state.amounts)

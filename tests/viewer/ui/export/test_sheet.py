@@ -123,7 +123,7 @@ def test_one_cell_as_svg(
 ) -> None:
     window = open_window(models["digits"])
     sheet = sheet_of(window)
-    QTest.mouseClick(sheet.stills.form.button("svg"), LEFT)
+    QTest.mouseClick(sheet.stills.formats.button("svg"), LEFT)
     QTest.mouseClick(sheet.stills.part.button("cell"), LEFT)
     sheet.stills.cell.slider.setValue(5)
     assert sheet.stills.transparent.isVisible()
@@ -140,7 +140,7 @@ def test_a_film_of_the_timeline(
     window.rail.group.button(1).click()
     sheet = sheet_of(window, "animation")
     assert not sheet.export.isEnabled()
-    assert "Nothing moves here" in sheet.summary.text()
+    assert "Nothing moves yet" in sheet.summary.text()
     sheet.reject()
     keys = tuple(of_class(seed, 0, seed) for seed in range(3))
     window.editor.edit("keys", lambda state: state.with_timeline(Timeline(keys)))
@@ -150,7 +150,7 @@ def test_a_film_of_the_timeline(
     sheet.animations.rate.slider.setValue(10)
     sheet.animations.seconds.slider.setValue(5)
     assert sheet.summary.text() == "15 frames · 1.5 s"
-    QTest.mouseClick(sheet.animations.form.button("webp"), LEFT)
+    QTest.mouseClick(sheet.animations.formats.button("webp"), LEFT)
     assert sheet.animations.quality.isVisible()
     export(window, tmp_path / "film.webp", qtbot, monkeypatch)
     with Image.open(tmp_path / "film.webp") as image:
@@ -163,7 +163,7 @@ def test_without_ffmpeg_mp4_is_not_offered(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     sheet = sheet_of(open_window(models["digits"]), "animation")
-    assert not sheet.animations.form.button("mp4").isEnabled()
+    assert not sheet.animations.formats.button("mp4").isEnabled()
     assert "ffmpeg is not on the PATH" in sheet.animations.note.text()
     assert sheet.animations.note.isVisible()
 
@@ -186,7 +186,7 @@ def test_a_data_set(
     assert not sheet.export.isEnabled()
     QTest.keyClicks(sheet.dataset.count, "20")
     assert "seed 3, 2, 5 in turn" in sheet.dataset.about.text()
-    QTest.mouseClick(sheet.dataset.form.button(form), LEFT)
+    QTest.mouseClick(sheet.dataset.formats.button(form), LEFT)
     export(window, tmp_path / name, qtbot, monkeypatch)
     assert "Saved 20 images" in window.message.text.text()
     if form == "npz":
