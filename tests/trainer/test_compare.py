@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import json
 import re
 import subprocess
@@ -11,12 +10,9 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from rich.console import Console
 
 from trainer import compare
 from trainer.report import pages
-from trainer.report.comparison import open_runs
-from trainer.report.tables import show_comparison
 
 HOSTILE = "<script>alert(1)</script>[red]\"'&amp;"
 
@@ -204,30 +200,6 @@ def test_hostile_names_are_text(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_runs_of_one_name_are_told_apart(tmp_path: Path) -> None:
     runs = [scored(tmp_path / place / "run") for place in ("one", "two")]
     assert [row["name"] for row in compared(tmp_path, *runs)[1]["runs"]] == list(map(str, runs))
-
-
-def test_every_name_and_number_is_whole_in_a_narrow_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = open_runs(
-        [scored(tmp_path / name) for name in ("quickstart-on-mnist", "a-run-with-a-name-longer-than-the-terminal")]
-    )
-    narrow = Console(width=60, file=io.StringIO())
-    show_comparison(runs, narrow)
-    assert isinstance(narrow.file, io.StringIO)
-    said = narrow.file.getvalue()
-    assert "…" not in said
-    for whole in (
-        "quickstart-on-mnist",
-        "a-run-with-a-name-longer-than-the-terminal",
-        "Fréchet",
-        "precision",
-        "entropy",
-        "1.7",
-    ):
-        assert whole in said
-    fitting = Console(width=60, file=io.StringIO())
-    show_comparison(runs[:1], fitting)
-    assert isinstance(fitting.file, io.StringIO)
-    assert max(map(len, fitting.file.getvalue().splitlines())) <= 60
 
 
 def test_it_starts_without_torch() -> None:

@@ -119,3 +119,16 @@ def test_models_of_other_images_are_refused(models: dict[str, Path], capsys: pyt
     assert "--dataset" in capsys.readouterr().err
     assert main(["nowhere"]) == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+def test_without_an_argument_the_newest_run_is_scored(
+    run_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["--count", "100"]) == 2
+    assert "accelerate launch trainer/train.py" in capsys.readouterr().err
+    Path("runs").mkdir()
+    run_dir.rename("runs/mine")
+    assert main(["--count", "100"]) == 0
+    assert f"The newest run: {Path('runs/mine')}" in capsys.readouterr().out
+    assert Path("runs/mine/scores.json").is_file()

@@ -49,7 +49,8 @@ def widths(table: Table, console: Console) -> Measurement:
 
 def print_whole(table: Table, console: Console) -> None:
     """Print a table with nothing wrapped or cut, even if it is wider than the terminal."""
-    console.print(table, width=widths(table, console).maximum, crop=False)
+    table.width = widths(table, console).maximum
+    console.print(table, crop=False)
 
 
 def show_score(score: Score, console: Console) -> None:
@@ -75,7 +76,8 @@ def show_score(score: Score, console: Console) -> None:
 
 def show_comparison(runs: Sequence[ComparedRun], console: Console) -> None:
     """Print the table of several runs, in parts where the terminal is too narrow for all metrics."""
-    console.print(f"{brief(runs[0].score.facts.count)} images each; the best value of a metric is bold.")
+    best_is_bold = "; the best value of a metric is bold" if console.is_terminal else ""
+    console.print(f"{brief(runs[0].score.facts.count)} images each{best_is_bold}", highlight=False)
     rest = metrics_of(runs)
     while rest:
         count = _fitting(rest, lambda metrics: comparison_table(runs, metrics), console)

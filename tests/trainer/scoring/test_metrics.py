@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from digitforge.errors import ConfigError
 from trainer import compare
-from trainer.report.tables import show_score
-from trainer.score import ScoreRequest, main, score
+from trainer.score import main
 from trainer.scoring.measure import Comparison
 from trainer.scoring.metrics import METRICS, Metric
 from trainer.search.space import build_space
@@ -75,19 +72,3 @@ def test_a_cheap_metric_can_be_searched_for(monkeypatch: pytest.MonkeyPatch) -> 
         METRICS, "sharpness", Metric("sharpness", "Sharpness", "sharp", "higher", "", "", sharpness, cheap=True)
     )
     assert not build_space(space).lower
-
-
-def test_a_score_is_whole_in_a_narrow_terminal(
-    trained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    found = score(ScoreRequest(trained_run, count=150)).score
-    narrow = Console(width=60, file=io.StringIO())
-    show_score(found, narrow)
-    assert isinstance(narrow.file, io.StringIO)
-    lines = narrow.file.getvalue().splitlines()
-    assert max(map(len, lines)) <= 60
-    assert not any("…" in line for line in lines)
-    for metric in METRICS.values():
-        if metric.shown and found.metrics[metric.key] is not None:
-            assert any(metric.name in line for line in lines)
