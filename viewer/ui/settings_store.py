@@ -1,4 +1,4 @@
-"""The settings, from one session to the next: the theme, the recent files, the look, the window's place."""
+"""The settings that are kept between sessions: theme, recent files, look, and the window's geometry."""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ LEAST_FOR_NAME = 160
 
 
 class Header(QWidget):
-    """Has a button for each action. Where its priority is low or the window narrow, the button shows no text."""
+    """Has a button for each action. Buttons of low priority, and all in a narrow window, show no text."""
 
     def __init__(self, actions: list[QAction], menus: dict[QAction, QMenu]) -> None:
-        """menus: of actions' buttons. A button whose action has keys keeps it for a click beside the arrow."""
+        """menus: opened by the buttons of these actions; of an action with keys, by the arrow beside the button."""
         super().__init__()
         self.setObjectName("header")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # keeps its height in low windows

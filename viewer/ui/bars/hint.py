@@ -17,7 +17,7 @@ from viewer.ui.widgets.labels import ElidedLabel, label
 
 
 class HintStrip(QFrame):
-    """Stands below the canvas until a person has tried one of them or closed the strip."""
+    """Stands below the canvas until the user has tried one of them or closed the strip."""
 
     edited = Signal(str, object)
     """See `Panel.edited`."""

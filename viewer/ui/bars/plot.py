@@ -41,7 +41,7 @@ class Plot(QWidget):
     """Draws curves, marks the stages, and reports where it is clicked."""
 
     pressed = Signal(float)
-    """A person clicks or drags: the images seen at the pointer."""
+    """The user clicks or drags: the images seen at the pointer."""
 
     def __init__(self, title: str, lines: Sequence[Line], logarithmic: bool = False) -> None:
         super().__init__()

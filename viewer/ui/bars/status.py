@@ -11,7 +11,7 @@ from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.labels import label
 
 HEIGHT = 34
-"""Pixels."""
+"""Height of the line in pixels."""
 
 
 class StatusLine(QWidget):

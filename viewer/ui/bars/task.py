@@ -13,7 +13,7 @@ from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.labels import label
 
 STEPS = 1000
-"""Steps of the progress bar. Each is painted, and more could not be told apart."""
+"""Steps of the progress bar. More would only be painted more often."""
 
 
 class TaskStrip(QFrame):

@@ -46,9 +46,7 @@ class WatchBar(QFrame):
         self.facts.setTextFormat(Qt.TextFormat.PlainText)
         self.facts.setWordWrap(True)
         # Long names must not widen the window.
-        self.facts.setSizePolicy(
-            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
-        )  # a long name does not widen the window
+        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.stage = label("", "muted")
         self.follow = make_button(QPushButton, "Follow", "Show each new stage as soon as it is exported")
         self.follow.clicked.connect(self._follow)

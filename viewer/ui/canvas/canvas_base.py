@@ -55,7 +55,7 @@ class CanvasBase(QWidget):
         self.set_invitation(invitation)
 
     def invite(self, inviting: bool) -> None:
-        """Show, or stop showing, that a file can be dropped."""
+        """Start or stop showing that a file can be dropped."""
         self._inviting = inviting
         self.update()
 

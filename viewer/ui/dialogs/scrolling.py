@@ -36,7 +36,7 @@ class ScrollingDialog(QDialog):
         self._scroll.setWidget(content)
 
     def add_close_button(self) -> None:
-        """Put the usual button into the footer."""
+        """Add a Close button to the footer."""
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         self.footer.addWidget(buttons)

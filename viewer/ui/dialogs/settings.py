@@ -23,7 +23,7 @@ class SettingsDialog(QDialog):
     """Applies every change at once."""
 
     reset_wanted = Signal()
-    """A person asked to reset all settings."""
+    """The user asked to reset all settings."""
 
     def __init__(self, parent: QWidget, store: SettingsStore) -> None:
         super().__init__(parent)

@@ -18,7 +18,7 @@ from viewer.ui.widgets.labels import label
 from viewer.ui.widgets.sliders import LabelledSlider
 
 SIDE = 480
-"""Approximate longer side of an animation in pixels until a person chooses another size."""
+"""Approximate longer side of an animation in pixels until the user chooses another size."""
 TENTHS = 10
 """Slider steps per second."""
 LONGEST = 50

@@ -20,7 +20,7 @@ class Page(QWidget):
     """One kind of export: what to write, and how."""
 
     changed = Signal()
-    """A person changed a choice."""
+    """The user changed a choice."""
 
     def __init__(self) -> None:
         super().__init__()

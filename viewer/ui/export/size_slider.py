@@ -13,14 +13,14 @@ from viewer.ui.widgets.labels import label
 from viewer.ui.widgets.sliders import Slider, lay_out_slider
 
 FIRST_WIDTH = 1000
-"""Approximate width in pixels until a person chooses another."""
+"""Approximate width in pixels until the user chooses another."""
 
 
 class SizeSlider(QWidget):
     """A slider for whole multiples of the generator's pixels, and a line for any width."""
 
     changed = Signal()
-    """A person changed the size."""
+    """The user changed the size."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class SizeSlider(QWidget):
         return "" if fits else f"The width must be between 1 and {most:,} pixels."
 
     def show_plain(self, size: tuple[int, int]) -> None:
-        """Change the size at scale 1, width and height. The new picture becomes about as wide as the last one."""
+        """Change the size at scale 1 (width, height). The exported width stays about the same."""
         if size == self._plain:
             return
         whole = self._typed % self._plain[0] == 0

@@ -78,7 +78,7 @@ class FavouritesPanel(FoldingPanel):
     failed = Signal(str)
     """An error message."""
     shown = Signal()
-    """A person asked to see the panel."""
+    """The user asked to see the panel."""
     elsewhere = Signal(object)
     """Path of a favourite to show that was made with another generator."""
 

@@ -26,14 +26,14 @@ class SeedEdit(QLineEdit):
         self.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,19}"), self))
 
     def show_number(self, text: str) -> None:
-        """Show a number, unless a person is typing another one."""
+        """Show a number, unless the user is typing another one."""
         if text != self._shown:
             self._shown = text
             if not (self.hasFocus() and self.isModified()):
                 self.setText(text)
 
     def restore(self) -> None:
-        """Show the number from before a person typed."""
+        """Show the number from before the user typed."""
         self.setText(self._shown)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -32,7 +32,7 @@ class Card(QFrame):
 
 
 class Panel(Card):
-    """A card that shows a part of the state and lets a person edit it."""
+    """A card that shows a part of the state and lets the user edit it."""
 
     edited = Signal(str, object)
     """The name of the change, for the undo button, and a function from the ViewState before it to the one after."""

@@ -13,7 +13,7 @@ class Choices(QWidget):
     """A row of buttons of which exactly one is checked."""
 
     chosen = Signal(str)
-    """The name of the option that a person clicked."""
+    """The name of the option that the user clicked."""
 
     def __init__(self, what: str, offered: dict[str, tuple[str, str]]) -> None:
         """what: names the choice for screen readers; offered: the text and the tooltip of each option, by name."""

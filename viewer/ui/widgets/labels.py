@@ -17,7 +17,7 @@ def label(text: str, role: str) -> QLabel:
 
 
 class ElidedLabel(QLabel):
-    """A muted line whose middle is left out where there is not enough room."""
+    """A muted line of text, elided in the middle where it does not fit."""
 
     def __init__(self, text: str = "") -> None:
         super().__init__(text)

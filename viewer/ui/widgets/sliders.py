@@ -1,4 +1,4 @@
-"""Sliders. What is only shown emits no signal; what a person does emits one."""
+"""Sliders. What is only shown emits no signal; what the user does emits one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class LabelledSlider(QWidget):
     """A slider with its name and its value above it."""
 
     changed = Signal()
-    """A person moved the slider."""
+    """The user moved the slider."""
 
     def __init__(self, name: str, low: int, high: int, value: int, to_text: Callable[[int], str]) -> None:
         """to_text: formats the value."""
