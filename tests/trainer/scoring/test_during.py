@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from trainer.data import datasets
+from trainer.scoring.metrics import METRICS, Metric
 from trainer.train import main
 
 # Nothing is learnt, so one process and two hold the same generator.
@@ -45,8 +46,18 @@ def test_processes_share_the_work_and_agree_with_one(
         assert 0 <= mine["conditional_accuracy"] <= 1
 
 
-def test_unlabelled_images_are_scored_without_an_accuracy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unlabelled_images_are_scored_without_an_accuracy_and_with_a_new_metric(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setitem(
+        METRICS,
+        "brightness",
+        Metric(
+            "brightness", "Brightness", "bright", "near", "Mean grey value.", "",
+            lambda sets: float(sets.generated.pixels.float().mean()), cheap=True,
+        ),
+    )  # fmt: skip
     folder = tmp_path / "pictures"
     folder.mkdir()
     for number, image in enumerate(datasets.load("sklearn-digits", None).images[:300]):
@@ -56,6 +67,7 @@ def test_unlabelled_images_are_scored_without_an_accuracy(tmp_path: Path, monkey
     found = scores(tmp_path / "r")
     assert [line["images"] for line in found] == [128, 256]
     assert not any("conditional_accuracy" in line for line in found)
+    assert all(line["brightness"] > 0 and line["floor_brightness"] > 0 for line in found)
 
 
 def test_images_without_a_feature_network_are_refused_before_training(
