@@ -1,7 +1,7 @@
-"""What a graph would need to run, told from shapes alone: no operator is run on more than a few numbers.
+"""Limit the memory and time that a graph would need to run, from its shapes alone.
 
-Every value's shape is inferred by onnx, operator by operator, with a number in place of the batch. What computes shapes
-is computed on the way. A graph whose shapes do not come out known, or come out too large, is refused.
+onnx infers the shape of every value, operator by operator, with a number in place of the batch. Small values from which
+shapes follow are computed on the way; nothing else is run. A graph is refused if its shapes are unknown or too large.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
-from export.safety.skeleton import Unfit
+from export.safety.skeleton import InvalidModel
 
 FEW, MANY = 2, 64
-"""The batches that are counted."""
+"""The batch sizes for which the cost is computed."""
 IMAGE_LIMIT_BYTES = 14 * 2**20
-"""Values held at one time, for one image; attention over 32x32 places needs 9 MiB."""
+"""Limit for the values held at one time, per image; attention over 32x32 positions needs 9 MiB."""
 WORK_LIMIT = 5 * 10**9
-"""Multiplications for one image, an element of any other operator counted as `ELEMENT_WORK`."""
+"""Limit for the multiplications per image; an element of any other operator counts as `ELEMENT_WORK` of them."""
 ELEMENT_WORK = 8
 INTEGERS_LIMIT = 2**15
-"""Elements of a computed integer value, for one image: runtimes copy such values while they infer shapes themselves."""
+"""Limit for the elements of a computed integer value, per image; runtimes copy such values during shape inference."""
 FOLDED_ELEMENTS = 1024
-"""Values up to this size are computed where they are known."""
+"""Values with up to this many elements are computed if their inputs are known."""
 RANK_LIMIT = 8
 NUMBERS: dict[int, int] = {
     TensorProto.FLOAT: 4, TensorProto.FLOAT16: 4, TensorProto.BFLOAT16: 4, TensorProto.DOUBLE: 8, TensorProto.BOOL: 1,
     TensorProto.UINT8: 1, TensorProto.INT8: 1, TensorProto.UINT16: 2, TensorProto.INT16: 2,
     TensorProto.UINT32: 4, TensorProto.INT32: 4, TensorProto.UINT64: 8, TensorProto.INT64: 8,
 }  # fmt: skip
-"""Bytes of a number as it is computed with: half precision is widened on a CPU."""
+"""Bytes of a number during computation; half precision is computed as float32 on a CPU."""
 FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
 INTEGERS = (TensorProto.INT32, TensorProto.INT64, TensorProto.UINT32, TensorProto.UINT64)
 
@@ -43,26 +43,26 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run needs."""
+    """Cost of one run."""
 
     peak_bytes: int
-    """Values held at one time, weights apart."""
+    """Bytes of the values held at one time, without weights."""
     work: int
-    """Multiplications; see `WORK_LIMIT`."""
+    """Number of multiplications; see `WORK_LIMIT`."""
     outputs: dict[str, tuple[int, Shape]]
     """Number type and shape of each output."""
 
 
 def check_budget(model: onnx.ModelProto) -> None:
-    """Refuse a graph whose run would take unreasonable memory or time. model: weights may be left out. Raises Unfit."""
+    """Raise InvalidModel if a run would take unreasonable memory or time. model: its weights may be left out."""
     few, many = cost(model, FEW), cost(model, MANY)
     if many.peak_bytes * FEW > few.peak_bytes * MANY or many.work * FEW > few.work * MANY:
-        raise Unfit("needs memory or time that grows faster than the number of images")
+        raise InvalidModel("needs memory or time that grows faster than the number of images")
     for value in model.graph.output:
         declared = value.type.tensor_type
         sizes = [dim.dim_value if dim.HasField("dim_value") else None for dim in declared.shape.dim]
         if len(sizes) > 1 and sizes[0] is not None:
-            raise Unfit(f"makes a fixed batch of {sizes[0]}: export it again with a dynamic batch dimension")
+            raise InvalidModel(f"has a fixed batch size of {sizes[0]}: export it again with a dynamic batch dimension")
         for batch, counted in ((FEW, few), (MANY, many)):
             kind, shape = counted.outputs[value.name]
             wanted = [batch if size is None and not place else size for place, size in enumerate(sizes)]
@@ -70,11 +70,11 @@ def check_budget(model: onnx.ModelProto) -> None:
                 size in (None, own) for size, own in zip(wanted, shape, strict=True)
             )
             if kind != declared.elem_type or (declared.HasField("shape") and not fits):
-                raise Unfit(f"makes another {quoted(value.name)} than it declares")
+                raise InvalidModel(f"computes {quoted(value.name)} with a different shape or type than it declares")
 
 
 def cost(model: onnx.ModelProto, batch: int) -> Cost:
-    """What a run with this batch needs. Raises Unfit where that cannot be told or is more than the limits."""
+    """Return the cost of a run with this batch size. Raises InvalidModel if it is unknown or above the limits."""
     graph = model.graph
     flow = _Flow(model, batch)
     last = {name: index for index, node in enumerate(graph.node) for name in node.input}
@@ -88,20 +88,22 @@ def cost(model: onnx.ModelProto, batch: int) -> Cost:
         peak = max(peak, sum(held.values()) + 4 * scratch)
         work += steps
         if peak > IMAGE_LIMIT_BYTES * batch:
-            raise Unfit(f"needs more than {IMAGE_LIMIT_BYTES >> 20} MiB an image to run (at {quoted(node.op_type)})")
+            raise InvalidModel(
+                f"needs more than {IMAGE_LIMIT_BYTES >> 20} MiB per image to run (at {quoted(node.op_type)})"
+            )
         if work > WORK_LIMIT * batch:
-            raise Unfit(f"computes for too long: more than {WORK_LIMIT:.0e} multiplications an image")
+            raise InvalidModel(f"computes for too long: more than {WORK_LIMIT:.0e} multiplications per image")
         held = {name: size for name, size in held.items() if last.get(name, 0) > index}
     return Cost(peak, work, {value.name: (flow.types[value.name], flow.shapes[value.name]) for value in graph.output})
 
 
 def quoted(text: str) -> str:
-    """A name out of a file, fit for a sentence."""
+    """Return a name from a file in quotes, shortened to fit a message."""
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
 class _Flow:
-    """Types, shapes and known values of what a graph has computed so far."""
+    """Types, shapes and known values of everything that a graph has computed so far."""
 
     def __init__(self, model: onnx.ModelProto, batch: int) -> None:
         self.batch, self.opset = batch, model.opset_import[0].version
@@ -120,45 +122,47 @@ class _Flow:
                 self.known[tensor.name] = tensor
 
     def note(self, name: str, proto: onnx.TypeProto) -> None:
-        """Take in the type of a new value."""
+        """Record the type of a new value."""
         tensor = proto.tensor_type
         dims = [dim.dim_value if dim.HasField("dim_value") else -1 for dim in tensor.shape.dim]
         if tensor.elem_type not in NUMBERS or not tensor.HasField("shape") or min(dims, default=0) < 0:
-            raise Unfit(f"computes {quoted(name)}, whose shape depends on more than the number of images")
+            raise InvalidModel(f"computes {quoted(name)}, whose shape depends on more than the number of images")
         if len(dims) > RANK_LIMIT:
-            raise Unfit(f"computes {quoted(name)}, which has {len(dims)} dimensions; at most {RANK_LIMIT} are run")
+            raise InvalidModel(
+                f"computes {quoted(name)} with {len(dims)} dimensions; at most {RANK_LIMIT} are supported"
+            )
         self.protos[name], self.types[name], self.shapes[name] = proto, tensor.elem_type, tuple(dims)
 
     def bytes_of(self, name: str) -> int:
-        """Bytes that a value takes."""
+        """Return the size of a value in bytes."""
         return math.prod(self.shapes[name]) * NUMBERS[self.types[name]]
 
     def step(self, node: onnx.NodeProto) -> None:
-        """Infer what `node` makes, and compute it where that is known."""
+        """Infer the types of a node's outputs, and compute their values if the inputs are known."""
         if not onnx.defs.has(node.op_type, self.opset, ""):
-            raise Unfit(f"holds a {quoted(node.op_type)}, which version {self.opset} of the operators does not have")
+            raise InvalidModel(f"has a {quoted(node.op_type)}, which opset {self.opset} does not define")
         schema = onnx.defs.get_schema(node.op_type, self.opset, "")
         inputs = {name: self.protos[name] for name in node.input if name}
         known = {name: self.known[name] for name in inputs if name in self.known}
         try:
-            made = shape_inference.infer_node_outputs(
+            inferred = shape_inference.infer_node_outputs(
                 schema, node, inputs, known, opset_imports=self.imports, ir_version=self.ir_version
             )
-        except Exception as error:  # onnx's own, and what its bindings throw
-            raise Unfit(f"holds a {quoted(node.op_type)} that does not fit what goes into it") from error
+        except Exception as error:  # onnx raises types of its own, and so do its bindings
+            raise InvalidModel(f"has a {quoted(node.op_type)} that does not fit its inputs") from error
         for name in filter(None, node.output):
-            self.note(name, made.get(name, onnx.TypeProto()))
+            self.note(name, inferred.get(name, onnx.TypeProto()))
             if self.types[name] in INTEGERS and math.prod(self.shapes[name]) > INTEGERS_LIMIT * self.batch:
-                raise Unfit(f"computes {quoted(name)}, a list of far too many whole numbers")
+                raise InvalidModel(f"computes {quoted(name)}, which has far too many integers")
         if node.op_type == "Div" and self.types[node.output[0]] not in FLOATS:
-            # A division of whole numbers by zero ends the process, not the call; so does the least by -1.
+            # Integer division by zero, or of the smallest integer by -1, ends the process and not just the call.
             divisor = known.get(node.input[1])
             if divisor is None or np.isin(numpy_helper.to_array(divisor), (0, -1)).any():
-                raise Unfit("divides whole numbers by what may be zero")
+                raise InvalidModel("divides integers by a value that may be zero")
         self.known |= self.fold(node, known)
 
     def fold(self, node: onnx.NodeProto, known: Mapping[str, TensorProto]) -> dict[str, TensorProto]:
-        """The values that a node makes, where all that goes into it is known and little."""
+        """Return the values of a node's outputs if all its inputs are known and small; otherwise nothing."""
         names = [name for name in (*node.input, *node.output) if name]
         if node.op_type in ("Shape", "Size"):
             shape = self.shapes[node.input[0]]
@@ -184,45 +188,45 @@ class _Flow:
         options = onnxruntime.SessionOptions()
         options.log_severity_level, options.intra_op_num_threads = 4, 1
         try:
-            # The runtime itself, so that it comes to the same result later.
+            # The runtime itself computes them, so that a later run has the same shapes.
             session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
             arrays = {name: numpy_helper.to_array(tensor) for name, tensor in inputs.items()}
             values = session.run(outputs, arrays)
-        except Exception:  # not known, then; onnxruntime's exceptions share no base class
+        except Exception:  # the value stays unknown; onnxruntime's exceptions share no base class
             return {}
         return {name: numpy_helper.from_array(value) for name, value in zip(outputs, values, strict=True)}
 
 
 def _has_numbers(tensor: TensorProto) -> bool:
-    """Whether the tensor's numbers are all there, or it has none to have."""
+    """Return whether the tensor has all its numbers."""
     try:
         return bool(numpy_helper.to_array(tensor).size == math.prod(tensor.dims))
-    except Exception:  # left out of the outline
+    except Exception:  # left out of the skeleton
         return False
 
 
 def _work(node: onnx.NodeProto, flow: _Flow) -> tuple[int, int]:
-    """Multiplications of a node, and the elements that it needs beside what goes in and comes out."""
+    """Return a node's multiplications, and the elements of scratch memory it needs beside its inputs and outputs."""
     shapes = [flow.shapes[name] if name else () for name in (*node.input, *node.output)]
-    made = math.prod(shapes[len(node.input)])
+    output = math.prod(shapes[len(node.input)])
     if node.op_type in ("MatMul", "Gemm"):
         transposed = any(attribute.name == "transA" and attribute.i for attribute in node.attribute)
-        return made * (shapes[0][0 if transposed else -1] if shapes[0] else 1), 0
+        return output * (shapes[0][0 if transposed else -1] if shapes[0] else 1), 0
     if node.op_type == "Conv":
-        # In float32 it is computed in small pieces; in other types one image is unfolded as a whole.
+        # float32 is computed in small pieces; for float64, one image is unfolded as a whole.
         kernel = math.prod(shapes[1][1:])
         whole = flow.types[node.input[0]] == TensorProto.DOUBLE
-        return made * kernel, kernel * math.prod(shapes[len(node.input)][2:]) if whole else 0
+        return output * kernel, kernel * math.prod(shapes[len(node.input)][2:]) if whole else 0
     if node.op_type == "ConvTranspose":
         kernel = math.prod(shapes[1][1:])
         return math.prod(shapes[0]) * kernel, kernel * math.prod(shapes[0][2:])
     if node.op_type in ("AveragePool", "MaxPool"):
         window = next((attribute.ints for attribute in node.attribute if attribute.name == "kernel_shape"), ())
-        return ELEMENT_WORK * made * math.prod(window), 0
+        return ELEMENT_WORK * output * math.prod(window), 0
     elements = sum(map(math.prod, shapes))
     if node.op_type in ("Softmax", "LogSoftmax"):
         axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), -1)
-        # Along any other axis than the last, both sides are copied in another order.
+        # Along any axis but the last, inputs and outputs are copied in another order.
         return ELEMENT_WORK * elements, 0 if axis in (-1, len(shapes[0]) - 1) else elements
     if node.op_type.startswith("Reduce"):
         return ELEMENT_WORK * elements, elements

@@ -1,7 +1,7 @@
-"""The operators that a generator may consist of: standard, without state, control flow or chance.
+"""The operators that a generator may use: standard ones without state, control flow or randomness.
 
-Random noise is left out on purpose: the same seed has to make the same picture. So are operators whose output's shape
-depends on the latents' values (NonZero, TopK and the like), that write to computed places, or that recur.
+Random operators are left out on purpose, because the same seed must give the same image. So are operators whose output
+shape depends on values (NonZero, TopK and the like), operators that write to computed positions, and recurrent ones.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""A model without its weights, read from the file before anything large is read or parsed.
+"""Read a model without its weights, before anything large is read or parsed.
 
-Protocol buffers turn two bytes of an empty node into more than a hundred, and one byte of a packed number into eight.
-So the tags and lengths of a file are walked first, along onnx's own message descriptions; weights are skipped unread.
+Parsing a hostile file is itself dangerous: protocol buffers turn two bytes of an empty node into more than a hundred,
+and one byte of a packed number into eight. So the tags and lengths of the file are walked first, guided by onnx's own
+message descriptors, and weights are skipped without reading them.
 """
 
 from __future__ import annotations
@@ -12,25 +13,25 @@ from typing import IO, Any, NamedTuple
 import onnx
 
 REST_LIMIT_BYTES = 8 * 2**20
-"""What is not weights: the graph, texts, metadata, small constants."""
+"""Limit for everything but weights: the graph, texts, metadata, small constants."""
 FIELD_LIMIT = 100_000
 DEPTH_LIMIT = 16
 SMALL_BYTES = 1024
-"""Numbers up to this size stay in the outline: they may be shapes."""
+"""Tensors up to this size are kept in the skeleton, because they may be shapes."""
 WEIGHTS = ("graph.initializer.raw_data", "graph.initializer.float_data", "graph.initializer.double_data")
-"""Where numbers lie as they will in memory."""
+"""Fields in which numbers are stored as they are in memory."""
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
-class Unfit(Exception):
-    """What is wrong with a file, as the rest of a sentence that begins with the file's name."""
+class InvalidModel(Exception):
+    """A file cannot be opened. The message is the rest of a sentence that begins with the file's name."""
 
 
 DAMAGED = "is not an ONNX file, or it is damaged"
 
 
 class Span(NamedTuple):
-    """Where the weights of an initializer lie in the file."""
+    """Position of some of an initializer's weights in the file."""
 
     start: int
     length: int
@@ -38,23 +39,23 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Outline:
+class Skeleton:
     """A model without its weights."""
 
     model: onnx.ModelProto
     spans: tuple[tuple[Span, ...], ...]
-    """What was left out of each initializer."""
+    """The weights that were left out, for each initializer."""
 
 
-def outline(file: IO[bytes], size: int) -> Outline:
-    """Read the outline of the model in `file`, of `size` bytes. Raises Unfit where it is damaged or bloated."""
+def read_skeleton(file: IO[bytes], size: int) -> Skeleton:
+    """Read the skeleton of the model in `file`, which has `size` bytes. Raises InvalidModel if it is damaged."""
     walk = _Walk(file)
     content = walk.message(onnx.ModelProto.DESCRIPTOR, 0, size, "", 0)
     try:
         model = onnx.ModelProto.FromString(content)
-    except Exception as error:  # protobuf raises its own types, and not always the same ones
-        raise Unfit(DAMAGED) from error
-    return Outline(model, tuple(map(tuple, walk.spans)))
+    except Exception as error:  # protobuf raises types of its own, which differ between its versions
+        raise InvalidModel(DAMAGED) from error
+    return Skeleton(model, tuple(map(tuple, walk.spans)))
 
 
 @dataclass
@@ -64,18 +65,18 @@ class _Walk:
     kept: int = 0
     spans: list[list[Span]] = field(default_factory=list)
 
-    def message(self, description: Any, start: int, end: int, path: str, depth: int) -> bytes:
-        """The message between two positions of the file, weights left out. description: a protobuf descriptor."""
+    def message(self, descriptor: Any, start: int, end: int, path: str, depth: int) -> bytes:
+        """Return the message between two positions of the file, without weights. descriptor: from protobuf."""
         if depth > DEPTH_LIMIT:
-            raise Unfit("nests deeper than any generator does")
+            raise InvalidModel("nests deeper than any generator does")
         written, position = bytearray(), start
         self.file.seek(position)
         while position < end:
             self.fields += 1
             if self.fields > FIELD_LIMIT:
-                raise Unfit(f"describes more than {FIELD_LIMIT:,} things; a generator is a far smaller graph")
+                raise InvalidModel(f"has more than {FIELD_LIMIT:,} fields; a generator is a far smaller graph")
             tag, position = self.varint(position, end)
-            known = description.fields_by_number.get(tag >> 3)
+            known = descriptor.fields_by_number.get(tag >> 3)
             name = f"{path}.{known.name}".lstrip(".") if known else ""
             if tag & 7 == BYTES:
                 length, position = self.varint(position, end)
@@ -85,9 +86,9 @@ class _Walk:
             elif tag & 7 in (FIXED32, FIXED64):
                 length = 4 if tag & 7 == FIXED32 else 8
             else:
-                raise Unfit(DAMAGED)
+                raise InvalidModel(DAMAGED)
             if not tag >> 3 or position + length > end:
-                raise Unfit(DAMAGED)
+                raise InvalidModel(DAMAGED)
             if name == "graph.initializer":
                 self.spans.append([])
             if tag & 7 == BYTES and name in WEIGHTS and length > SMALL_BYTES:
@@ -99,16 +100,16 @@ class _Walk:
             else:
                 self.kept += length
                 if self.kept > REST_LIMIT_BYTES:
-                    raise Unfit(f"holds more than {REST_LIMIT_BYTES >> 20} MiB that are not weights of its graph")
+                    raise InvalidModel(f"has more than {REST_LIMIT_BYTES >> 20} MiB that are not weights of its graph")
                 value = self.file.read(length)
                 if known and known.type == known.TYPE_STRING and not _is_text(value):
-                    raise Unfit(DAMAGED)
+                    raise InvalidModel(DAMAGED)
                 written += _varint(tag) + (_varint(length) if tag & 7 == BYTES else b"") + value
             position += length
         return bytes(written)
 
     def varint(self, position: int, end: int) -> tuple[int, int]:
-        """The number at `position` and the position after it."""
+        """Return the number at `position`, and the position after it."""
         value = 0
         for place in range(min(10, end - position)):
             byte = self.file.read(1)
@@ -117,7 +118,7 @@ class _Walk:
             value |= (byte[0] & 0x7F) << 7 * place
             if byte[0] < 0x80:
                 return value, position + place + 1
-        raise Unfit(DAMAGED)
+        raise InvalidModel(DAMAGED)
 
 
 def _varint(value: int) -> bytes:

@@ -115,8 +115,8 @@ def test_a_data_set_is_made_of_them(tmp_path: Path) -> None:
     [
         (["Tanh"], {"second_input": True}, "a single float32 input [batch, latent], and this one has noise, label"),
         (["Tanh"], {"tail": (1,)}, "or [batch, latent, 1, 1]"),
-        (["Tanh"], {"tail": (4, 4)}, "makes another 'out' than it declares"),
-        (["Tanh"], {"batch": 1}, "a fixed batch of 1"),
+        (["Tanh"], {"tail": (4, 4)}, "computes 'out' with a different shape"),
+        (["Tanh"], {"batch": 1}, "a fixed batch size of 1"),
         (["Tanh"], {"shape": [-1, 64]}, "makes no image"),
         (["Tanh"], {"channels": 2}, "an image is [batch, 1 or 3, height, width]"),
         (["Identity"], {"scale": 50.0}, "an image lies in"),

@@ -15,7 +15,7 @@ from export.runtime.generator import open_generator
 from export.runtime.predict import BUNDLED_CLASSIFIER
 from export.safety import budget, checks, skeleton
 from export.safety.checks import read_model
-from export.safety.skeleton import Unfit
+from export.safety.skeleton import InvalidModel
 from proofs.fuzz import rich_generator
 from proofs.hostile import HOSTILE, before
 from proofs.isolated import Outcome, attempt_all
@@ -54,19 +54,19 @@ def test_files_are_read_as_they_are(models: dict[str, Path]) -> None:
         assert read_model(path) == onnx.load(path)
 
 
-def test_the_outline_holds_all_but_the_weights() -> None:
+def test_the_skeleton_has_everything_but_the_weights() -> None:
     with BUNDLED_MODEL.open("rb") as file:
-        rough = skeleton.outline(file, BUNDLED_MODEL.stat().st_size)
+        kept = skeleton.read_skeleton(file, BUNDLED_MODEL.stat().st_size)
     whole = onnx.load(BUNDLED_MODEL)
-    for tensor, kept, spans in zip(whole.graph.initializer, rough.model.graph.initializer, rough.spans, strict=True):
+    for tensor, left, spans in zip(whole.graph.initializer, kept.model.graph.initializer, kept.spans, strict=True):
         large = len(tensor.raw_data) > skeleton.SMALL_BYTES
         assert [span.length for span in spans] == ([len(tensor.raw_data)] if large else [])
         if large:
             content = BUNDLED_MODEL.read_bytes()[spans[0].start :][: spans[0].length]
             assert content == tensor.raw_data
             tensor.ClearField("raw_data")
-        assert kept == tensor
-    assert rough.model == whole
+        assert left == tensor
+    assert kept.model == whole
 
 
 def test_a_graph_of_many_operators_opens(models: dict[str, Path], tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_the_budget_counts_what_is_held_and_what_is_multiplied(models: dict[str,
 @pytest.mark.parametrize(("limit", "said"), [("IMAGE_LIMIT_BYTES", "needs more than"), ("WORK_LIMIT", "too long")])
 def test_the_budget_has_limits(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch, limit: str, said: str) -> None:
     monkeypatch.setattr(budget, limit, 10)
-    with pytest.raises(Unfit, match=said):
+    with pytest.raises(InvalidModel, match=said):
         budget.check_budget(onnx.load(models["free"]))
 
 
@@ -101,7 +101,8 @@ def test_shapes_are_computed_from_shapes(tmp_path: Path) -> None:
     assert any(node.op_type == "Shape" for node in model.graph.node)
     assert budget.cost(model, 5).outputs["image"] == (onnx.TensorProto.FLOAT, (5, 1, 12, 12))
     next(tensor for tensor in model.graph.initializer if tensor.name == "zero").raw_data = np.int64(1).tobytes()
-    with pytest.raises(Unfit, match="makes another 'image'"):  # six, the latents, in place of the batch
+    # Now the shape is computed with the latent size, 6, in place of the batch.
+    with pytest.raises(InvalidModel, match="computes 'image' with a different shape"):
         budget.check_budget(model)
 
 
@@ -110,12 +111,12 @@ def test_a_size_is_said_before_anything_is_read(tmp_path: Path) -> None:
     path.touch()
     with path.open("rb+") as file:
         file.truncate(checks.SIZE_LIMIT_BYTES + 2**20)
-    with pytest.raises(ModelRefused, match="is 129 MiB; generators of up to 128 MiB open"):
+    with pytest.raises(ModelRefused, match="has 129 MiB; generators may have up to 128 MiB"):
         read_model(path)
 
 
 def test_a_convolution_of_no_groups_is_refused_before_it_runs(models: dict[str, Path], tmp_path: Path) -> None:
     for name in ("digits", "other", "free"):
         HOSTILE["no groups"](models[name], tmp_path / "g.onnx")
-        with pytest.raises(ModelRefused, match="'Conv' of 0 groups"):
+        with pytest.raises(ModelRefused, match="'Conv' with 0 groups"):
             open_generator(tmp_path / "g.onnx")
