@@ -60,7 +60,7 @@ def test_the_sheet_says_what_every_action_does(models: dict[str, Path], open_win
 
 
 def documented(page: Path) -> set[str]:
-    """The keys in the table of the viewer's page, one by one."""
+    """Return the keys in the table of the viewer reference."""
     rows = page.read_text(encoding="utf-8").partition("## Keys")[2].partition("\n## ")[0].splitlines()
     cells = [row.split(" | ")[0].removeprefix("| ").rpartition(": ")[2] for row in rows if row.startswith("| ")]
     found = set(", ".join(cells[1:]).split(", "))
@@ -74,7 +74,7 @@ def documented(page: Path) -> set[str]:
 
 def test_the_page_names_every_key_and_no_other(models: dict[str, Path], open_window: OpenWindow, project: Path) -> None:
     window = open_window(models["digits"])
-    named = documented(project / "docs" / "viewer.md")
+    named = documented(project / "docs" / "viewer-reference.md")
     shortcuts = [key for action in window.findChildren(QAction) for key in action.shortcuts()]
     shortcuts += [
         button.shortcut() for button in window.findChildren(QAbstractButton) if not button.shortcut().isEmpty()
