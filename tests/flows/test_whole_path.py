@@ -76,14 +76,14 @@ def test_the_viewer_opens_on_the_bundled_generator(run: Run, tmp_path: Path) -> 
 def test_the_bundled_generator_makes_what_it_is_asked_for(run: Run, project: Path, tmp_path: Path) -> None:
     import torch
 
-    from trainer.networks.judge import load_classifier, read
+    from trainer.networks.judge import load_classifier, predict
 
     model = project / "viewer" / "models" / "digits.onnx"
     assert model.stat().st_size < 5_000_000
     done = run("-m", "export.sample", model, "--count", "1000", "--out", tmp_path / "a.npz")
     assert done.returncode == 0, done.stderr
     with np.load(tmp_path / "a.npz") as data:
-        logits, _ = read(load_classifier()[0], torch.from_numpy(data["images"])[:, None])
+        logits, _ = predict(load_classifier()[0], torch.from_numpy(data["images"])[:, None])
         assert (logits.argmax(dim=1).numpy() == data["labels"]).mean() > 0.98
 
 

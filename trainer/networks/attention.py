@@ -1,4 +1,4 @@
-"""Self-attention over the places of a feature map (Zhang et al. 2019, "Self-Attention GANs", section 3)."""
+"""Self-attention over the positions of a feature map (Zhang et al. 2019, "Self-Attention GANs", section 3)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class SelfAttention(nn.Module):
         self.gain = nn.Parameter(torch.zeros(()))
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: [batch, width, height, width of the map] -> the same shape."""
+        """Map x [batch, width, height, map width] to the same shape."""
         query, key, value = (layer(x).flatten(2) for layer in (self.query, self.key, self.value))
-        # Written out, not scaled_dot_product_attention, whose fast kernels have no second derivative for R1.
+        # Not scaled_dot_product_attention, whose fast kernels have no second derivative, which R1 needs.
         weights = (query.transpose(1, 2) @ key).softmax(dim=2)
-        seen = value @ weights.transpose(1, 2)
-        result: Tensor = x + self.gain * seen.unflatten(2, x.shape[2:])
+        attended = value @ weights.transpose(1, 2)
+        result: Tensor = x + self.gain * attended.unflatten(2, x.shape[2:])
         return result

@@ -1,4 +1,4 @@
-"""What every family has in common: how the class enters both networks, and how activations are computed again."""
+"""What all families share: how the class enters both networks, and how activations are recomputed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from torch.utils.checkpoint import checkpoint
 
 
 class ClassEmbedding(nn.Module):
-    """Class weights [batch, classes] -> unit-variance embedding [batch, size].
+    """An embedding of class weights, with unit variance.
 
-    The mixture is normalised after mixing, so that a blend of classes is as long as a class; no class at all is zero.
+    It is normalised after mixing, so that a mixture of classes is as long as a single class. Without any class it is
+    zero.
     """
 
     def __init__(self, classes: int, size: int) -> None:
@@ -22,53 +23,53 @@ class ClassEmbedding(nn.Module):
         self.weight = nn.Parameter(torch.randn(classes, size))
 
     def forward(self, weights: Tensor) -> Tensor:
-        """weights: [batch, classes] -> [batch, size]."""
+        """Map class weights [batch, classes] to embeddings [batch, size]."""
         mixed = weights @ self.weight
-        # Not smaller: the exporter takes an addition of 1e-8 for one of nothing, and no class at all would be NaN.
+        # Not smaller: the exporter drops an addition of 1e-8, and the embedding of no class would be NaN.
         return mixed * torch.rsqrt(mixed.square().mean(dim=1, keepdim=True) + 1e-6)
 
 
 class FlattenChannelsLast(nn.Module):
-    """[batch, channels, height, width] -> [batch, height * width * channels], without a copy where channels lie last.
+    """Flatten maps without a copy, if they are stored in channels-last layout.
 
-    Nor has the gradient to be copied: it comes back as the layers before keep their maps.
+    The gradient needs no copy either: it arrives in channels-last layout, which the previous layers use.
     """
 
     def forward(self, maps: Tensor) -> Tensor:
-        """See the class."""
+        """Map [batch, channels, height, width] to [batch, height * width * channels]."""
         features: Tensor = maps.permute(0, 2, 3, 1).flatten(1)
         return features
 
 
 class UnflattenChannelsLast(nn.Module):
-    """[batch, size * size * channels] -> [batch, channels, size, size], the other way round."""
+    """The inverse of `FlattenChannelsLast`, for square maps."""
 
     def __init__(self, channels: int, size: int) -> None:
         super().__init__()
         self.shape = (size, size, channels)
 
     def forward(self, features: Tensor) -> Tensor:
-        """See the class."""
+        """Map [batch, size * size * channels] to [batch, channels, size, size]."""
         maps: Tensor = features.unflatten(1, self.shape).permute(0, 3, 1, 2)
         return maps
 
 
 class FullRange(nn.Module):
-    """1.2 tanh(x), cut off at -1 and 1: black and white themselves, which tanh only comes near."""
+    """1.2 tanh(x), clipped to [-1, 1]: it reaches pure black and white, which tanh only approaches."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: any shape -> the same shape, in [-1, 1]."""
+        """Map x, of any shape, to [-1, 1]."""
         return (1.2 * x.tanh()).clamp(-1.0, 1.0)
 
 
 class Body(nn.Sequential):
-    """Layers in a row, whose activations may be computed again in the backward pass (Chen et al. 2016)."""
+    """A sequence of layers that can recompute its activations in the backward pass (Chen et al. 2016)."""
 
     recompute = False
-    """Set by the trainer: keep only the activations between a few segments, and compute the others again."""
+    """Set by the trainer: keep only the activations between a few segments, and recompute the others."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """What the layers make of `x`, one after the other."""
+        """Apply the layers one after another."""
         if not (self.recompute and torch.is_grad_enabled()):
             for layer in self:
                 x = layer(x)
@@ -88,9 +89,9 @@ def _contexts(
 
 
 class _StatisticsUntouched(contextlib.AbstractContextManager[None]):
-    """BatchNorm takes note of a batch once, not again when it is computed again (torch#96136).
+    """Keeps BatchNorm from updating its statistics again when a batch is recomputed (torch#96136).
 
-    Entered once for each backward pass: a gradient penalty has two.
+    It is entered once per backward pass; a gradient penalty has two.
     """
 
     def __init__(self, segment: nn.Module) -> None:
@@ -108,7 +109,7 @@ class _StatisticsUntouched(contextlib.AbstractContextManager[None]):
 
 
 class Generator(nn.Module):
-    """A family's layers behind the concatenation of the latent and the class embedding."""
+    """A family's layers, applied to the concatenation of the latent and the class embedding."""
 
     def __init__(self, body: nn.Sequential, embedding: ClassEmbedding | None) -> None:
         super().__init__()
@@ -116,7 +117,7 @@ class Generator(nn.Module):
         self.body = Body(*body)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """z: [batch, latent], y: class weights [batch, classes] -> images [batch, channels, size, size] in [-1, 1]."""
+        """Map z [batch, latent] and class weights y [batch, classes] to images [batch, channels, size, size]."""
         if self.embedding is not None:
             assert y is not None
             z = torch.cat([z, self.embedding(y)], dim=1)
@@ -125,7 +126,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """A family's features and the linear score of them, plus the projection on the class (Miyato & Koyama 2018)."""
+    """A family's features and their linear score, plus the projection on the class (Miyato and Koyama 2018)."""
 
     def __init__(self, body: nn.Sequential, score: nn.Linear, classes: int) -> None:
         super().__init__()
@@ -134,7 +135,7 @@ class Discriminator(nn.Module):
         self.projection = nn.Linear(classes, score.in_features, bias=False) if classes else None
 
     def forward(self, images: Tensor, y: Tensor | None = None) -> Tensor:
-        """images: [batch, channels, size, size], y: class weights [batch, classes] -> scores (logits) [batch]."""
+        """Map images [batch, channels, size, size] and class weights y [batch, classes] to scores (logits) [batch]."""
         features = self.body(images)
         scores: Tensor = self.score(features).squeeze(1)
         if self.projection is not None:

@@ -1,4 +1,4 @@
-"""Dropout that does not wait for its random numbers on a CPU."""
+"""Dropout that needs fewer random numbers on a CPU."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from torch import Tensor, nn
 
 
 class Dropout(nn.Dropout):
-    """torch's dropout, whose CPU kernel draws 64 random bits for each element where 16 decide.
+    """torch's dropout, with 16 random bits per element on a CPU instead of 64.
 
-    That was 29 % of a step of mlp-dropout. The probability is rounded to a multiple of 1/65536.
+    Drawing 64 took 29 % of a step of mlp-dropout. The probability is rounded to a multiple of 1/65536.
     """
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name

@@ -1,4 +1,4 @@
-"""The Gaussian filter over images, for scores and exported files alike."""
+"""A Gaussian filter, for scores and for exported files."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 MOST_SIGMA = 3.0
-"""Pixels; its filter reaches over twelve pixels to either side."""
+"""In pixels; the filter then extends twelve pixels to each side."""
 
 
 def most_sigma(size: int) -> float:
-    """The largest sigma for images of size x size, pixels: the filter must fit into the image."""
+    """Return the largest sigma, in pixels, whose filter fits into images of size x size."""
     return min(MOST_SIGMA, (size - 1) / 4)
 
 
 class GaussianFilter(nn.Module):
-    """A Gaussian filter of `sigma` pixels, cut off at four sigmas, mirrored at the edges.
+    """A Gaussian filter of `sigma` pixels, truncated at four sigmas, with images mirrored at the edges.
 
-    As scipy.ndimage.gaussian_filter(mode="mirror"). images: float [n, channels, height, width], both sides longer than
-    the four sigmas -> the same.
+    It equals scipy.ndimage.gaussian_filter(mode="mirror").
     """
 
     def __init__(self, sigma: float) -> None:
@@ -30,7 +29,7 @@ class GaussianFilter(nn.Module):
         self.register_buffer("weights", (places.square() / (-2 * sigma**2)).softmax(dim=0))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Rows first, then columns."""
+        """Filter images, float [n, channels, height, width]; both sides must be longer than four sigmas."""
         channels = images.shape[1]
         padded = F.pad(images, (self.reach,) * 4, mode="reflect")
         rows = self.weights.view(1, 1, 1, -1).expand(channels, -1, -1, -1)

@@ -1,6 +1,6 @@
-"""`generator.safetensors`: averaged weights with their own description in the file's metadata.
+"""`generator.safetensors`: the averaged weights, described in the file's metadata.
 
-It is all that export and scoring need of a run.
+It is the only file of a run that export and scoring need.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ METADATA_KEY = "digitforge"
 
 @dataclass(frozen=True)
 class TrainedGenerator:
-    """A generator in evaluation mode, and what it was trained as."""
+    """A generator in evaluation mode, with the settings it was trained with."""
 
     module: nn.Module
     config: TrainConfig
@@ -33,7 +33,7 @@ class TrainedGenerator:
 
 
 def save_generator(path: Path, trained: TrainedGenerator) -> None:
-    """Write the weights with their description, atomically."""
+    """Write the weights and their description, atomically."""
     about = {
         "config": trained.config.to_json(),
         "images": trained.images.to_json(),
@@ -41,15 +41,15 @@ def save_generator(path: Path, trained: TrainedGenerator) -> None:
     }
     tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in trained.module.state_dict().items()}
     with files.atomic_file(path) as temporary:
-        # One key, because safetensors writes several in an order that changes; bytes, because writing them ourselves
-        # tells a full disk from other trouble.
+        # One key, because safetensors writes several in varying order. Bytes, because safetensors' own error for a full
+        # disk cannot be told from others.
         temporary.write_bytes(save(tensors, {METADATA_KEY: json.dumps(about)}))
 
 
 def load_generator(path: Path) -> TrainedGenerator:
-    """Build the generator that a file describes and give it the file's weights.
+    """Build the generator that a file describes, and load its weights.
 
-    Raises WeightsError where the file is missing or damaged.
+    Raises WeightsError if the file is missing or damaged.
     """
     if not path.is_file():
         raise WeightsError(f"{path.parent} has no trained generator yet: train it first (there is no {path.name}).")

@@ -1,4 +1,4 @@
-"""The classifier that generated images are judged by, and its file."""
+"""The classifier that judges generated images, and its file."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ FEATURES = 128
 
 @dataclass(frozen=True)
 class ClassifierCard:
-    """What a classifier was trained on, and how well it reads images that it has not seen."""
+    """What a classifier was trained on, and its accuracy on images it was not trained on."""
 
     dataset: str
     images: ImageFormat
     data_sha256: str
     accuracy: float
-    """Share of the test images that are read as labelled."""
+    """Fraction of the test images classified as labelled."""
 
 
 class Classifier(nn.Module):
-    """Five convolutions, global average, one linear layer: images [batch, channels, any size] in [-1, 1] -> logits."""
+    """Five convolutions, a global average and a linear layer, for images of any size in [-1, 1]."""
 
     def __init__(self, channels: int, classes: int) -> None:
         super().__init__()
@@ -47,25 +47,25 @@ class Classifier(nn.Module):
         self.head = nn.Linear(FEATURES, classes)
 
     def features(self, images: Tensor) -> Tensor:
-        """images: [batch, channels, size, size] in [-1, 1] -> [batch, 128]."""
+        """Map images [batch, channels, size, size] to features [batch, 128]."""
         features: Tensor = self.layers(images).mean(dim=(2, 3))
         return features
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """images: [batch, channels, size, size] in [-1, 1] -> logits [batch, classes], features [batch, 128]."""
+        """Map images [batch, channels, size, size] to logits [batch, classes] and features [batch, 128]."""
         features = self.features(images)
         return self.head(features), features
 
 
 def save_classifier(path: Path, model: Classifier, card: ClassifierCard) -> None:
-    """Write weights and card to one file, atomically."""
+    """Write the weights and the card to one file, atomically."""
     tensors = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
     with files.atomic_file(path) as temporary:
         temporary.write_bytes(save(tensors, {METADATA_KEY: json.dumps(asdict(card))}))
 
 
 def load_classifier(path: Path = BUNDLED) -> tuple[Classifier, ClassifierCard]:
-    """A classifier in evaluation mode, and its card. Raises DataError where the file is missing or damaged."""
+    """Load a classifier, in evaluation mode, and its card. Raises DataError if the file is missing or damaged."""
     try:
         with safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {})[METADATA_KEY])
@@ -75,17 +75,17 @@ def load_classifier(path: Path = BUNDLED) -> tuple[Classifier, ClassifierCard]:
         model.load_state_dict(tensors)
     except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise DataError(
-            f"{path} is missing, damaged or no classifier: make one with `python -m trainer.scoring.classifier`."
+            f"{path} is missing, damaged, or not a classifier: make one with `python -m trainer.scoring.classifier`."
         ) from error
     return model.eval(), card
 
 
 @torch.no_grad()
-def read(model: Classifier, images: Tensor, batch: int = 100) -> tuple[Tensor, Tensor]:
-    """Logits, float32 [n, classes], and features, float32 [n, 128], of images uint8 [n, channels, size, size]."""
+def predict(model: Classifier, images: Tensor, batch: int = 100) -> tuple[Tensor, Tensor]:
+    """Map uint8 images [n, channels, size, size] to logits [n, classes] and features [n, 128], float32."""
     logits = torch.empty(len(images), model.head.out_features)
     features = torch.empty(len(images), FEATURES)
-    # Into place: small results kept between large activations would keep the allocator from using their memory again.
+    # In place: small results between large activations would keep the allocator from reusing the memory.
     for start in range(0, len(images), batch):
         part = slice(start, start + batch)
         logits[part], features[part] = model(from_pixels(images[part]))

@@ -1,4 +1,4 @@
-"""Fully connected networks with hidden layers of any widths, as in the first GANs on MNIST."""
+"""Fully connected networks with hidden layers of any width, as in the first GANs on MNIST."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from trainer.config import ImageFormat, TrainConfig
 from trainer.networks.dropout import Dropout
 
 SLOPE = 0.2
-"""Of a LeakyReLU where a layer names none."""
+"""Slope of the LeakyReLU of a layer that sets none."""
 
 
-def check(config: TrainConfig, images: ImageFormat) -> None:  # noqa: ARG001 - every family takes both
-    """Raise ConfigError where the layers cannot be read."""
+def check(config: TrainConfig, image_format: ImageFormat) -> None:  # noqa: ARG001 - all families take both
+    """Raise ConfigError if the layers cannot be parsed."""
     parse_layers("g_layers", config.g_layers)
     parse_layers("d_layers", config.d_layers)
 
 
 def parse_layers(name: str, text: str) -> list[tuple[int, float]]:
-    """Read `256:0.3,512`: widths and LeakyReLU slopes, [(256, 0.3), (512, 0.2)]. Raises ConfigError."""
+    """Parse `256:0.3,512` into widths and LeakyReLU slopes, [(256, 0.3), (512, 0.2)]. Raises ConfigError."""
     try:
         layers = [
             (int(width), float(slope) if colon else SLOPE)
@@ -29,30 +29,30 @@ def parse_layers(name: str, text: str) -> list[tuple[int, float]]:
         layers = []
     if not layers or not all(1 <= width <= 65_536 and 0 <= slope <= 1 for width, slope in layers):
         raise ConfigError(
-            f"{name} is {text!r}: write widths of hidden layers with commas between, as in 256,512, "
-            "each with the slope of its LeakyReLU where it is not 0.2, as in 256:0.3."
+            f"{name} is {text!r}: write the widths of the hidden layers, as in 256,512, each followed by the slope of "
+            "its LeakyReLU if that is not 0.2, as in 256:0.3."
         )
     return layers
 
 
-def generator(config: TrainConfig, images: ImageFormat, inputs: int) -> nn.Sequential:
-    """Hidden layers -> pixels; tanh."""
+def generator(config: TrainConfig, image_format: ImageFormat, inputs: int) -> nn.Sequential:
+    """Build the hidden layers, a linear layer to pixels, and tanh."""
     layers: list[nn.Module] = []
     for width, slope in parse_layers("g_layers", config.g_layers):
         layers += [nn.Linear(inputs, width), nn.LeakyReLU(slope)]
         inputs = width
     layers += [
-        nn.Linear(inputs, images.channels * images.size**2),
+        nn.Linear(inputs, image_format.channels * image_format.size**2),
         nn.Tanh(),
-        nn.Unflatten(1, (images.channels, images.size, images.size)),
+        nn.Unflatten(1, (image_format.channels, image_format.size, image_format.size)),
     ]
     return nn.Sequential(*layers).apply(_initialise)
 
 
-def discriminator(config: TrainConfig, images: ImageFormat) -> tuple[nn.Sequential, nn.Linear]:
-    """Pixels -> hidden layers, dropout after each; the score is linear in the last."""
+def discriminator(config: TrainConfig, image_format: ImageFormat) -> tuple[nn.Sequential, nn.Linear]:
+    """Build the hidden layers, with dropout after each; the score is linear in the last."""
     layers: list[nn.Module] = [nn.Flatten()]
-    inputs = images.channels * images.size**2
+    inputs = image_format.channels * image_format.size**2
     for width, slope in parse_layers("d_layers", config.d_layers):
         layers += [nn.Linear(inputs, width), nn.LeakyReLU(slope)]
         layers += [Dropout(config.dropout)] if config.dropout else []
@@ -61,7 +61,10 @@ def discriminator(config: TrainConfig, images: ImageFormat) -> tuple[nn.Sequenti
 
 
 def _initialise(module: nn.Module) -> None:
-    """Glorot's uniform weights and no biases, as in Keras: torch's are smaller, and five layers lose the latent."""
+    """Draw Glorot's uniform weights and set biases to 0, as in Keras.
+
+    torch's weights are smaller, and after five layers hardly anything of the latent is left.
+    """
     if isinstance(module, nn.Linear):
         nn.init.xavier_uniform_(module.weight)
         nn.init.zeros_(module.bias)

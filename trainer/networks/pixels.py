@@ -1,4 +1,4 @@
-"""Between images as networks have them, in [-1, 1], and pixels as files have them, 0 to 255."""
+"""Conversion between images in [-1, 1], as networks use them, and 8-bit pixels, as files store them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from torch import Tensor
 
 
 def from_pixels(pixels: Tensor) -> Tensor:
-    """Pixels uint8 of any shape as float32 in [-1, 1]."""
+    """Convert uint8 pixels of any shape to float32 in [-1, 1]."""
     return pixels.float() / 127.5 - 1
 
 
 def to_pixels(images: Tensor) -> Tensor:
-    """Images of any shape in [-1, 1] as uint8; values outside are clipped."""
+    """Convert images of any shape in [-1, 1] to uint8; values outside are clipped."""
     return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)

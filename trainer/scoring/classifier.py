@@ -21,7 +21,7 @@ from trainer import augment
 from trainer.data import datasets
 from trainer.data.datasets import Source
 from trainer.ema import Ema, decay
-from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, read, save_classifier
+from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, predict, save_classifier
 from trainer.networks.pixels import from_pixels
 from trainer.seeding import Draws, stream
 
@@ -61,7 +61,7 @@ def train_classifier(source: Source, epochs: int, batch_size: int, seed: int) ->
 
 def accuracy(model: Classifier, source: Source) -> float:
     """Return the share of the source's images that are classified as labelled."""
-    logits, _ = read(model, torch.from_numpy(source.images.copy()))
+    logits, _ = predict(model, torch.from_numpy(source.images.copy()))
     return float((logits.argmax(dim=1) == torch.from_numpy(source.labels)).float().mean())
 
 

@@ -15,7 +15,7 @@ from digitforge import hashing
 from digitforge.errors import DataError
 from trainer.config import ImageFormat
 from trainer.data import stacked
-from trainer.networks.judge import BUNDLED, Classifier, load_classifier, read
+from trainer.networks.judge import BUNDLED, Classifier, load_classifier, predict
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,11 @@ def open_features(choice: str, weights: Path | None, images: ImageFormat) -> Fea
 
 
 def _predict(model: Classifier) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-    def predict(images: Tensor) -> tuple[Tensor, Tensor]:
-        logits, features = read(model, images)
+    def probabilities(images: Tensor) -> tuple[Tensor, Tensor]:
+        logits, features = predict(model, images)
         return logits.softmax(dim=1), features
 
-    return predict
+    return probabilities
 
 
 def _among(network: FeatureNetwork, columns: list[int]) -> Callable[[Tensor], tuple[Tensor, Tensor]]:

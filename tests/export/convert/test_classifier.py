@@ -12,7 +12,7 @@ from digitforge.errors import ModelRefused
 from export import classifier as command
 from export.runtime.predict import BUNDLED_CLASSIFIER, open_classifier
 from trainer.config import ImageFormat
-from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, load_classifier, read, save_classifier
+from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, load_classifier, predict, save_classifier
 
 
 def test_the_bundled_file_reads_what_the_weights_read() -> None:
@@ -20,7 +20,7 @@ def test_the_bundled_file_reads_what_the_weights_read() -> None:
     assert classifier.weights_sha256 == hashlib.sha256(BUNDLED.read_bytes()).hexdigest(), "export it again"
     pixels = np.random.default_rng(0).integers(0, 256, (7, 28, 28), np.uint8)
     probabilities, features = classifier.predict(pixels)
-    logits, expected = read(load_classifier()[0], torch.from_numpy(pixels)[:, None])
+    logits, expected = predict(load_classifier()[0], torch.from_numpy(pixels)[:, None])
     np.testing.assert_allclose(probabilities, logits.softmax(dim=1).numpy(), atol=1e-4)
     np.testing.assert_allclose(features, expected.numpy(), atol=1e-4)
     assert classifier.classes == tuple("0123456789")

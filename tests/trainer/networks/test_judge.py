@@ -7,7 +7,7 @@ import torch
 
 from digitforge.errors import DataError
 from trainer.config import ImageFormat
-from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, load_classifier, read, save_classifier
+from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, load_classifier, predict, save_classifier
 
 CARD = ClassifierCard("folder:x", ImageFormat(3, 32, ("a", "b")), "abc", 0.5)
 
@@ -19,8 +19,8 @@ def test_a_classifier_survives_its_file(tmp_path: Path) -> None:
     loaded, card = load_classifier(tmp_path / "c.safetensors")
     assert card == CARD
     images = torch.randint(0, 256, (5, 3, 32, 32), dtype=torch.uint8)
-    logits, features = read(loaded, images, batch=2)
-    assert torch.equal(logits, read(model, images, batch=2)[0])
+    logits, features = predict(loaded, images, batch=2)
+    assert torch.equal(logits, predict(model, images, batch=2)[0])
     assert (logits.shape, features.shape) == ((5, 2), (5, 128))
 
 
