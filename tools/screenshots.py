@@ -122,7 +122,7 @@ class Camera:
         window.favourites.toggle.setChecked(False)
         window.hint.show()
         window.message.show_error(
-            "CUDA was asked for, but it cannot run. There is no NVIDIA GPU that can be used.",
+            "CUDA was requested, but it cannot run. There is no usable NVIDIA GPU.",
             ("Show why", window.menu.show_doctor),
         )
         self._large_and_small(f"message-{theme}")

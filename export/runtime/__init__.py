@@ -1,4 +1,4 @@
-"""Opening and running generators, without torch and without Qt."""
+"""Open and run generators, without torch and without Qt."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Generator", "find_model", "open_generator"]
 
 
 def __getattr__(name: str) -> Any:
-    # onnxruntime is loaded by the first use, so that the doctor can run where it is missing.
+    # onnxruntime is loaded at the first use, so that the doctor works without it.
     if name in __all__:
         from export.runtime import generator
 

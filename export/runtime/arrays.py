@@ -1,4 +1,4 @@
-"""The kinds of arrays that pass between the modules."""
+"""Types of the arrays that modules exchange."""
 
 from __future__ import annotations
 

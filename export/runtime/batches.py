@@ -1,17 +1,17 @@
-"""How a request is cut into the calls that a session gets."""
+"""Split a request into the batches of a session."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 LARGEST = 64
-"""Images a call on a CPU: more are no faster, and hold more memory."""
+"""Largest batch on a CPU; larger ones are no faster and take more memory."""
 BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-"""Images a call on a GPU. It plans for each new batch size, so there are few, and all have been met before."""
+"""Batch sizes on a GPU. It makes a plan for every new size, so there are few, and all are warmed up first."""
 
 
 def cut(count: int, bucketed: bool) -> Iterator[tuple[int, int, int]]:
-    """Start, stop and size of each call for `count` images; a call's size is larger than what it computes if padded."""
+    """Yield start, stop and batch size of each call for `count` images; a batch larger than stop - start is padded."""
     largest = BUCKETS[-1] if bucketed else LARGEST
     for start in range(0, count, largest):
         stop = min(start + largest, count)

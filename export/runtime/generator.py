@@ -1,7 +1,7 @@
-"""Open an ONNX generator safely and run it. No torch, no Qt.
+"""Open an ONNX generator safely and run it.
 
-A file is parsed and checked before onnxruntime sees it: building a session on a hostile file can fold constants
-into hundreds of megabytes or read files beside it.
+A file is checked before onnxruntime sees it, because a session on a hostile file can fold constants into hundreds of
+megabytes or read other files.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ from export.runtime.session import make_session
 from export.safety.checks import check_signature, read_model
 
 GENERATOR_FILE = "generator.onnx"
-"""Where a run directory keeps its exported generator."""
+"""Name of the exported generator in a run directory."""
 
 
 @dataclass(frozen=True)
 class Generator:
-    """An open generator; `generate` and `generate_pixels` may be called from any one thread at a time."""
+    """An open generator. Only one thread at a time may call it."""
 
     path: Path
     info: GeneratorInfo
     provider: str
-    """The provider that really runs it, as onnxruntime names it."""
+    """The provider that actually runs it, by onnxruntime's name."""
     notice: str
-    """What had to be assumed of the file, and why another provider than was wanted runs it; else empty."""
+    """What had to be assumed about the file, and why CUDA does not run it; empty if there is nothing to say."""
     session: onnxruntime.InferenceSession
     bucketed: bool = False
-    """Calls come in few batch sizes, which pays where each new one has to be planned: on a GPU."""
+    """Whether batches are padded to a few sizes. This pays on a GPU, which makes a plan for every new size."""
 
     def generate(self, z: Float32, y: Float32 | None = None) -> Float32:
-        """Images in [-1, 1], float32 [batch, channels, height, width]; see `generate_pixels` for the arguments."""
+        """Return images in [-1, 1], float32 [batch, channels, height, width]; arguments as in `generate_pixels`."""
         images: Float32 = self._run(IMAGE, z, y)
         return images
 
     def generate_pixels(self, z: Float32, y: Float32 | None = None) -> UInt8:
-        """Images for display, uint8 [batch, height, width] (grey) or [batch, height, width, 3].
+        """Return images for display, uint8 [batch, height, width] (grey) or [batch, height, width, 3] (RGB).
 
-        z: float32 [batch, latent]; y: class weights, float32 [batch, classes], where conditional.
-        Raises ValueError where an argument has another shape or type or is not finite, ExportError where the run fails.
+        z: latents, float32 [batch, latent]. y: class weights, float32 [batch, classes], for a conditional generator.
+        Raises ValueError if an argument has a wrong shape or type or is not finite, and ExportError if the run fails.
         """
         pixels: UInt8 = self._run(PIXELS, z, y)
         return pixels
@@ -66,7 +66,7 @@ class Generator:
             if value.dtype != np.float32 or value.shape != want:
                 raise ValueError(f"{name} must be float32 {list(want)}, not {value.dtype} {list(value.shape)}")
             if not np.isfinite(value).all():
-                raise ValueError(f"{name} holds values that are not finite")
+                raise ValueError(f"{name} has values that are not finite")
         result: Any = np.empty((len(z), *self._shape(output)), np.uint8 if output == PIXELS else np.float32)
         for start, stop, size in cut(len(z), self.bucketed):
             part = {name: _padded(value[start:stop], size) for name, value in feeds.items()}
@@ -77,17 +77,17 @@ class Generator:
         try:
             result = self.session.run([output], feeds)[0]
             if result.shape != (size, *self._shape(output)):
-                raise ValueError(f"{output} came out as {result.shape}")
+                raise ValueError(f"{output} has shape {result.shape}")
         except Exception as error:  # onnxruntime's exceptions share no base class
             if "alloc" in str(error).lower() or "out of memory" in str(error).lower():
                 raise ExportError(
-                    f"There is not enough memory to run {self.path} on {self.provider}: close other programs, ask for "
+                    f"There is not enough memory to run {self.path} on {self.provider}: close other programs, request "
                     "fewer images, or use the CPU."
                 ) from error
             if self.provider == CUDA and not isinstance(error, ValueError):
                 raise ExportError(
                     f"CUDA failed while it ran {self.path}: open it again, or use the CPU; `python -m export.doctor` "
-                    "says more."
+                    "reports more."
                 ) from error
             raise ExportError(
                 f"{self.path} failed to run: its graph does not do what its metadata promises."
@@ -95,11 +95,11 @@ class Generator:
         return result
 
     def _shape(self, output: str) -> tuple[int, ...]:
-        """Of one image."""
+        """Return the shape of one image."""
         return tuple(int(dim) for dim in self.info.outputs()[output][1:])
 
     def warm(self) -> None:
-        """Meet every batch size that a bucketed generator is called with, so that no frame has to wait for it."""
+        """Run every batch size of a bucketed generator once, so that no later call has to wait for a plan."""
         for size in BUCKETS if self.bucketed else ():
             feeds = {name: np.zeros((size, int(dims[1])), np.float32) for name, dims in self.info.inputs().items()}
             self._call(PIXELS, feeds, size)
@@ -111,15 +111,15 @@ def _padded(rows: Float32, size: int) -> Float32:
 
 
 def find_model(path: Path) -> Path:
-    """The ONNX file that `path` means: itself, or the exported generator of a run directory.
+    """Return the ONNX file at `path`, which is that file or a run directory with an exported generator.
 
-    Raises ExportError where there is none.
+    Raises ExportError if there is none.
     """
     if path.is_dir():
         model = path / GENERATOR_FILE
         if not model.is_file():
             raise ExportError(
-                f"{path} has no {GENERATOR_FILE} yet: make it with `python -m export.onnx {path}`."
+                f"{path} has no {GENERATOR_FILE} yet: export it with `python -m export.onnx {path}`."
                 if (path / "config.json").is_file()
                 else f"{path} is a folder but not a run directory: name an .onnx file or a folder that training wrote."
             )
@@ -130,11 +130,11 @@ def find_model(path: Path) -> Path:
 
 
 def open_generator(path: Path, provider: str = "auto", threads: int = 0) -> Generator:
-    """Check the file at `path` and open it; one from elsewhere too, with what had to be assumed in its notice.
+    """Check the file at `path` and open it. The file need not come from digitforge; see `Generator.notice`.
 
-    provider: "cpu", "cuda" (an error where CUDA does not come), or "auto" (CUDA where it really runs, else the CPU).
-    threads: of one call on the CPU; 0 takes as many as this process may use, and there are never more.
-    Raises ModelRefused or ExportError, each with one sentence.
+    provider: "cpu", "cuda" (an error if CUDA cannot run), or "auto" for CUDA if it runs and the CPU if not.
+    threads: CPU threads per call; 0 for as many as this process may use, which is also the limit.
+    Raises ModelRefused if the file is damaged, unsafe or not a generator, and ExportError for any other failure.
     """
     model = read_model(path)
     try:
@@ -144,19 +144,21 @@ def open_generator(path: Path, provider: str = "auto", threads: int = 0) -> Gene
     except ContractError as error:
         raise ModelRefused(str(error)) from error
     finding = None if provider == "cpu" else explain(look())
-    wanted = CUDA if finding is not None and finding.runs else CPU
-    session = make_session(model, path, wanted, threads)
+    chosen = CUDA if finding is not None and finding.runs else CPU
+    session = make_session(model, path, chosen, threads)
     running = session.get_providers()[0]
     generator = Generator(path, info, running, "", session, bucketed=running == CUDA)
     why = finding.sentence if finding is not None and (finding.broken or provider == "cuda") else ""
-    if running != wanted:
-        why = "onnxruntime could not start CUDA, though all is installed; `nvidia-smi` says what else uses the GPU."
+    if running != chosen:
+        why = (
+            "onnxruntime could not start CUDA, although everything is installed; `nvidia-smi` shows what uses the GPU."
+        )
     try:
         generator.warm()
     except ExportError as error:
         why = str(error)
         generator = replace(generator, provider=CPU, session=make_session(model, path, CPU, threads), bucketed=False)
     if why and provider == "cuda":
-        raise ExportError(f"CUDA was asked for, but it cannot run. {why}")
-    notice = f"{info.provenance.get(foreign.ASSUMED, '')} {f'{why} The CPU runs.' if why else ''}".strip()
+        raise ExportError(f"CUDA was requested, but it cannot run. {why}")
+    notice = f"{info.provenance.get(foreign.ASSUMED, '')} {f'{why} The CPU is used instead.' if why else ''}".strip()
     return replace(generator, notice=notice)

@@ -1,6 +1,6 @@
-"""What goes into a generator: latents of a seed, labels, class weights.
+"""Inputs of a generator: latents of a seed, labels and class weights.
 
-Image number i of a seed is a function of (seed, i) alone, however the request is cut.
+Image i of a seed is a function of (seed, i) alone, however a request is split.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32, Int64
 
 BLOCK = 256
-"""Latents are drawn in blocks of this many, each from its own (seed, block) stream."""
+"""Latents are drawn in blocks of this size, each from its own (seed, block) stream."""
 
 
 def latents(info: GeneratorInfo, seed: int, start: int, count: int, attempt: int = 0) -> Float32:
-    """Latents of the images number `start` to `start + count - 1` of `seed`, float32 [count, latent].
+    """Return the latents of the images `start` to `start + count - 1` of a seed, float32 [count, latent].
 
-    seed: a whole number of any size, not negative. attempt: other latents for the same images, where the first ones
-    made pictures that could not be used.
+    seed: an integer of any size, not negative. attempt: selects other latents for the same images, for use when the
+    images of the earlier attempts were rejected.
     """
     first, last = start // BLOCK, (start + count - 1) // BLOCK
     blocks = []
@@ -37,12 +37,15 @@ def latents(info: GeneratorInfo, seed: int, start: int, count: int, attempt: int
 
 
 def one_hot(labels: Sequence[int] | Int64, classes: int) -> Float32:
-    """Class weights that mean one class each: float32 [len(labels), classes]."""
+    """Return class weights that select one class each, float32 [len(labels), classes]."""
     return np.eye(classes, dtype=np.float32)[np.asarray(labels, dtype=np.int64)]
 
 
 def labels_of(info: GeneratorInfo, classes: Sequence[int], start: int, count: int) -> Int64:
-    """Labels of the images from number `start` on, int64 [count]: these classes in turn (none: all); -1 without any."""
+    """Return the labels of the images from number `start` on, int64 [count].
+
+    They take `classes` in turn, or all classes if it is empty; they are -1 if the generator is unconditional.
+    """
     if not info.conditional:
         return np.full(count, -1, np.int64)
     turns = np.array(classes or range(len(info.classes)), np.int64)

@@ -1,6 +1,6 @@
-"""What onnxruntime can run on here, and, where CUDA does not come, why not and what to do.
+"""Find out whether onnxruntime can use CUDA here and, if not, why not and what to do.
 
-`look` gathers facts and `explain` draws conclusions from them, so that each can be tested without its machine.
+`look` gathers facts and `explain` draws conclusions from them, so that every conclusion can be tested on any machine.
 """
 
 from __future__ import annotations
@@ -20,61 +20,60 @@ CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 UNINSTALL = "`pip uninstall onnxruntime onnxruntime-gpu`"
 INSTALL_GPU = f'{UNINSTALL}, then `pip install ".[gpu]"` in the folder of digitforge'
 INSTALL_EITHER = f'{UNINSTALL}, then `pip install ".[cpu]"` or `pip install ".[gpu]"` in the folder of digitforge'
-BRINGS_IT = '`pip install ".[gpu]"` in the folder of digitforge brings it'
+INSTALL_GPU_LIBRARIES = '`pip install ".[gpu]"` in the folder of digitforge'
 WITHOUT_CUDA = "onnxruntime-gpu exists for Linux on x86-64 and for Windows"
 NO_DEVICE = 100
-"""What the driver answers where it works and there is no GPU (CUDA_ERROR_NO_DEVICE)."""
-"""Where Linux says how much of its CPUs a container may use."""
+"""The driver's answer if it works and there is no GPU (CUDA_ERROR_NO_DEVICE)."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What was found on this machine."""
+    """Facts about this machine and environment."""
 
     system: str
-    """As sys.platform: "linux", "win32", "darwin"."""
+    """The value of sys.platform: "linux", "win32", "darwin"."""
     machine: str
-    """As platform.machine: "x86_64", "aarch64"."""
+    """The value of platform.machine: "x86_64", "aarch64"."""
     packages: dict[str, str]
     """Version of each installed distribution of onnxruntime, by name."""
     version: str
-    """Of the onnxruntime that is imported, "" where none can be."""
+    """Version of the onnxruntime that is imported; "" if none can be imported."""
     providers: tuple[str, ...]
-    """That this onnxruntime was built with; none where it cannot be imported."""
+    """Providers that this onnxruntime was built with; none if it cannot be imported."""
     visible_devices: str | None
-    """CUDA_VISIBLE_DEVICES, None where it is not set."""
+    """Value of CUDA_VISIBLE_DEVICES; None if it is not set."""
     driver: str
-    """CUDA version that the NVIDIA driver supports, "" where there is no driver."""
+    """CUDA version that the NVIDIA driver supports; "" if there is no driver."""
     driver_error: int
-    """What the driver answers when it is started, 0 where that works."""
+    """Error code of the driver when it is initialised; 0 if that works."""
     gpus: tuple[str, ...]
-    """Names of those that the driver shows."""
+    """Names of the GPUs that the driver shows."""
     needs_cuda: str
-    """CUDA version that this onnxruntime was built for, "" where it is none."""
+    """CUDA version that this onnxruntime was built for; "" if it was built without CUDA."""
     missing: str
-    """Why a library of the CUDA provider does not load, "" where all do or there is no such provider."""
+    """Why a library of the CUDA provider does not load; "" if all load or there is no such provider."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether CUDA can run, and if not, why."""
+    """Whether CUDA can run and, if not, why not."""
 
     runs: bool
     reason: str
-    """One sentence; "" where it runs."""
+    """Why CUDA does not run, as a sentence; "" if it runs."""
     fix: str
-    """What to do; "" where nothing can be done or has to be."""
+    """What to do; "" if there is nothing to do."""
     broken: bool = False
-    """Something is installed or connected that ought to work and does not; merely having no GPU is not broken."""
+    """Whether something is installed or connected that should work and does not. Having no GPU is not broken."""
 
     @property
     def sentence(self) -> str:
-        """Reason and fix; "" where CUDA runs."""
-        return f"{self.reason} To mend it: {self.fix}." if self.fix else self.reason
+        """Reason and fix as one text; "" if CUDA runs."""
+        return f"{self.reason} To fix it: {self.fix}." if self.fix else self.reason
 
 
 def look() -> Facts:
-    """The facts about this machine and this environment."""
+    """Gather the facts about this machine and environment."""
     packages = {}
     for name in ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino"):
         try:
@@ -82,7 +81,7 @@ def look() -> Facts:
         except PackageNotFoundError:
             continue
     running, needs_cuda, providers = "", "", ()
-    try:  # of two packages in one folder, each takes files of the other along when it is uninstalled
+    try:  # an import may fail halfway: two packages share a folder, and uninstalling one removes files of the other
         import onnxruntime
 
         providers = tuple(onnxruntime.get_available_providers())
@@ -106,7 +105,7 @@ def look() -> Facts:
 
 
 def explain(facts: Facts) -> Finding:
-    """Whether CUDA can run, and if not, the first thing that stands in its way."""
+    """Return whether CUDA can run and, if not, the first obstacle."""
 
     def no(reason: str, fix: str = "", broken: bool = False) -> Finding:
         return Finding(False, reason, fix, broken)
@@ -116,13 +115,13 @@ def explain(facts: Facts) -> Finding:
         fix = INSTALL_GPU if "onnxruntime-gpu" in facts.packages else "uninstall both and install one of them"
         return no(f"{both} are installed in one environment and break each other.", fix, broken=True)
     if CPU not in facts.providers:
-        return no("There is no onnxruntime in this environment, or only a part of one.", INSTALL_EITHER, broken=True)
+        return no("onnxruntime is missing in this environment, or incomplete.", INSTALL_EITHER, broken=True)
     has_wheels = facts.system == "win32" or (facts.system == "linux" and facts.machine in ("x86_64", "AMD64"))
     if CUDA not in facts.providers:
         if not has_wheels:
             return no(f"CUDA cannot run here: {WITHOUT_CUDA}.")
         if not facts.gpus:
-            return no("There is no NVIDIA GPU that can be used, and the installed onnxruntime is for CPUs.")
+            return no("There is no usable NVIDIA GPU, and the installed onnxruntime is for CPUs.")
         return no("There is an NVIDIA GPU, but the installed onnxruntime is for CPUs.", INSTALL_GPU)
     if facts.visible_devices is not None and facts.visible_devices.strip() in ("", "-1"):
         return no("CUDA_VISIBLE_DEVICES hides every GPU.", "unset CUDA_VISIBLE_DEVICES")
@@ -130,12 +129,12 @@ def explain(facts: Facts) -> Finding:
         return no("There is no NVIDIA driver.", "install the driver if there is an NVIDIA GPU")
     if facts.driver_error not in (0, NO_DEVICE):
         reason = f"The NVIDIA driver does not start (CUDA error {facts.driver_error})."
-        return no(reason, "restart the computer, then look at `nvidia-smi`", broken=True)
+        return no(reason, "restart the computer, then check `nvidia-smi`", broken=True)
     if not facts.gpus and facts.visible_devices is not None:
         reason = f"CUDA_VISIBLE_DEVICES is {facts.visible_devices!r}, which names no GPU here."
         return no(reason, "unset CUDA_VISIBLE_DEVICES")
     if not facts.gpus:
-        return no("The NVIDIA driver shows no GPU.", "look at `nvidia-smi` if there is one")
+        return no("The NVIDIA driver shows no GPU.", "check `nvidia-smi` if there is one")
     if facts.needs_cuda and _number(facts.driver) < _number(facts.needs_cuda)[:1]:
         return no(
             f"The NVIDIA driver supports CUDA {facts.driver}, and this onnxruntime needs {facts.needs_cuda}.",
@@ -144,13 +143,13 @@ def explain(facts: Facts) -> Finding:
         )
     if facts.missing:
         library = re.match(r"([\w.+-]+): cannot open shared object file", facts.missing)
-        what = f"The library {library[1]} is missing" if library else f"Its library does not load ({facts.missing})"
-        return no(f"{what}, which CUDA needs in onnxruntime.", BRINGS_IT, broken=True)
+        problem = f"{library[1]} is missing" if library else f"a library does not load ({facts.missing})"
+        return no(f"onnxruntime cannot use CUDA: {problem}.", INSTALL_GPU_LIBRARIES, broken=True)
     return Finding(True, "", "")
 
 
 def preload() -> None:
-    """Load the CUDA libraries that pip installed, where this onnxruntime wants some; silently, for `explain` tells."""
+    """Load the CUDA libraries that pip installed, without printing what fails; `explain` reports that."""
     import onnxruntime
 
     with redirect_stdout(StringIO()):
@@ -158,7 +157,7 @@ def preload() -> None:
 
 
 def _driver() -> tuple[str, int, tuple[str, ...]]:
-    """CUDA version that the driver supports, "" without one; what it answers; names of its GPUs."""
+    """Return the CUDA version that the driver supports ("" without a driver), its error code, and its GPUs' names."""
     try:
         driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:
@@ -175,7 +174,7 @@ def _driver() -> tuple[str, int, tuple[str, ...]]:
 
 
 def _missing_library() -> str:
-    """What the system says when the CUDA provider's own library and cuDNN are loaded, "" where that works."""
+    """Return the system's error when the CUDA provider's library and cuDNN are loaded; "" if that works."""
     import onnxruntime
 
     preload()
@@ -184,10 +183,10 @@ def _missing_library() -> str:
         name, cudnn = "onnxruntime_providers_cuda.dll", "cudnn64_9.dll"
     folder = Path(onnxruntime.__file__).parent / "capi"
     try:
-        # It leaves symbols to this one, which onnxruntime has loaded by then.
+        # The provider's library needs symbols of this one, which onnxruntime loads first.
         ctypes.CDLL(str(folder / name.replace("cuda", "shared")), mode=ctypes.RTLD_GLOBAL)
         ctypes.CDLL(str(folder / name))
-        ctypes.CDLL(cudnn)  # onnxruntime looks for it only when it meets a convolution
+        ctypes.CDLL(cudnn)  # onnxruntime loads it only when it runs a convolution
     except OSError as error:
         return str(error)
     return ""

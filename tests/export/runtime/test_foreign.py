@@ -113,11 +113,11 @@ def test_a_data_set_is_made_of_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("last", "how", "said"),
     [
-        (["Tanh"], {"second_input": True}, "a single float32 input [batch, latent], and this one has noise, label"),
+        (["Tanh"], {"second_input": True}, "a single float32 input [batch, latent], and it has noise, label"),
         (["Tanh"], {"tail": (1,)}, "or [batch, latent, 1, 1]"),
         (["Tanh"], {"tail": (4, 4)}, "computes 'out' with a different shape"),
         (["Tanh"], {"batch": 1}, "a fixed batch size of 1"),
-        (["Tanh"], {"shape": [-1, 64]}, "makes no image"),
+        (["Tanh"], {"shape": [-1, 64]}, "has no image output"),
         (["Tanh"], {"channels": 2}, "an image is [batch, 1 or 3, height, width]"),
         (["Identity"], {"scale": 50.0}, "an image lies in"),
         (["Tanh"], {"opset": 7}, "opset 7"),

@@ -51,7 +51,7 @@ def test_cuda_that_is_not_there_is_an_error_only_where_it_was_asked_for(models: 
     # Every GPU is hidden from the tests, so CUDA cannot come whatever is installed.
     generator = open_generator(models["digits"], provider="auto")
     assert (generator.provider, generator.notice) == ("CPUExecutionProvider", "")
-    with pytest.raises(ExportError, match=r"CUDA was asked for, but it cannot run\. "):
+    with pytest.raises(ExportError, match=r"CUDA was requested, but it cannot run\. "):
         open_generator(models["digits"], provider="cuda")
 
 
@@ -97,7 +97,7 @@ def test_where_cuda_runs_it_is_taken(models: dict[str, Path], monkeypatch: pytes
     [
         ("CUDA failure 2: out of memory", True, "There is not enough memory to run"),
         ("CUDNN_STATUS_EXECUTION_FAILED", True, "CUDA failed while it ran"),
-        ("", False, "could not start CUDA, though all is installed"),
+        ("", False, "could not start CUDA, although everything is installed"),
     ],
 )
 def test_where_cuda_fails_the_cpu_runs_and_says_why(
@@ -107,9 +107,9 @@ def test_where_cuda_fails_the_cpu_runs_and_says_why(
     generator = open_generator(models["free"])
     assert (generator.provider, generator.bucketed) == (CPU, False)
     assert said in generator.notice
-    assert generator.notice.endswith(" The CPU runs.")
+    assert generator.notice.endswith(" The CPU is used instead.")
     assert len(generator.generate_pixels(np.zeros((3, 6), np.float32))) == 3
-    with pytest.raises(ExportError, match=f"CUDA was asked for, but it cannot run. .*{said}"):
+    with pytest.raises(ExportError, match=f"CUDA was requested, but it cannot run. .*{said}"):
         open_generator(models["free"], "cuda")
 
 
