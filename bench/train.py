@@ -35,10 +35,10 @@ from trainer import checkpoints, launch, losses, schedules
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets, mnist_family
 from trainer.data.batches import Batches
-from trainer.graphs import stepper
-from trainer.loop import build
+from trainer.graphs import make_step
 from trainer.networks import build_discriminator, build_generator
 from trainer.presets import PRESETS, configure
+from trainer.state import Run, build_networks
 
 ROUNDS = 5
 WARM_UP_STEPS = 32
@@ -95,8 +95,8 @@ def textbook(config: TrainConfig, root: Path, device: torch.device) -> Callable[
 def ours(config: TrainConfig, source: datasets.Source, accelerator: Accelerator) -> Callable[[], None]:
     """One step of digitforge's, ready to be called."""
     store = Batches(source, accelerator.device, config.batch_size, 0, config.conditional)
-    networks = build(config, source.format, accelerator)
-    step = stepper(networks, store, config, accelerator)
+    networks = build_networks(config, source.format, accelerator)
+    step = make_step(Run(config, store, networks, accelerator))
     images_seen = 0
 
     def next_step() -> None:
@@ -155,7 +155,7 @@ def checkpoint_cost(preset: str) -> dict[str, Any]:
     """Milliseconds that one checkpoint takes out of training, and its size in MiB."""
     config = configure(preset, {})
     accelerator = launch.start(config)
-    networks = build(config, MNIST_FORMAT, accelerator)
+    networks = build_networks(config, MNIST_FORMAT, accelerator)
     weights = [*networks.plain_generator.parameters(), *networks.plain_discriminator.parameters()]
     for weight in weights:
         weight.grad = torch.zeros_like(weight)

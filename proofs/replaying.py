@@ -21,9 +21,9 @@ from digitforge.files import write_json
 from trainer import checkpoints, launch
 from trainer.data import datasets
 from trainer.data.batches import Batches
-from trainer.graphs import GraphedStep, stepper
-from trainer.loop import build
+from trainer.graphs import GraphedStep, make_step
 from trainer.presets import configure
+from trainer.state import Run, build_networks
 
 STEPS = 48
 """Enough for every kind of step to occur more than three times, after which it is recorded and replayed."""
@@ -50,8 +50,8 @@ def trained(preset: str, settings: dict[str, Any]) -> list[Tensor]:
     accelerator = launch.start(config)
     source = datasets.load("sklearn-digits", None)
     store = Batches(source, accelerator.device, config.batch_size, 0, config.conditional, config.store)
-    networks = build(config, source.format, accelerator)
-    next_step = stepper(networks, store, config, accelerator)
+    networks = build_networks(config, source.format, accelerator)
+    next_step = make_step(Run(config, store, networks, accelerator))
     if accelerator.device.type == "cuda" and isinstance(next_step, GraphedStep) != config.cuda_graphs:
         raise AssertionError(f"{preset} does not train as {config.cuda_graphs=} says")
     losses: list[Tensor] = []

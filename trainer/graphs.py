@@ -1,9 +1,9 @@
-"""Steps replayed as CUDA graphs.
+"""Steps recorded as CUDA graphs and replayed.
 
-The networks are so small that a GPU waits for the host, which hands it several hundred kernels for each step. A CUDA
-graph is such a list of kernels, recorded once and started by a single call: it reads and writes the same memory each
-time, so a step's inputs are copied to where the recorded ones lay. It computes what the step itself would, to the bit
-(as far as the step itself does so twice: see `augment`).
+The networks are so small that a GPU spends most of a step waiting for the host, which launches several hundred kernels
+one after the other. A CUDA graph records these launches once and repeats them with a single call. It reads and writes
+the same memory each time, so the inputs of a step are copied to where those of the recorded step were. Replaying
+computes the same bits as the step itself, apart from the operations that do not repeat on a GPU (see `augment`).
 """
 
 from __future__ import annotations
@@ -20,29 +20,27 @@ from torch import Tensor
 from digitforge.errors import RunError
 from trainer import launch
 from trainer.config import TrainConfig
-from trainer.data.batches import Batches
 from trainer.optimizers import OPTIMIZERS
 from trainer.seeding import Draws
-from trainer.step import Inputs, Kind, Networks, Part, compute, prepare, step
+from trainer.state import Run
+from trainer.step import MicroBatch, StepInputs, StepKind, compute, prepare, step
 
 WARM_UP_STEPS = 3
-"""Steps of each kind that are computed before one is recorded: libraries choose and load their kernels in them."""
+"""Steps of each kind that are computed before one is recorded: in them, libraries choose and load their kernels."""
 
 
-def stepper(
-    networks: Networks, store: Batches, config: TrainConfig, accelerator: Accelerator
-) -> Callable[[int], dict[str, Tensor]]:
-    """`step` as a function of the images seen: by CUDA graphs where that can be."""
-    if _replayable(config, accelerator):
-        return GraphedStep(networks, store, config, accelerator)
-    return lambda images_seen: step(networks, store, config, accelerator, images_seen)
+def make_step(run: Run) -> Callable[[int], dict[str, Tensor]]:
+    """Return `step` as a function of the images seen, recorded as CUDA graphs where possible."""
+    if _can_record(run.config, run.accelerator):
+        return GraphedStep(run)
+    return lambda images_seen: step(run, images_seen)
 
 
-def _replayable(config: TrainConfig, accelerator: Accelerator) -> bool:
-    """Whether the steps can be recorded.
+def _can_record(config: TrainConfig, accelerator: Accelerator) -> bool:
+    """Return whether steps can be recorded.
 
-    Not in a process group, whose exchange is not ours to record; not where random states are saved and restored
-    (recomputing) or graphs are already in use (compiling).
+    Not in a process group, whose communication is not recorded; not with recomputed activations, which save and restore
+    random states; and not with compiled networks, which may use CUDA graphs themselves.
     """
     return (
         config.cuda_graphs
@@ -54,114 +52,126 @@ def _replayable(config: TrainConfig, accelerator: Accelerator) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class Recording:
+    """A recorded step and its results."""
+
+    graph: torch.cuda.CUDAGraph
+    names: list[str]
+    """Names of the metrics."""
+    values: Tensor
+    """The metrics of the last replay, float32 [names]."""
+
+
 class GraphedStep:
     """`step`, recorded once for each kind of step and replayed from then on."""
 
-    def __init__(self, networks: Networks, store: Batches, config: TrainConfig, accelerator: Accelerator) -> None:
-        self._networks, self._store, self._config, self._accelerator = networks, store, config, accelerator
-        self._inputs: KeptInputs | None = None
-        self._computed = Counter[Kind]()
-        self._recorded: dict[Kind, tuple[torch.cuda.CUDAGraph, list[str], Tensor]] = {}
-        self._stream = torch.cuda.Stream(accelerator.device)
-        """Recording needs a stream other than the usual one, and what is recorded must have run there before."""
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._inputs: StaticInputs | None = None
+        self._computed = Counter[StepKind]()
+        self._recordings: dict[StepKind, Recording] = {}
+        # Recording needs a stream other than the default one, on which the same work must have run before.
+        self._stream = torch.cuda.Stream(run.accelerator.device)
 
     def __call__(self, images_seen: int) -> dict[str, Tensor]:
-        """See `step`. Raises RunError where recording fails."""
-        kind, inputs = prepare(self._store, self._config, self._accelerator, images_seen)
+        """See `step`. Raises RunError if recording fails."""
+        kind, inputs = prepare(self._run, images_seen)
         if self._inputs is None:
-            self._inputs = KeptInputs(inputs, self._accelerator.device)
-        self._inputs.take(inputs)
-        if kind not in self._recorded:
+            self._inputs = StaticInputs(inputs, self._run.accelerator.device)
+        self._inputs.copy_from(inputs)
+        if kind not in self._recordings:
             if self._computed[kind] < WARM_UP_STEPS:
                 self._computed[kind] += 1
                 return self._compute(kind, self._inputs)
             try:
-                self._recorded[kind] = self._record(kind, self._inputs)
+                self._recordings[kind] = self._record(kind, self._inputs)
             except RuntimeError as error:
                 if launch.out_of_memory(error):
                     raise
                 reason = (str(error).splitlines() or [type(error).__name__])[0]
                 raise RunError(
-                    f"This training cannot be recorded as CUDA graphs: give --cuda-graphs false. ({reason})"
+                    f"This training cannot be recorded as CUDA graphs: use --cuda-graphs false. ({reason})"
                 ) from error
-        graph, names, figures = self._recorded[kind]
-        graph.replay()
-        return dict(zip(names, figures.clone().unbind(), strict=True))
+        recording = self._recordings[kind]
+        recording.graph.replay()
+        return dict(zip(recording.names, recording.values.clone().unbind(), strict=True))
 
-    def _compute(self, kind: Kind, inputs: KeptInputs) -> dict[str, Tensor]:
-        usual = torch.cuda.current_stream()
-        self._stream.wait_stream(usual)
+    def _compute(self, kind: StepKind, inputs: StaticInputs) -> dict[str, Tensor]:
+        default = torch.cuda.current_stream()
+        self._stream.wait_stream(default)
         with torch.cuda.stream(self._stream):
-            figures = compute(self._networks, self._config, self._accelerator, kind, inputs.kept)
-        usual.wait_stream(self._stream)
-        return figures
+            metrics = compute(self._run, kind, inputs.inputs)
+        default.wait_stream(self._stream)
+        return metrics
 
-    def _record(self, kind: Kind, inputs: KeptInputs) -> tuple[torch.cuda.CUDAGraph, list[str], Tensor]:
-        """The graph of a step of this kind, and the names and the place of its figures. Nothing is computed."""
-        groups = [group for each in self._networks.optimizers().values() for group in each.param_groups]
+    def _record(self, kind: StepKind, inputs: StaticInputs) -> Recording:
+        """Record a step of this kind, without computing it."""
+        groups = [group for each in self._run.networks.optimizers().values() for group in each.param_groups]
         graph = torch.cuda.CUDAGraph()
         for group in groups:
             group["capturable"] = True
-        # Another thread may read images ahead meanwhile.
+        # In "thread_local" mode, another thread may read images ahead meanwhile.
         with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
-            figures = compute(self._networks, self._config, self._accelerator, kind, inputs.kept)
-            values = torch.stack(list(figures.values()))
+            metrics = compute(self._run, kind, inputs.inputs)
+            values = torch.stack(list(metrics.values()))
         for group in groups:
-            group["capturable"] = False  # torch warns of a step that is not recorded
-        return graph, list(figures), values
+            group["capturable"] = False  # torch warns of capturable steps that are not recorded
+        return Recording(graph, list(metrics), values)
 
 
-class KeptInputs:
-    """The inputs of whatever step comes, always in the same memory."""
+class StaticInputs:
+    """The inputs of the current step, always in the same memory."""
 
-    def __init__(self, first: Inputs, device: torch.device) -> None:
-        def number() -> Tensor:
+    def __init__(self, first: StepInputs, device: torch.device) -> None:
+        def scalar() -> Tensor:
             return torch.zeros((), device=device)
 
-        parts = [
-            Part(KeptDraws(**vars(part.draws)), part.reals.clone(), None if part.y is None else part.y.clone())
-            for part in first.parts
+        micro_batches = [
+            MicroBatch(StaticDraws(**vars(each.draws)), each.reals.clone(), None if each.y is None else each.y.clone())
+            for each in first.micro_batches
         ]
-        self.kept = Inputs(parts, number(), number(), number())
+        self.inputs = StepInputs(micro_batches, scalar(), scalar(), scalar())
 
-    def take(self, inputs: Inputs) -> None:
-        """Copy these to where the first lay."""
-        for mine, theirs in zip(self.kept.parts, inputs.parts, strict=True):
-            assert isinstance(mine.draws, KeptDraws)
-            mine.draws.renew(theirs.draws.number)
+    def copy_from(self, inputs: StepInputs) -> None:
+        """Copy the inputs of a step here."""
+        for mine, theirs in zip(self.inputs.micro_batches, inputs.micro_batches, strict=True):
+            assert isinstance(mine.draws, StaticDraws)
+            mine.draws.redraw(theirs.draws.step_number)
             mine.reals.copy_(theirs.reals)
             if mine.y is not None and theirs.y is not None:
                 mine.y.copy_(theirs.y)
         for name in ("g_lr", "d_lr", "penalty_weight"):
-            getattr(self.kept, name).fill_(getattr(inputs, name))
+            getattr(self.inputs, name).fill_(getattr(inputs, name))
 
 
 @dataclass
-class KeptDraws(Draws):
-    """The random numbers of whatever step comes, always in the same memory."""
+class StaticDraws(Draws):
+    """The random numbers of the current step, always in the same memory."""
 
-    kept: dict[tuple[str, str, tuple[int, ...]], Tensor] = field(default_factory=dict)
+    drawn: dict[tuple[str, str, tuple[int, ...]], Tensor] = field(default_factory=dict)
+    """Numbers by their method, name and shape without the rows."""
 
     def normal(self, name: str, *shape: int) -> Tensor:
         """See `Draws`."""
-        return self._keep("normal", name, shape)
+        return self._drawn_once("normal", name, shape)
 
     def uniform(self, name: str, *shape: int) -> Tensor:
         """See `Draws`."""
-        return self._keep("uniform", name, shape)
+        return self._drawn_once("uniform", name, shape)
 
-    def renew(self, number: int) -> None:
-        """Draw for step `number` all that has been asked for in steps before."""
-        self.number = number
-        for (law, name, shape), numbers in self.kept.items():
-            numbers.copy_(self._draw(law, name, shape))
+    def redraw(self, step_number: int) -> None:
+        """Replace all numbers that earlier steps have used with those of step `step_number`."""
+        self.step_number = step_number
+        for (method, name, shape), numbers in self.drawn.items():
+            numbers.copy_(self._draw(method, name, shape))
 
-    def _keep(self, law: str, name: str, shape: tuple[int, ...]) -> Tensor:
-        key = law, name, shape
-        if key not in self.kept:
-            self.kept[key] = self._draw(*key)
-        return self.kept[key]
+    def _drawn_once(self, method: str, name: str, shape: tuple[int, ...]) -> Tensor:
+        key = method, name, shape
+        if key not in self.drawn:
+            self.drawn[key] = self._draw(*key)
+        return self.drawn[key]
 
-    def _draw(self, law: str, name: str, shape: tuple[int, ...]) -> Tensor:
-        drawn: Tensor = getattr(super(), law)(name, *shape)
-        return drawn
+    def _draw(self, method: str, name: str, shape: tuple[int, ...]) -> Tensor:
+        numbers: Tensor = getattr(super(), method)(name, *shape)
+        return numbers

@@ -12,25 +12,17 @@ from torch import nn
 
 from digitforge.errors import RunError
 from trainer import checkpoints, launch
-from trainer.augment import Augmentation
-from trainer.config import ImageFormat, TrainConfig
-from trainer.data.batches import Batches
-from trainer.ema import Ema, decay
-from trainer.graphs import stepper
-from trainer.networks import build_discriminator, build_generator
-from trainer.optimizers import build_optimizer
+from trainer.ema import decay
+from trainer.graphs import make_step
 from trainer.report.reporter import Reporter
-from trainer.step import Networks
+from trainer.state import Networks, Run
 
 AGREE_EVERY_STEPS = 16
 """Several processes must stop at the same step. They exchange their wish to stop this often: one small all-reduce."""
 
 
 def train(
-    config: TrainConfig,
-    image_format: ImageFormat,
-    batches: Batches,
-    accelerator: Accelerator,
+    run: Run,
     run_dir: Path,
     reporter: Reporter,
     stop_requested: Callable[[], bool],
@@ -46,10 +38,10 @@ def train(
     export: exports the averaged generator, every `config.export_every` images, given the images seen. Only the main
     process calls it.
     """
-    networks = build(config, image_format, accelerator)
+    config, networks, accelerator = run.config, run.networks, run.accelerator
     checkpoint_dir = run_dir / "checkpoints"
-    images_seen = resumed_at = _resume(checkpoint_dir, networks, accelerator, reporter)
-    next_step = stepper(networks, batches, config, accelerator)
+    images_seen = resumed_at = _resume(run, checkpoint_dir, reporter)
+    next_step = make_step(run)
     with launch.fail_together():
         reporter.start(images_seen)
 
@@ -71,7 +63,7 @@ def train(
         export_due = export is not None and (finished or due(config.export_every))
         if due(config.log_every) or score_due or checkpoint_due or samples_due or export_due:
             if not config.ema_halflife_images:
-                networks.ema.update(networks.plain_generator, keep=0)
+                networks.ema.update(networks.plain_generator, decay=0)  # the last weights
             if trained:
                 with launch.fail_together():
                     _require_finite(networks, images_seen)
@@ -100,37 +92,11 @@ def train(
         # Bookkeeping.
         images_seen += config.batch_size
         if config.ema_halflife_images:
-            keep = decay(config.batch_size, images_seen, config.ema_halflife_images, config.ema_warmup)
-            networks.ema.update(networks.plain_generator, keep)
+            ema_decay = decay(config.batch_size, images_seen, config.ema_halflife_images, config.ema_warmup)
+            networks.ema.update(networks.plain_generator, ema_decay)
 
 
-def build(config: TrainConfig, image_format: ImageFormat, accelerator: Accelerator) -> Networks:
-    """Return new networks and optimisers on this process's device, the same on every process."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        generator, discriminator = build_generator(config, image_format), build_discriminator(config, image_format)
-    augmentation = Augmentation(config.augment, config.augment_probability, config.augment_target, config.batch_size)
-    augmentation.to(accelerator.device)
-    for module in (generator, discriminator):
-        module.to(accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    ema = Ema(generator)
-    generator.body.recompute = config.recompute in ("generator", "both")
-    discriminator.body.recompute = config.recompute in ("discriminator", "both")
-    if config.sync_batch_norm:
-        for network in (generator, discriminator):
-            network.body = nn.SyncBatchNorm.convert_sync_batchnorm(network.body)
-    g_optimizer, d_optimizer = (build_optimizer(config, module) for module in (generator, discriminator))
-    if config.compile:
-        generator.compile()
-        discriminator.compile()
-    # The optimisers are not prepared: Accelerate's wrapper is for loss scaling, which bf16 does not need.
-    wrapped_generator, wrapped_discriminator = accelerator.prepare(generator, discriminator)
-    return Networks(
-        wrapped_generator, wrapped_discriminator, generator, discriminator, ema, augmentation, g_optimizer, d_optimizer
-    )
-
-
-def _resume(checkpoint_dir: Path, networks: Networks, accelerator: Accelerator, reporter: Reporter) -> int:
+def _resume(run: Run, checkpoint_dir: Path, reporter: Reporter) -> int:
     """Load the newest intact checkpoint. Returns the images seen, 0 if there is no checkpoint."""
     newest, damaged = checkpoints.load_newest(checkpoint_dir)
     launch.require_same(f"{newest and newest.images_seen}, {damaged}", f"checkpoints in {checkpoint_dir}")
@@ -139,17 +105,17 @@ def _resume(checkpoint_dir: Path, networks: Networks, accelerator: Accelerator, 
         if newest is None:
             raise RunError(f"All checkpoints in {checkpoint_dir} are damaged: start again in another --run-dir.")
         with launch.fail_together():
-            if accelerator.is_main_process:
+            if run.accelerator.is_main_process:
                 checkpoints.set_aside(checkpoint_dir, damaged)
     if newest is None:
         return 0
     try:
-        checkpoints.unpack(newest.tensors, networks.modules(), networks.optimizers())
+        checkpoints.unpack(newest.tensors, run.networks.modules(), run.networks.optimizers())
     except (RuntimeError, LookupError) as error:
         raise RunError(
             f"The checkpoints in {checkpoint_dir} are for other networks: start again in another --run-dir."
         ) from error
-    reporter.resume(newest.images_seen, newest.facts, launch.facts(accelerator))
+    reporter.resume(newest.images_seen, newest.facts, launch.facts(run.accelerator))
     return newest.images_seen
 
 

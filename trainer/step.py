@@ -1,224 +1,243 @@
-"""One step of both networks on one batch."""
+"""One step of training: the discriminator learns to tell reals from fakes, then the generator learns to fool it.
+
+Reals are training images, fakes are generated ones. Latents, augmentations and label noise are drawn for places in the
+global batch (see `seeding.Draws`), so a step does not depend on how the batch is divided.
+"""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from trainer import losses, schedules
-from trainer.augment import ADAPT_EVERY, Augmentation
-from trainer.config import TrainConfig
-from trainer.data.batches import Batches
-from trainer.ema import Ema
-from trainer.losses import LOSSES
-from trainer.networks.conditioning import Discriminator, Generator
+from trainer import schedules
+from trainer.augment import ADAPT_EVERY
+from trainer.losses import LOSSES, interpolated_penalty, zero_centred_penalty
 from trainer.seeding import Draws, seed_of
-
-
-@dataclass
-class Networks:
-    """Both networks, prepared for this launch, with what training continues from."""
-
-    generator: nn.Module
-    discriminator: nn.Module
-    plain_generator: Generator
-    """Without the wrapper that averages gradients over processes; likewise below."""
-    plain_discriminator: Discriminator
-    ema: Ema
-    augmentation: Augmentation
-    g_optimizer: torch.optim.Optimizer
-    d_optimizer: torch.optim.Optimizer
-
-    def modules(self) -> dict[str, nn.Module]:
-        """The modules that a checkpoint holds."""
-        return {
-            "generator": self.plain_generator,
-            "discriminator": self.plain_discriminator,
-            "ema": self.ema.module,
-            "augmentation": self.augmentation,
-        }
-
-    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        """The optimisers that a checkpoint holds."""
-        return {"g_optimizer": self.g_optimizer, "d_optimizer": self.d_optimizer}
+from trainer.state import Run
 
 
 @dataclass(frozen=True)
-class Part:
-    """What of a step's batch goes through the networks at once: a process's share, or a part of it."""
+class MicroBatch:
+    """The images of one forward pass: a process's share of the batch, or one of `config.accumulation` parts of it."""
 
     draws: Draws
+    """The random numbers of these rows."""
     reals: Tensor
+    """float32 [rows, channels, size, size] in [-1, 1]."""
     y: Tensor | None
+    """Class weights of the reals, float32 [rows, classes]; None if the run is unconditional."""
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What is done in a step: two steps of one kind differ in their inputs alone."""
+class StepKind:
+    """What is computed in a step. Steps of the same kind differ only in their inputs."""
 
     penalised: bool
+    """Whether the discriminator's loss includes the gradient penalty."""
     generator: bool
+    """Whether the generator is trained."""
     adapts: bool
-    """Whether the probability of augmentation moves."""
+    """Whether the probability of augmentation moves (see `Augmentation.observe`)."""
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """What a step is done with. Numbers may be scalars on the device."""
+class StepInputs:
+    """What a step is computed from. The numbers may be scalar tensors on the device."""
 
-    parts: Sequence[Part]
+    micro_batches: Sequence[MicroBatch]
     g_lr: float | Tensor
+    """Learning rate of the generator."""
     d_lr: float | Tensor
+    """Learning rate of the discriminator."""
     penalty_weight: float | Tensor
+    """Factor of the gradient penalty."""
 
 
-def step(
-    networks: Networks, store: Batches, config: TrainConfig, accelerator: Accelerator, images_seen: int
-) -> dict[str, Tensor]:
-    """One discriminator step and, where due, one generator step on the batch that follows `images_seen` images.
+def step(run: Run, images_seen: int) -> dict[str, Tensor]:
+    """Train on the batch that follows `images_seen` images.
 
-    Returns both losses and the discriminator's accuracies as scalars, without waiting for them.
+    Returns scalars on the device, means over this process's share of the batch: "d_loss", "real_accuracy",
+    "fake_accuracy"; "augment_probability" if that adapts; "g_loss" if the generator was trained.
     """
-    return compute(networks, config, accelerator, *prepare(store, config, accelerator, images_seen))
+    return compute(run, *prepare(run, images_seen))
 
 
-def prepare(store: Batches, config: TrainConfig, accelerator: Accelerator, images_seen: int) -> tuple[Kind, Inputs]:
-    """What the step that follows `images_seen` images does, and with what."""
+def prepare(run: Run, images_seen: int) -> tuple[StepKind, StepInputs]:
+    """Return what the step that follows `images_seen` images computes, and from what."""
+    config = run.config
     number = images_seen // config.batch_size
     if config.dropout:
-        torch.manual_seed(seed_of(config.seed, "dropout", number, accelerator.process_index))
+        torch.manual_seed(seed_of(config.seed, "dropout", number, run.accelerator.process_index))
     gamma = schedules.value_at(config.gamma, images_seen) if number % config.penalty_every == 0 else 0.0
-    kind = Kind(
+    kind = StepKind(
         penalised=gamma > 0,
         generator=number % config.d_steps == 0,
         adapts=bool(config.augment_target) and (number + 1) % ADAPT_EVERY == 0,
     )
-    return kind, Inputs(
-        [_part(store, config, accelerator, images_seen, position) for position in range(config.accumulation)],
-        schedules.value_at(config.g_lr, images_seen),
-        schedules.value_at(config.d_lr, images_seen),
-        gamma * config.penalty_every,  # a penalty that is due less often counts for the steps between
+    inputs = StepInputs(
+        [_micro_batch(run, images_seen, index) for index in range(config.accumulation)],
+        g_lr=schedules.value_at(config.g_lr, images_seen),
+        d_lr=schedules.value_at(config.d_lr, images_seen),
+        penalty_weight=gamma * config.penalty_every,  # makes up for the steps without a penalty
     )
+    return kind, inputs
 
 
-def compute(
-    networks: Networks, config: TrainConfig, accelerator: Accelerator, kind: Kind, inputs: Inputs
-) -> dict[str, Tensor]:
-    """Do the step that `prepare` describes; returns what `step` does."""
-    seen = networks.augmentation
-    criterion = LOSSES[config.loss]
-    kept: list[Tensor] = []
+def compute(run: Run, kind: StepKind, inputs: StepInputs) -> dict[str, Tensor]:
+    """Compute the step that `prepare` has described. Returns the same as `step`."""
+    metrics, fakes = discriminator_step(run, kind, inputs)
+    if kind.generator:
+        metrics["g_loss"] = generator_step(run, inputs, fakes)
+    return metrics
 
-    def latents(part: Part, name: str) -> Tensor:
-        return part.draws.latents(name, config.latent_size, config.latent_distribution)
 
-    def generate(part: Part, name: str) -> Tensor:
-        with accelerator.autocast():
-            fakes: Tensor = networks.generator(latents(part, name), part.y)
-        return fakes
+def discriminator_step(run: Run, kind: StepKind, inputs: StepInputs) -> tuple[dict[str, Tensor], Tensor | None]:
+    """Train the discriminator: the inner loop of Goodfellow et al. 2014, algorithm 1.
 
-    def discriminator(part: Part) -> tuple[Tensor, Tensor]:
-        # The fakes carry the reals' classes, and the discriminator sees them without a gradient.
-        if kind.generator and config.reuse_fakes:
-            kept.append(generate(part, "d_latents"))
-            fakes = kept[0].detach().float()
+    Returns its metrics, and its fakes if the generator is to learn from them (`config.reuse_fakes`).
+    """
+    config, networks, accelerator = run.config, run.networks, run.accelerator
+    criterion, augment = LOSSES[config.loss], networks.augmentation
+    fakes_for_generator: Tensor | None = None
+    metrics = []
+    _set_learning_rate(networks.d_optimizer, inputs.d_lr)
+    networks.d_optimizer.zero_grad()
+    for micro_batch in _accumulate(accelerator, networks.discriminator, inputs.micro_batches):
+        draws, reals, y = micro_batch.draws, micro_batch.reals, micro_batch.y
+
+        # Generate fakes of the reals' classes. No gradient of this step reaches the generator.
+        if kind.generator and config.reuse_fakes:  # then there is one micro-batch, see `rules`
+            fakes_for_generator = _generate(run, networks.generator, micro_batch, "d_latents")
+            fakes = fakes_for_generator.detach().float()
         else:
-            with torch.no_grad(), accelerator.autocast():
-                fakes = networks.plain_generator(latents(part, "d_latents"), part.y).float()
-        both = torch.cat([seen(part.reals, part.draws, "d_reals"), seen(fakes, part.draws, "d_fakes")])
-        both.requires_grad_(kind.penalised and config.penalty != "gradient-penalty")
+            with torch.no_grad():
+                fakes = _generate(run, networks.plain_generator, micro_batch, "d_latents").float()
 
-        def score(images: Tensor, y: Tensor | None) -> Tensor:
-            with accelerator.autocast():
-                scores: Tensor = networks.discriminator(images, y)
-            return scores.float()
-
+        # Score reals and fakes, augmented alike.
+        images = torch.cat([augment(reals, draws, "d_reals"), augment(fakes, draws, "d_fakes")])
+        images.requires_grad_(kind.penalised and config.penalty != "gradient-penalty")
         if config.joint_batch:
-            scores = score(both, None if part.y is None else torch.cat([part.y, part.y]))
+            scores = _score(run, images, None if y is None else torch.cat([y, y]))
         else:
-            scores = torch.cat([score(half, part.y) for half in both.chunk(2)])
+            scores = torch.cat([_score(run, half, y) for half in images.chunk(2)])
         real_scores, fake_scores = scores.chunk(2)
-        loss = criterion.discriminator(real_scores, fake_scores, *_labels(config, part))
-        objective = loss
-        if kind.penalised and config.penalty == "gradient-penalty":
-            reals, fakes = both.detach().chunk(2)
-            mixture = part.draws.uniform("mixture")
-            penalty = losses.interpolated_penalty(lambda images: score(images, part.y), reals, fakes, mixture)
-            objective = loss + inputs.penalty_weight * penalty
-        elif kind.penalised:
-            # The mean is over both halves, so this is gamma / 2 * R1, R2 or (R1 + R2).
-            penalised = {"r1": real_scores, "r2": fake_scores, "r1+r2": scores}[config.penalty]
-            objective = loss + inputs.penalty_weight * losses.zero_centred_penalty(penalised, both)
-        accuracies = criterion.accuracies(real_scores.detach(), fake_scores.detach())
-        return objective, torch.stack([loss.detach(), *accuracies, real_scores.detach().sign().mean()])
 
-    def generator(part: Part) -> tuple[Tensor, Tensor]:
-        fakes = kept.pop() if kept else generate(part, "g_latents")
+        loss = criterion.discriminator(real_scores, fake_scores, *_labels(run, micro_batch))
+        objective = loss
+        if kind.penalised:
+            objective = loss + inputs.penalty_weight * _penalty(run, micro_batch, images, scores)
+        accelerator.backward(objective / len(inputs.micro_batches))
+
+        accuracies = criterion.accuracies(real_scores.detach(), fake_scores.detach())
+        metrics.append(torch.stack([loss.detach(), *accuracies, real_scores.detach().sign().mean()]))
+    networks.d_optimizer.step()
+
+    d_loss, real_accuracy, fake_accuracy, real_sign = torch.stack(metrics).mean(dim=0)
+    augment.observe(real_sign, kind.adapts, lambda mean: accelerator.reduce(mean, "mean"))
+    named = {"d_loss": d_loss, "real_accuracy": real_accuracy, "fake_accuracy": fake_accuracy}
+    if config.augment_target:
+        named["augment_probability"] = augment.probability.clone()
+    return named, fakes_for_generator
+
+
+def generator_step(run: Run, inputs: StepInputs, fakes: Tensor | None) -> Tensor:
+    """Train the generator: the end of the outer loop of Goodfellow et al. 2014, algorithm 1. Returns its loss.
+
+    fakes: the fakes of the discriminator's step, if the generator is to learn from them; None generates new ones.
+    """
+    config, networks, accelerator = run.config, run.networks, run.accelerator
+    criterion, augment = LOSSES[config.loss], networks.augmentation
+    # The gradient flows through the discriminator, which is frozen, and unwrapped so that processes exchange nothing.
+    discriminator = networks.plain_discriminator.requires_grad_(False)
+    losses = []
+    _set_learning_rate(networks.g_optimizer, inputs.g_lr)
+    networks.g_optimizer.zero_grad()
+    for micro_batch in _accumulate(accelerator, networks.generator, inputs.micro_batches):
+        draws, reals, y = micro_batch.draws, micro_batch.reals, micro_batch.y
+        generated = _generate(run, networks.generator, micro_batch, "g_latents") if fakes is None else fakes
         with accelerator.autocast():
-            fake_scores = networks.plain_discriminator(seen(fakes, part.draws, "g_fakes"), part.y).float()
+            fake_scores = discriminator(augment(generated, draws, "g_fakes"), y).float()
             real_scores = fake_scores
             if criterion.generator_needs_reals:
                 with torch.no_grad():
-                    reals = seen(part.reals, part.draws, "g_reals")
-                    real_scores = networks.plain_discriminator(reals, part.y).float()
+                    real_scores = discriminator(augment(reals, draws, "g_reals"), y).float()
         loss = criterion.generator(real_scores, fake_scores)
-        return loss, loss.detach()
-
-    def descend(
-        network: nn.Module,
-        optimizer: torch.optim.Optimizer,
-        rate: float | Tensor,
-        objective: Callable[[Part], tuple[Tensor, Tensor]],
-    ) -> Tensor:
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        optimizer.zero_grad()
-        of_parts = []
-        for part in inputs.parts:
-            # Gradients are averaged over processes with the last part, for all of them.
-            with contextlib.nullcontext() if part is inputs.parts[-1] else accelerator.no_sync(network):
-                value, figure = objective(part)
-                accelerator.backward(value / len(inputs.parts))
-            of_parts.append(figure)
-        optimizer.step()
-        return torch.stack(of_parts).mean(dim=0)
-
-    d_loss, real_accuracy, fake_accuracy, real_sign = descend(
-        networks.discriminator, networks.d_optimizer, inputs.d_lr, discriminator
-    )
-    networks.augmentation.observe(real_sign, kind.adapts, lambda mean: accelerator.reduce(mean, "mean"))
-
-    figures = {"d_loss": d_loss, "real_accuracy": real_accuracy, "fake_accuracy": fake_accuracy}
-    if config.augment_target:
-        figures["augment_probability"] = networks.augmentation.probability.clone()
-    if kind.generator:
-        # The discriminator is frozen and plain, so that nothing of it is averaged over processes.
-        networks.plain_discriminator.requires_grad_(False)
-        figures["g_loss"] = descend(networks.generator, networks.g_optimizer, inputs.g_lr, generator)
-        networks.plain_discriminator.requires_grad_(True)
-    return figures
+        accelerator.backward(loss / len(inputs.micro_batches))
+        losses.append(loss.detach())
+    networks.g_optimizer.step()
+    networks.plain_discriminator.requires_grad_(True)
+    return torch.stack(losses).mean()
 
 
-def _part(store: Batches, config: TrainConfig, accelerator: Accelerator, images_seen: int, position: int) -> Part:
+def _generate(run: Run, generator: nn.Module, micro_batch: MicroBatch, latents: str) -> Tensor:
+    """Return fakes [rows, channels, size, size] with the classes of the reals. latents: the name of their draw."""
+    config = run.config
+    z = micro_batch.draws.latents(latents, config.latent_size, config.latent_distribution)
+    with run.accelerator.autocast():
+        fakes: Tensor = generator(z, micro_batch.y)
+    return fakes
+
+
+def _score(run: Run, images: Tensor, y: Tensor | None) -> Tensor:
+    """Return the discriminator's scores, float32 [batch]."""
+    with run.accelerator.autocast():
+        scores: Tensor = run.networks.discriminator(images, y)
+    return scores.float()
+
+
+def _penalty(run: Run, micro_batch: MicroBatch, images: Tensor, scores: Tensor) -> Tensor:
+    """Return the gradient penalty, without its weight.
+
+    images: what the discriminator saw, reals and then fakes, [2 * rows, channels, size, size]; scores: [2 * rows].
+    """
+    if run.config.penalty == "gradient-penalty":
+        reals, fakes = images.detach().chunk(2)
+        share = micro_batch.draws.uniform("mixture")
+        return interpolated_penalty(lambda mixed: _score(run, mixed, micro_batch.y), reals, fakes, share)
+    real_scores, fake_scores = scores.chunk(2)
+    # The mean is over reals and fakes, so with gamma this is gamma / 2 * R1, R2 or (R1 + R2).
+    penalised = {"r1": real_scores, "r2": fake_scores, "r1+r2": scores}[run.config.penalty]
+    return zero_centred_penalty(penalised, images)
+
+
+def _accumulate(
+    accelerator: Accelerator, network: nn.Module, micro_batches: Sequence[MicroBatch]
+) -> Iterator[MicroBatch]:
+    """Yield the micro-batches. Processes average the accumulated gradients of `network` with the last one."""
+    *first, last = micro_batches
+    for micro_batch in first:
+        with accelerator.no_sync(network):
+            yield micro_batch
+    yield last
+
+
+def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float | Tensor) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def _micro_batch(run: Run, images_seen: int, index: int) -> MicroBatch:
+    """Return the micro-batch `index` of this process's share of the batch that follows `images_seen` images."""
+    config, accelerator = run.config, run.accelerator
     size = config.batch_size // accelerator.num_processes // config.accumulation
-    start = (accelerator.process_index * config.accumulation + position) * size
+    start = (accelerator.process_index * config.accumulation + index) * size
     rows = slice(start, start + size)
     draws = Draws(accelerator.device, config.seed, images_seen // config.batch_size, config.batch_size, rows)
-    reals, y = store.batch_at(images_seen, rows)
+    reals, y = run.batches.batch_at(images_seen, rows)
     if y is not None and config.label_dropout:
         y = y * (draws.uniform("label_dropout", 1) >= config.label_dropout)
-    return Part(draws, reals, y)
+    return MicroBatch(draws, reals, y)
 
 
-def _labels(config: TrainConfig, part: Part) -> tuple[Tensor, Tensor]:
-    """The labels of reals and fakes, [rows] or scalars: 1 and 0, smoothed."""
-    one = part.reals.new_ones(())
+def _labels(run: Run, micro_batch: MicroBatch) -> tuple[Tensor, Tensor]:
+    """Return the labels of reals and fakes, [rows] or scalars: 1 and 0, smoothed and with noise."""
+    config = run.config
+    one = micro_batch.reals.new_ones(())
     if not config.label_noise:
         return one - config.label_smoothing, one * 0
-    noise = part.draws.uniform("label_noise", 2) * config.label_noise
+    noise = micro_batch.draws.uniform("label_noise", 2) * config.label_noise
     return 1 - config.label_smoothing - noise[:, 0], noise[:, 1]

@@ -39,6 +39,7 @@ from trainer.presets import show_presets
 from trainer.report import tracking
 from trainer.report.reporter import Reporter
 from trainer.scoring.during import TrainingScore
+from trainer.state import Run, build_networks
 
 NOT_MNIST = """MNIST was not found, and there was no network to download it.
 Training on the 1,797 digits of scikit-learn instead: expect plainer images.
@@ -120,9 +121,9 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
         reporter.say(unused, "yellow")
     export = _exporter(config, source.format, run_dir, reporter) if config.export_every else None
     try:
-        images_seen, finished = train(
-            config, source.format, batches, accelerator, run_dir, reporter, lambda: stop.requested, score, export
-        )
+        networks = build_networks(config, source.format, accelerator)
+        run = Run(config, batches, networks, accelerator)
+        images_seen, finished = train(run, run_dir, reporter, lambda: stop.requested, score, export)
     finally:
         reporter.stop()
         batches.close()

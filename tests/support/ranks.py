@@ -16,9 +16,9 @@ from trainer import launch
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data.batches import Batches
 from trainer.data.datasets import Source
-from trainer.loop import build
 from trainer.presets import configure
-from trainer.step import Networks, step
+from trainer.state import Networks, Run, build_networks
+from trainer.step import step
 
 TINY: dict[str, Any] = {
     "batch_size": 16, "g_width": 8, "d_width": 8, "g_layers": "32", "d_layers": "32", "precision": "fp32",
@@ -42,8 +42,8 @@ IMAGES = 64
 EPOCH = IMAGES // TINY["batch_size"]
 
 
-class WatchedStore(Batches):
-    """Remembers which images were asked for."""
+class WatchedBatches(Batches):
+    """Remembers which images were used."""
 
     def batch_at(self, images_seen: int, rows: slice) -> tuple[Tensor, Tensor | None]:
         reals, y = super().batch_at(images_seen, rows)
@@ -51,14 +51,14 @@ class WatchedStore(Batches):
         return reals, y
 
 
-def begin(config: TrainConfig, accelerator: Accelerator) -> tuple[Networks, WatchedStore]:
-    """Networks and images whose first pixel is their number, and the others noise."""
+def begin(config: TrainConfig, accelerator: Accelerator) -> Run:
+    """Return a run on images whose first pixel is their number, and the others noise."""
     noise = np.random.default_rng(0).integers(0, 256, (IMAGES, 1, 28, 28), dtype=np.uint8)
     noise[:, 0, 0, 0] = np.arange(IMAGES)
     images = ImageFormat(1, 28, tuple("0123456789"))
     source = Source("numbered", noise, np.arange(IMAGES, dtype=np.int64) % 10, images)
-    store = WatchedStore(source, accelerator.device, config.batch_size, config.seed, config.conditional)
-    return build(config, images, accelerator), store
+    batches = WatchedBatches(source, accelerator.device, config.batch_size, config.seed, config.conditional)
+    return Run(config, batches, build_networks(config, images, accelerator), accelerator)
 
 
 def weights(networks: Networks) -> dict[str, torch.nn.Parameter]:
@@ -71,10 +71,10 @@ def gradients(accelerator: Accelerator) -> dict[str, Tensor]:
     found = {}
     for case, settings in GRADIENTS.items():
         config = configure("mlp", TINY | BY_SGD | settings)
-        networks, store = begin(config, accelerator)
+        run = begin(config, accelerator)
         for number in range(2):
-            step(networks, store, config, accelerator, number * config.batch_size)
-            for name, weight in weights(networks).items():
+            step(run, number * config.batch_size)
+            for name, weight in weights(run.networks).items():
                 assert weight.grad is not None
                 found[f"{case}/{number}/{name}"] = weight.grad.clone()
     return found
@@ -83,12 +83,13 @@ def gradients(accelerator: Accelerator) -> dict[str, Tensor]:
 def inputs(accelerator: Accelerator) -> dict[str, Tensor]:
     """The images [ranks, epochs, share] and latents [ranks, steps and uses, share, size] of two epochs of steps."""
     config = configure("mlp", TINY | {"accumulation": 2, "reuse_fakes": False})
-    networks, store = begin(config, accelerator)
+    run = begin(config, accelerator)
     latents: list[Tensor] = []
-    networks.plain_generator.register_forward_pre_hook(lambda _, inputs: latents.append(inputs[0]))
+    run.networks.plain_generator.register_forward_pre_hook(lambda _, inputs: latents.append(inputs[0]))
     for number in range(2 * EPOCH):
-        step(networks, store, config, accelerator, number * config.batch_size)
-    shares = gather_object([store.seen])
+        step(run, number * config.batch_size)
+    assert isinstance(run.batches, WatchedBatches)
+    shares = gather_object([run.batches.seen])
     return {
         "images": torch.tensor(shares).reshape(len(shares), 2, -1),
         "latents": torch.stack(gather_object([torch.stack(latents)])),
@@ -98,10 +99,10 @@ def inputs(accelerator: Accelerator) -> dict[str, Tensor]:
 def replicas(accelerator: Accelerator) -> dict[str, Tensor]:
     """Each rank's weights [ranks, weights] after several steps of networks with BatchNorm."""
     config = configure("quickstart", TINY | {"penalty_every": 2})
-    networks, store = begin(config, accelerator)
+    run = begin(config, accelerator)
     for number in range(4):
-        step(networks, store, config, accelerator, number * config.batch_size)
-    mine = torch.cat([weight.detach().flatten() for weight in weights(networks).values()])
+        step(run, number * config.batch_size)
+    mine = torch.cat([weight.detach().flatten() for weight in weights(run.networks).values()])
     return {"replicas": torch.stack(gather_object([mine]))}
 
 

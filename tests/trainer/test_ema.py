@@ -28,7 +28,7 @@ def test_weights_and_batch_statistics_are_averaged_counters_are_not() -> None:
         source.weight.fill_(3.0)
         source.running_mean.fill_(2.0)  # type: ignore[union-attr]
         source.num_batches_tracked.fill_(7)  # type: ignore[union-attr]
-    ema.update(source, keep=0.75)
+    ema.update(source, decay=0.75)
     state = ema.module.state_dict()
     torch.testing.assert_close(state["weight"], torch.full((2,), 0.75 * 1 + 0.25 * 3))
     torch.testing.assert_close(state["running_mean"], torch.full((2,), 0.25 * 2))

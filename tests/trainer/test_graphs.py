@@ -1,4 +1,4 @@
-"""What a recorded step is given, on the CPU: recording itself needs a GPU (`make gpu-check`)."""
+"""The inputs and kinds of recorded steps, on the CPU; recording itself needs a GPU (`make gpu-check`)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.support.steps import SMALL, trained, weights
 from trainer import graphs, launch
 from trainer.data import datasets
 from trainer.data.batches import Batches
-from trainer.graphs import GraphedStep, KeptDraws, KeptInputs
-from trainer.loop import build
+from trainer.graphs import GraphedStep, Recording, StaticDraws, StaticInputs
 from trainer.presets import configure
-from trainer.step import Inputs, Kind, Networks, compute, prepare, step
+from trainer.state import Networks, Run, build_networks
+from trainer.step import StepInputs, StepKind, compute, prepare, step
 
 RATES = {"g_lr": f"{2**-10},{2**-12}@128", "d_lr": str(2**-10)}
-"""Numbers of float32, as rates on the device are."""
+"""Exact in float32, like learning rates on the device."""
 
 
 @pytest.mark.parametrize(
@@ -34,39 +34,43 @@ RATES = {"g_lr": f"{2**-10},{2**-12}@128", "d_lr": str(2**-10)}
         ("quickstart", {"augment": "shift:0.1,noise:0.1", "augment_target": 0.2}),
     ],
 )
-def test_inputs_that_stay_where_they_are_train_to_the_same_bits(preset: str, settings: dict[str, Any]) -> None:
+def test_static_inputs_train_to_the_same_bits(preset: str, settings: dict[str, Any]) -> None:
     config = configure(preset, SMALL | RATES | {"precision": "fp32"} | settings)
     accelerator = launch.start(config)
     source = datasets.load("sklearn-digits", None)
-    store = Batches(source, accelerator.device, config.batch_size, 0, config.conditional, config.store)
-    plain, kept = build(config, source.format, accelerator), build(config, source.format, accelerator)
+    batches = Batches(source, accelerator.device, config.batch_size, 0, config.conditional, config.store)
+    plain, static = (
+        Run(config, batches, build_networks(config, source.format, accelerator), accelerator) for _ in range(2)
+    )
     inputs, places = None, []
     for images_seen in range(0, 6 * config.batch_size, config.batch_size):
-        figures = step(plain, store, config, accelerator, images_seen)
-        kind, fresh = prepare(store, config, accelerator, images_seen)
-        inputs = inputs or KeptInputs(fresh, accelerator.device)
-        inputs.take(fresh)
-        again = compute(kept, config, accelerator, kind, inputs.kept)
-        assert figures.keys() == again.keys()
-        assert all(torch.equal(figures[name], again[name]) for name in figures)
-        places.append(_places(inputs.kept))
-    store.close()
-    assert all(torch.equal(mine, theirs) for mine, theirs in zip(weights(plain), weights(kept), strict=True))
-    assert places[2:] == places[1:-1]  # by then, each kind of step has asked for its random numbers
+        metrics = step(plain, images_seen)
+        kind, fresh = prepare(static, images_seen)
+        inputs = inputs or StaticInputs(fresh, accelerator.device)
+        inputs.copy_from(fresh)
+        again = compute(static, kind, inputs.inputs)
+        assert metrics.keys() == again.keys()
+        assert all(torch.equal(metrics[name], again[name]) for name in metrics)
+        places.append(_addresses(inputs.inputs))
+    batches.close()
+    pairs = zip(weights(plain.networks), weights(static.networks), strict=True)
+    assert all(torch.equal(mine, theirs) for mine, theirs in pairs)
+    assert places[2:] == places[1:-1]  # by then, each kind of step has drawn its random numbers once
 
 
-def _places(inputs: Inputs) -> list[int]:
-    """Where everything lies that a recorded step reads."""
+def _addresses(inputs: StepInputs) -> list[int]:
+    """Return the addresses of all tensors that a recorded step reads."""
     read = [inputs.g_lr, inputs.d_lr, inputs.penalty_weight]
-    for part in inputs.parts:
-        assert isinstance(part.draws, KeptDraws)
-        read += [part.reals, *([] if part.y is None else [part.y]), *part.draws.kept.values()]
-    assert all(isinstance(each, Tensor) for each in read)
-    return [each.data_ptr() for each in read if isinstance(each, Tensor)]
+    for each in inputs.micro_batches:
+        assert isinstance(each.draws, StaticDraws)
+        read += [each.reals, *([] if each.y is None else [each.y]), *each.draws.drawn.values()]
+    tensors = [tensor for tensor in read if isinstance(tensor, Tensor)]
+    assert len(tensors) == len(read)
+    return [tensor.data_ptr() for tensor in tensors]
 
 
 class FakeGraph:
-    """Computes the step where a graph would be replayed, and leaves the figures in the same place."""
+    """Computes the step instead of replaying it, and leaves its metrics where the graph would."""
 
     def __init__(self, compute: Callable[[], dict[str, Tensor]], values: Tensor) -> None:
         self.compute, self.values = compute, values
@@ -76,15 +80,16 @@ class FakeGraph:
 
 
 class FakeGraphs(GraphedStep):
-    """Without the device."""
+    """Works without a GPU."""
 
-    def _compute(self, kind: Kind, inputs: KeptInputs) -> dict[str, Tensor]:
-        return compute(self._networks, self._config, self._accelerator, kind, inputs.kept)
+    def _compute(self, kind: StepKind, inputs: StaticInputs) -> dict[str, Tensor]:
+        return compute(self._run, kind, inputs.inputs)
 
-    def _record(self, kind: Kind, inputs: KeptInputs) -> Any:
+    def _record(self, kind: StepKind, inputs: StaticInputs) -> Recording:
         names = ["d_loss", "real_accuracy", "fake_accuracy", *(["g_loss"] if kind.generator else [])]
         values = torch.zeros(len(names))
-        return FakeGraph(lambda: self._compute(kind, inputs), values), names, values
+        graph: Any = FakeGraph(lambda: self._compute(kind, inputs), values)
+        return Recording(graph, names, values)
 
 
 class Unrecordable(FakeGraphs):
@@ -92,7 +97,7 @@ class Unrecordable(FakeGraphs):
 
     error: RuntimeError
 
-    def _record(self, kind: Kind, inputs: KeptInputs) -> Any:
+    def _record(self, kind: StepKind, inputs: StaticInputs) -> Recording:
         raise self.error
 
 
@@ -101,21 +106,21 @@ def graphed(monkeypatch: pytest.MonkeyPatch, how: type[GraphedStep], **settings:
     config = configure("mlp", SMALL | RATES | {"precision": "fp32"} | settings)
     accelerator = launch.start(config)
     source = datasets.load("sklearn-digits", None)
-    store = Batches(source, accelerator.device, config.batch_size, config.seed, config.conditional)
-    networks = build(config, source.format, accelerator)
-    return how(networks, store, config, accelerator), networks
+    batches = Batches(source, accelerator.device, config.batch_size, config.seed, config.conditional)
+    networks = build_networks(config, source.format, accelerator)
+    return how(Run(config, batches, networks, accelerator)), networks
 
 
 def test_each_kind_of_step_is_computed_three_times_and_then_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = {"d_steps": 2, "gamma": "0.5,0@640"}
     next_step, networks = graphed(monkeypatch, FakeGraphs, **settings)
-    figures = [next_step(number * 64) for number in range(20)]
+    metrics = [next_step(number * 64) for number in range(20)]
     expected, of_steps = trained(configure("mlp", SMALL | RATES | {"precision": "fp32"} | settings), 20)
-    assert [{name: value.item() for name, value in each.items()} for each in figures] == of_steps
+    assert [{name: value.item() for name, value in each.items()} for each in metrics] == of_steps
     assert all(torch.equal(mine, theirs) for mine, theirs in zip(weights(networks), weights(expected), strict=True))
-    kinds = {Kind(penalised, generator, False) for penalised in (True, False) for generator in (True, False)}
+    kinds = {StepKind(penalised, generator, False) for penalised in (True, False) for generator in (True, False)}
     assert next_step._computed == dict.fromkeys(kinds, 3)
-    assert next_step._recorded.keys() == kinds
+    assert next_step._recordings.keys() == kinds
 
 
 def test_a_recording_that_fails_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,8 +151,8 @@ def test_steps_are_replayed_on_one_gpu_alone(
 ) -> None:
     config = configure("quickstart", settings)
     accelerator = Accelerator(cpu=True)
-    assert not graphs._replayable(config, accelerator)
+    assert not graphs._can_record(config, accelerator)
     monkeypatch.setattr(accelerator.state, "device", torch.device("cuda"))
-    assert graphs._replayable(config, accelerator) == replayed
+    assert graphs._can_record(config, accelerator) == replayed
     monkeypatch.setattr(accelerator.state, "distributed_type", DistributedType.MULTI_GPU)
-    assert not graphs._replayable(config, accelerator)
+    assert not graphs._can_record(config, accelerator)

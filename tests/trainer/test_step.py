@@ -30,11 +30,11 @@ NO_BATCH_STATISTICS = {"precision": "fp32", "optimizer": "sgd", "beta1": 0.0, "g
 )
 def test_a_batch_in_parts_is_the_batch_in_one(settings: dict[str, Any]) -> None:
     config = configure("mlp", SMALL | NO_BATCH_STATISTICS | {"reuse_fakes": False} | settings)
-    whole, figures = trained(config, 2)
-    parts, figures_of_parts = trained(dataclasses.replace(config, accumulation=4), 2)
+    whole, metrics = trained(config, 2)
+    parts, metrics_of_parts = trained(dataclasses.replace(config, accumulation=4), 2)
     for mine, theirs in zip(weights(whole), weights(parts), strict=True):
         torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-6)
-    for one, other in zip(figures, figures_of_parts, strict=True):
+    for one, other in zip(metrics, metrics_of_parts, strict=True):
         assert (one["d_loss"], one["g_loss"]) == pytest.approx((other["d_loss"], other["g_loss"]), abs=1e-5)
 
 
@@ -49,8 +49,8 @@ def test_recomputed_activations_train_to_the_same_bits(preset: str) -> None:
 
 def test_the_generator_may_step_less_often() -> None:
     config = configure("mlp", SMALL | {"d_steps": 3})
-    _, figures = trained(config, 6)
-    assert ["g_loss" in each for each in figures] == [True, False, False, True, False, False]
+    _, metrics = trained(config, 6)
+    assert ["g_loss" in each for each in metrics] == [True, False, False, True, False, False]
 
 
 @pytest.mark.parametrize(("gamma", "every", "due"), [("1", 2, True), ("0,1@64", 1, False)])
@@ -76,17 +76,17 @@ def test_the_generator_may_learn_from_the_fakes_that_were_just_seen(reuse: bool)
 
 
 def test_accuracies_are_shares() -> None:
-    _, figures = trained(configure("mlp", SMALL), 3)
-    assert all(0 <= each[name] <= 1 for each in figures for name in ("real_accuracy", "fake_accuracy"))
+    _, metrics = trained(configure("mlp", SMALL), 3)
+    assert all(0 <= each[name] <= 1 for each in metrics for name in ("real_accuracy", "fake_accuracy"))
 
 
-def test_only_an_adaptive_probability_is_a_figure() -> None:
+def test_only_an_adaptive_probability_is_reported() -> None:
     changed = SMALL | {"augment": "noise:0.1"}
-    networks, figures = trained(configure("mlp", changed | {"augment_target": 0.001}), 8)
-    assert [each["augment_probability"] for each in figures[:3]] == [0, 0, 0], "it moves every four steps"
-    assert figures[-1]["augment_probability"] == networks.augmentation.probability
-    _, figures = trained(configure("mlp", changed), 1)
-    assert "augment_probability" not in figures[0]
+    networks, metrics = trained(configure("mlp", changed | {"augment_target": 0.001}), 8)
+    assert [each["augment_probability"] for each in metrics[:3]] == [0, 0, 0], "it moves every four steps"
+    assert metrics[-1]["augment_probability"] == networks.augmentation.probability
+    _, metrics = trained(configure("mlp", changed), 1)
+    assert "augment_probability" not in metrics[0]
 
 
 def test_compiled_networks_keep_their_names() -> None:
