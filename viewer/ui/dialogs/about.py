@@ -7,13 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 import onnxruntime
 import PySide6
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QLabel,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from viewer.core.files.provenance import Fact, readable
 from viewer.core.scene.requests import Opened

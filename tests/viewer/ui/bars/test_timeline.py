@@ -1,11 +1,9 @@
-"""The timeline, used as a person uses it."""
+"""The timeline: the bar and its strip of keyframes."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,18 +11,16 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDrag, QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
+from tests.support.windows import LEFT, OpenWindow
 from viewer.core.state.samples import of_class
 from viewer.core.state.timeline import MOST_KEYFRAMES, Timeline
 from viewer.ui.bars.strip import Strip
 from viewer.ui.widgets.dragging import pack
 from viewer.ui.window import Window
 
-if TYPE_CHECKING:
-    from pytestqt.qtbot import QtBot
-
-OpenWindow = Callable[..., Window]
-LEFT, SHIFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
+SHIFT, NO_KEYS = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
 COPY = Qt.DropAction.CopyAction
 KEYS = tuple(of_class(seed, 0, seed) for seed in range(4))
 
@@ -196,21 +192,6 @@ def test_buttons_add_and_remove(window: Window) -> None:
     assert window.player.state.position == 4.0, "what is new is shown"
     QTest.mouseClick(window.timeline.remove, LEFT)
     assert seeds(window) == [0, 1, 2, 3]
-
-
-def test_the_way_is_chosen(window: Window) -> None:
-    way = window.interpolation
-    assert way.way.button("auto").isChecked()
-    QTest.mouseClick(way.way.button("lerp"), LEFT)
-    QTest.mouseClick(way.easing.button("hold"), LEFT)
-    QTest.mouseClick(way.loop, LEFT)
-    timeline = window.player.state.timeline
-    assert (timeline.way, timeline.easing, timeline.loop) == ("lerp", "hold", False)
-    assert way.value.text() == "4 keyframes"
-    for _ in range(3):
-        window.editor.stack.undo()
-    assert window.player.state.timeline == Timeline(KEYS)
-    assert way.loop.isChecked()
 
 
 def test_it_is_there_where_it_is_of_use(window: Window) -> None:

@@ -1,30 +1,21 @@
-"""Runs that are watched while they train: simulated folders, and one real training."""
+"""Watching a training, in a simulated run directory."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 from export.runtime.generator import open_generator
+from tests.support.windows import LEFT, OpenWindow
 from viewer.core.scene.cells import scene_of
 from viewer.ui.window import Window
-
-if TYPE_CHECKING:
-    from pytestqt.qtbot import QtBot
-
-OpenWindow = Callable[..., Window]
-LEFT = Qt.MouseButton.LeftButton
 
 
 class Run:
@@ -247,28 +238,3 @@ def test_recent_generators_name_the_run_and_not_its_stages(
     assert window is not None
     wait_for(qtbot, window, run_folder.export(200))
     assert window.settings.current.recent == (str(run_folder.folder),)
-
-
-def test_a_real_training_is_watched(open_window: OpenWindow, qtbot: QtBot, project: Path, tmp_path: Path) -> None:
-    run_dir = tmp_path / "real"
-    command = [
-        sys.executable, "trainer/train.py", "--dataset", "sklearn-digits", "--preset", "mlp", "--batch-size", "64",
-        "--images", "960", "--log-every", "64", "--export-every", "320", "--g-layers", "32", "--d-layers", "32",
-        "--threads", "1", "--run-dir", str(run_dir),
-    ]  # fmt: skip
-    with subprocess.Popen(command, cwd=project, env=dict(os.environ), stdout=subprocess.PIPE, text=True) as process:
-        qtbot.waitUntil(lambda: (run_dir / "exports" / "000000000320.onnx").exists(), timeout=60_000)
-        window = open_window(run_dir)
-        seen = set()
-
-        def finished() -> bool:
-            seen.add(opened_path(window).stem)
-            return process.poll() is not None and opened_path(window).stem == "000000000960"
-
-        qtbot.waitUntil(finished, timeout=60_000)
-        assert process.stdout is not None
-        assert "Trained on 960 images." in process.stdout.read()
-    assert len(seen) > 1, "stages came while it trained"
-    qtbot.waitUntil(lambda: "960 of 960 images" in window.watch.facts.text(), timeout=10_000)
-    assert window.watch.losses.accessibleDescription().startswith("D ")
-    assert [one.images for one in window.watch.stages] == [320, 640, 960]

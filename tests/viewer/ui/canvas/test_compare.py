@@ -1,31 +1,25 @@
-"""Two generators side by side, used as a person uses them."""
+"""Two generators side by side."""
 
 from __future__ import annotations
 
 import dataclasses
-import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 from export.runtime.generator import Generator, open_generator
 from proofs.tiny_generator import write_model
+from tests.support.windows import LEFT, OpenWindow, drop_file
 from viewer.core.picture.compose import compose
 from viewer.core.scene.cells import scene_of
 from viewer.core.scene.compare import difference
 from viewer.ui.window import Window
 
-if TYPE_CHECKING:
-    from pytestqt.qtbot import QtBot
-
-OpenWindow = Callable[..., Window]
-LEFT = Qt.MouseButton.LeftButton
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
@@ -40,14 +34,6 @@ def apart(models: dict[str, Path], tmp_path: Path) -> Path:
     weights.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weights) / 2, "W"))
     onnx.save(model, tmp_path / "apart.onnx")
     return tmp_path / "apart.onnx"
-
-
-def drop(window: Window, path: Path, keys: Qt.KeyboardModifier) -> None:
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        window.dropEvent(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, LEFT, keys))
 
 
 def expected(window: Window, path: Path) -> Any:
@@ -78,7 +64,7 @@ def test_dropping_with_shift_shows_both_on_the_same_latents(
     assert not window.compare.isVisible()
     assert not window.compare.picture.isVisible()
     with qtbot.waitSignal(window.player.second_ready):
-        drop(window, apart, SHIFT)
+        drop_file(window, apart, SHIFT)
     assert window.player.model is not None
     assert window.player.model.path == models["digits"]
     wait_for_the_second(qtbot, window, compose(expected(window, apart), 8))

@@ -1,31 +1,56 @@
-"""Digits, seeds and looks, as a person chooses them."""
+"""The panel that chooses the classes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
 
-from viewer.core.picture.compose import compose
-from viewer.core.picture.look import Look
-from viewer.core.state.view_state import ViewState
+from tests.support.windows import LEFT, OpenWindow, button, shown, state, wait_for_the_picture
 from viewer.ui.window import Window
 
-if TYPE_CHECKING:
-    from pytestqt.qtbot import QtBot
-
-OpenWindow = Callable[..., Window]
-LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
 
 
-def state(window: Window) -> ViewState:
-    return window.player.state
+def test_clicking_a_digit_shows_only_that_digit(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window(models["digits"])
+    before = shown(window.canvas)
+    QTest.mouseClick(button(window, "Class 7"), LEFT)
+    assert state(window).digits == (7,)
+    wait_for_the_picture(qtbot, window)
+    assert not np.array_equal(shown(window.canvas), before)
+    QTest.mouseClick(button(window, "All classes, mixed"), LEFT)
+    assert state(window).digits == ()
+    wait_for_the_picture(qtbot, window)
+    assert np.array_equal(shown(window.canvas), before)
+
+
+def test_without_classes_there_is_nothing_to_pick(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(models["free"])
+    assert not window.digits.isEnabled()
+    assert "without classes" in window.digits.toolTip()
+    QTest.keyClick(window.canvas, Qt.Key.Key_4)
+    assert state(window).digits == ()
+    with qtbot.waitSignal(window.player.opened):
+        window.open(models["digits"])
+    assert window.digits.isEnabled()
+
+
+def test_many_classes_come_as_a_list(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window(models["many"])
+    picker = window.digits._list
+    assert picker is not None
+    assert picker.count() == 30
+    picker.setFocus()
+    QTest.keyClick(picker, Qt.Key.Key_End)
+    assert state(window).digits == (29,)
+    wait_for_the_picture(qtbot, window)
 
 
 def digit(window: Window, name: str) -> QPushButton:
@@ -80,43 +105,3 @@ def test_several_of_many_classes(models: dict[str, Path], open_window: OpenWindo
     QTest.mouseClick(window.digits.all, LEFT)
     assert state(window).digits == ()
     assert not picker.selectedItems()
-
-
-def test_seeds_used_before_come_back(models: dict[str, Path], open_window: OpenWindow) -> None:
-    window = open_window(models["digits"])
-    for seed in (41, 42):
-        window.editor.edit("seed", partial(ViewState.with_seed, seed=seed))
-    window.seed.menu.aboutToShow.emit()
-    assert [action.text() for action in window.seed.menu.actions()] == ["42", "41", "0"]
-    window.seed.menu.actions()[1].trigger()
-    assert state(window).seed == 41
-
-
-def test_the_look_changes_the_picture_without_inference(
-    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
-) -> None:
-    window = open_window(models["digits"])
-    assert window.player.frame is not None
-    pixels = window.player.frame.pixels
-    QTest.mouseClick(window.look.swatches["magma"], LEFT)
-    QTest.mouseClick(window.look.invert, LEFT)
-    QTest.mouseClick(window.look.beside, LEFT)
-    window.look.slider.setFocus()
-    for _ in range(20):
-        QTest.keyClick(window.look.slider, Qt.Key.Key_Right)
-    expected = Look("magma", invert=True, smoothing=1.0, beside=True)
-    qtbot.waitUntil(lambda: window.player.frame is not None and window.player.frame.look == expected)
-    assert window.player.frame.pixels is pixels, "the same array: nothing was rendered again"
-    np.testing.assert_array_equal(window.player.frame.picture, compose(pixels, 8, expected))
-    assert window.look.sigma.text() == "1.00 px"
-    QTest.keyClick(window.canvas, Qt.Key.Key_I)
-    assert not window.look.invert.isChecked()
-    for _ in range(5):
-        window.editor.stack.undo()
-    assert state(window).look == Look()
-
-
-def test_colour_pictures_are_offered_no_colours(models: dict[str, Path], open_window: OpenWindow) -> None:
-    window = open_window(models["colour"])
-    assert not any(swatch.isEnabled() for swatch in window.look.swatches.values())
-    assert window.look.invert.isEnabled()

@@ -1,10 +1,9 @@
-"""Every control can be reached and has a name; the window fits small screens."""
+"""Every control has a name and can be reached by keyboard."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -16,17 +15,16 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QPushButton,
     QScrollBar,
+    QSlider,
     QWidget,
 )
 
+from tests.support.windows import OpenWindow, sheet_of
 from viewer.core.state.view_state import MODES
 from viewer.ui.window import Window
 
-if TYPE_CHECKING:
-    from pytestqt.qtbot import QtBot
-
-OpenWindow = Callable[..., Window]
 CONTROLS = (QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox, QLineEdit)
 
 
@@ -80,54 +78,20 @@ def test_tab_comes_by_every_control_and_each_has_a_name(
     assert all(one.toolTip() for one in walked if isinstance(one, QAbstractButton))
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_the_window_fits_a_small_screen(models: dict[str, Path], open_window: OpenWindow, mode: str) -> None:
+def test_every_control_has_a_name_and_a_way_to_it(models: dict[str, Path], open_window: OpenWindow) -> None:
     window = open_window(models["digits"])
-    window.player.apply(window.player.state.with_mode(mode))
-    window.resize(900, 640)
-    QApplication.processEvents()
-    assert (window.width(), window.height()) == (900, 640)
-    side = window.side.widget()
-    assert side is not None
-    for panel, modes in window.panels.items():
-        if mode in modes:
-            assert panel.width() <= window.side.viewport().width()
-            assert panel.minimumSizeHint().width() <= panel.width(), panel.title.text()
+    controls: list[QWidget] = [*window.findChildren(QPushButton), *window.findChildren(QSlider), window.seed.edit]
+    for control in controls:
+        assert control.accessibleName()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
-def test_so_does_a_run_that_is_compared(
-    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+def test_every_control_of_the_sheet_has_a_name_and_a_way_to_it(
+    models: dict[str, Path], open_window: OpenWindow
 ) -> None:
-    stages = [
-        tmp_path / "a long name of a run" / "exports" / f"{images:012d}.onnx" for images in (1_000_000, 2_000_000)
-    ]
-    stages[0].parent.mkdir(parents=True)
-    for stage in stages:
-        stage.write_bytes(models["digits"].read_bytes())
-    (stages[0].parent.parent / "log.jsonl").write_text('{"images": 2000000, "d_loss": 1.0}\n')
-    window = open_window(stages[0].parent.parent)
-    with qtbot.waitSignal(window.player.second_ready):
-        window.open_beside(stages[0])
-    window.resize(900, 640)
-    QApplication.processEvents()
-    assert window.watch.isVisible()
-    assert window.compare.isVisible()
-    assert (window.width(), window.height()) == (900, 640)
-    assert window.header.height() == window.header.sizeHint().height()
-
-
-def test_a_narrow_header_keeps_its_icons_alone(models: dict[str, Path], open_window: OpenWindow) -> None:
-    window = open_window(models["digits"])
-
-    def texts() -> int:
-        styles = [button.toolButtonStyle() for button in window.header.buttons]
-        return styles.count(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-
-    window.resize(1400, 800)
-    QApplication.processEvents()
-    wide = texts()
-    assert wide >= 3
-    window.header.resize(560, window.header.height())
-    assert texts() == 0
-    window.header.resize(1400, window.header.height())
-    assert texts() == wide
+    sheet = sheet_of(open_window(models["digits"]))
+    controls: list[Any] = [*sheet.findChildren(QPushButton), *sheet.findChildren(QSlider)]
+    assert len(controls) > 20
+    for control in controls:
+        assert control.accessibleName()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus

@@ -1,0 +1,55 @@
+"""The panel that chooses how pictures are shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from tests.support.windows import LEFT, OpenWindow, shown, state
+from viewer.core.picture.compose import compose
+from viewer.core.picture.look import Look
+
+
+def test_pixels_become_squares(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window(models["digits"])
+    soft = shown(window.canvas)
+    with qtbot.waitSignal(window.player.frame_ready):
+        QTest.keyClick(window.canvas, Qt.Key.Key_P)
+    assert state(window).look.squares
+    crisp = shown(window.canvas)
+    assert len(np.unique(crisp)) <= 256
+    assert not np.array_equal(soft, crisp)
+
+
+def test_the_look_changes_the_picture_without_inference(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(models["digits"])
+    assert window.player.frame is not None
+    pixels = window.player.frame.pixels
+    QTest.mouseClick(window.look.swatches["magma"], LEFT)
+    QTest.mouseClick(window.look.invert, LEFT)
+    QTest.mouseClick(window.look.beside, LEFT)
+    window.look.slider.setFocus()
+    for _ in range(20):
+        QTest.keyClick(window.look.slider, Qt.Key.Key_Right)
+    expected = Look("magma", invert=True, smoothing=1.0, beside=True)
+    qtbot.waitUntil(lambda: window.player.frame is not None and window.player.frame.look == expected)
+    assert window.player.frame.pixels is pixels, "the same array: nothing was rendered again"
+    np.testing.assert_array_equal(window.player.frame.picture, compose(pixels, 8, expected))
+    assert window.look.sigma.text() == "1.00 px"
+    QTest.keyClick(window.canvas, Qt.Key.Key_I)
+    assert not window.look.invert.isChecked()
+    for _ in range(5):
+        window.editor.stack.undo()
+    assert state(window).look == Look()
+
+
+def test_colour_pictures_are_offered_no_colours(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["colour"])
+    assert not any(swatch.isEnabled() for swatch in window.look.swatches.values())
+    assert window.look.invert.isEnabled()

@@ -1,0 +1,66 @@
+"""Restoring the settings that made a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from tests.support.windows import OpenWindow, drop_file, sheet_of
+from viewer.core.files.metadata import read_recipe
+from viewer.ui.window import Window
+
+
+def exported(window: Window, path: Path, qtbot: QtBot) -> Path:
+    with qtbot.waitSignal(window.task.succeeded):
+        sheet_of(window).write(path)
+    qtbot.waitUntil(lambda: window.task.isHidden())
+    return path
+
+
+def test_a_picture_of_another_generator_opens_it(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(models["colour"])
+    window.editor.edit("seed", lambda state: state.with_seed(5))
+    picture = exported(window, tmp_path / "a.png", qtbot)
+    (tmp_path / "renamed.onnx").write_bytes(models["colour"].read_bytes())
+    with qtbot.waitSignal(window.player.opened):
+        window.open(models["digits"])
+    with qtbot.waitSignal(window.restorer.notified) as told:
+        drop_file(window, picture)
+    assert told.args == ["Restored the settings that made this picture."]
+    assert window.player.model is not None
+    assert window.player.model.sha256 == read_recipe(picture).model.sha256
+    assert window.player.state.seed == 5
+
+
+def test_without_its_generator_what_fits_is_shown(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(models["digits"])
+    window.editor.edit("seed", lambda state: state.with_seed(9).with_digits((8,)))
+    picture = exported(window, tmp_path / "a.png", qtbot)
+    content = picture.read_bytes().replace(read_recipe(picture).model.sha256.encode(), b"0" * 64)
+    other = tmp_path / "other.png"
+    other.write_bytes(content)
+    window.editor.edit("seed", lambda state: state.with_seed(1))
+    with qtbot.waitSignal(window.restorer.notified) as told:
+        drop_file(window, other)
+    assert told.args is not None
+    assert "made with digits.onnx (00000000…), which was not found" in told.args[0]
+    assert (window.player.state.seed, window.player.state.digits) == (9, (8,))
+
+
+def test_a_picture_without_a_recipe_is_a_message_and_nothing_changes(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    Image.new("RGB", (3, 3)).save(tmp_path / "holiday.png")
+    window = open_window(models["digits"])
+    before = window.player.state
+    with qtbot.waitSignal(window.restorer.failed):
+        drop_file(window, tmp_path / "holiday.png")
+    assert "holiday.png carries no recipe" in window.message.text.text()
+    assert window.player.state == before
+    assert window.editor.stack.count() == 0

@@ -1,0 +1,46 @@
+"""Sliders: only what the user does emits a signal."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from viewer.ui.widgets.sliders import LabelledSlider, Slider
+
+
+def test_what_is_shown_emits_nothing(qtbot: QtBot) -> None:
+    slider = Slider(0, 10, "Size")
+    qtbot.addWidget(slider)
+    slider.show_value(8)
+    with qtbot.assertNotEmitted(slider.valueChanged):
+        slider.show_value(9)
+        slider.show_maximum(5)
+    assert (slider.value(), slider.maximum()) == (5, 5)
+    with qtbot.waitSignal(slider.valueChanged):
+        slider.setValue(2)
+
+
+def test_the_handle_goes_to_the_pointer(qtbot: QtBot) -> None:
+    slider = Slider(0, 100, "Size")
+    qtbot.addWidget(slider)
+    slider.resize(216, 22)
+    QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center())
+    assert abs(slider.value() - 50) <= 1
+
+
+def test_the_text_follows_the_value(qtbot: QtBot) -> None:
+    unit = "s"
+    labelled = LabelledSlider("Time", 1, 50, 10, lambda value: f"{value} {unit}")
+    qtbot.addWidget(labelled)
+    assert labelled._value.text() == "10 s"
+    with qtbot.assertNotEmitted(labelled.changed):
+        labelled.show_value(40)
+        assert labelled._value.text() == "40 s"
+        labelled.show_maximum(20)
+    assert (labelled.value, labelled._value.text()) == (20, "20 s")
+    with qtbot.waitSignal(labelled.changed):
+        labelled.slider.setValue(3)
+    unit = "ms"
+    labelled.show_text()
+    assert labelled._value.text() == "3 ms"
