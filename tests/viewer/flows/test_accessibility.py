@@ -29,7 +29,7 @@ CONTROLS = (QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox, QLin
 
 
 def reachable(window: Window) -> list[QWidget]:
-    """What Tab comes by, in its order, once around."""
+    """Return the widgets that Tab reaches, in order."""
     found: list[QWidget] = []
     for _ in range(500):
         QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
@@ -42,7 +42,7 @@ def reachable(window: Window) -> list[QWidget]:
 
 
 def controls(window: Window) -> list[QWidget]:
-    """That a person could use now."""
+    """Return the controls that can be used now."""
     return [
         one
         for one in window.findChildren(QWidget)
@@ -55,7 +55,7 @@ def controls(window: Window) -> list[QWidget]:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_tab_comes_by_every_control_and_each_has_a_name(
+def test_tab_reaches_every_control_and_each_has_a_name(
     models: dict[str, Path], open_window: OpenWindow, mode: str
 ) -> None:
     window = open_window(models["digits"])
@@ -78,7 +78,7 @@ def test_tab_comes_by_every_control_and_each_has_a_name(
     assert all(one.toolTip() for one in walked if isinstance(one, QAbstractButton))
 
 
-def test_every_control_has_a_name_and_a_way_to_it(models: dict[str, Path], open_window: OpenWindow) -> None:
+def test_every_control_has_a_name_and_takes_the_focus(models: dict[str, Path], open_window: OpenWindow) -> None:
     window = open_window(models["digits"])
     controls: list[QWidget] = [*window.findChildren(QPushButton), *window.findChildren(QSlider), window.seed.edit]
     for control in controls:
@@ -86,7 +86,7 @@ def test_every_control_has_a_name_and_a_way_to_it(models: dict[str, Path], open_
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
-def test_every_control_of_the_sheet_has_a_name_and_a_way_to_it(
+def test_every_control_of_the_sheet_has_a_name_and_takes_the_focus(
     models: dict[str, Path], open_window: OpenWindow
 ) -> None:
     sheet = sheet_of(open_window(models["digits"]))

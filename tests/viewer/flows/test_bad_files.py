@@ -54,7 +54,7 @@ def test_hostile_files_are_a_message_each_and_nothing_else_changes(
     wait_for_the_picture(qtbot, window)
 
 
-def test_a_model_that_vanishes_while_it_is_open_goes_on(
+def test_an_open_model_whose_file_vanishes_still_works(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     copy = tmp_path / "mine.onnx"
@@ -73,7 +73,7 @@ def test_a_model_that_vanishes_while_it_is_open_goes_on(
     assert not window.message.isVisible()
 
 
-def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_is_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from digitforge.errors import ExportError
 
     path = tmp_path / "locked.onnx"

@@ -27,7 +27,7 @@ def test_the_window_fits_a_small_screen(models: dict[str, Path], open_window: Op
             assert panel.minimumSizeHint().width() <= panel.width(), panel.title.text()
 
 
-def test_so_does_a_run_that_is_compared(
+def test_a_compared_run_fits_too(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     stages = [

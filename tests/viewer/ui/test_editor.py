@@ -19,7 +19,7 @@ OpenWindow = Callable[..., Window]
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
-def test_every_change_is_undone_and_done_again(models: dict[str, Path], open_window: OpenWindow) -> None:
+def test_every_change_is_undone_and_redone(models: dict[str, Path], open_window: OpenWindow) -> None:
     window = open_window(models["digits"])
     start = window.player.state
     QTest.keyClick(window.canvas, Qt.Key.Key_Right)
@@ -52,13 +52,13 @@ def test_a_drag_is_one_step_and_a_later_one_another(
     assert window.player.state.truncation == 1.0
 
 
-def test_what_changes_nothing_is_no_step(models: dict[str, Path], open_window: OpenWindow) -> None:
+def test_a_change_of_nothing_is_not_a_step(models: dict[str, Path], open_window: OpenWindow) -> None:
     window = open_window(models["digits"])
     window.editor.edit("nothing", lambda state: state.with_truncation(1.0))
     assert window.editor.stack.count() == 0
 
 
-def test_what_can_be_undone_is_said(models: dict[str, Path], open_window: OpenWindow) -> None:
+def test_the_actions_name_the_step(models: dict[str, Path], open_window: OpenWindow) -> None:
     window = open_window(models["digits"])
     undo = next(action for action in window.findChildren(QAction) if action.text() == "Undo")
     assert not undo.isEnabled()
@@ -67,7 +67,7 @@ def test_what_can_be_undone_is_said(models: dict[str, Path], open_window: OpenWi
     assert undo.text() == "Undo truncation"
 
 
-def test_steps_that_became_one_are_let_go(models: dict[str, Path], open_window: OpenWindow) -> None:
+def test_merged_steps_are_freed(models: dict[str, Path], open_window: OpenWindow) -> None:
     window = open_window(models["digits"])
     window.truncation.slider.setValue(90)
     between = weakref.ref(window.player.state)

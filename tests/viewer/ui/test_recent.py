@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from tests.support.windows import OpenWindow
 
 
-def test_recent_generators_are_opened_and_those_that_are_gone_are_not(
+def test_recent_generators_are_opened_and_missing_ones_are_disabled(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     gone = tmp_path / "gone.onnx"

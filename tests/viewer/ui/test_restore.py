@@ -36,7 +36,7 @@ def test_a_picture_of_another_generator_opens_it(
     assert window.player.state.seed == 5
 
 
-def test_without_its_generator_what_fits_is_shown(
+def test_without_its_generator_the_settings_that_fit_are_shown(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = open_window(models["digits"])

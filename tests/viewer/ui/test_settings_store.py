@@ -48,9 +48,7 @@ def test_settings_are_written_at_once(models: dict[str, Path], open_window: Open
     assert "digits.onnx" in path.read_text()
 
 
-def test_damaged_settings_are_a_sentence_in_the_window(
-    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
-) -> None:
+def test_damaged_settings_are_a_message(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
     first = open_window(models["digits"])
     first.close()
     assert first.settings._path is not None

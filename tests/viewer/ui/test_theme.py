@@ -45,7 +45,7 @@ def test_the_systems_theme_is_followed_while_the_window_is_open(
     window = open_window(models["digits"])
 
     def turn(scheme: Qt.ColorScheme) -> str:
-        """What the canvas looks like once the system has turned dark or light; offscreen has none of its own."""
+        """Return the canvas after the system turned dark or light, which the offscreen platform cannot do by itself."""
         monkeypatch.setattr(QStyleHints, "colorScheme", lambda _: scheme)
         qapp.styleHints().colorSchemeChanged.emit(scheme)
         return window.canvas.grab().toImage().pixelColor(1, 1).name()

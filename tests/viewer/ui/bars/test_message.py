@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from tests.support.windows import LEFT, OpenWindow
 
 
-def test_a_file_that_is_not_there_leads_to_another(
+def test_a_missing_file_offers_to_open_another(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = open_window(models["digits"])

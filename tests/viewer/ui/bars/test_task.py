@@ -46,7 +46,7 @@ def test_closing_the_window_stops_what_is_being_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written_is_a_message(
+def test_a_folder_that_cannot_be_written_is_a_message(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = open_window(models["digits"])
@@ -59,7 +59,7 @@ def test_a_place_that_cannot_be_written_is_a_message(
     qtbot.waitUntil(lambda: window.task.isHidden())
 
 
-def test_one_thing_at_a_time(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
+def test_one_export_at_a_time(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
     window = open_window(models["digits"])
     go_on = Event()
 

@@ -30,7 +30,7 @@ def seeds(window: Window) -> list[int]:
 
 
 def hover(widget: QWidget, mime: QMimeData, at: QPoint) -> bool:
-    """Bring a drag over a widget; whether it may be dropped there."""
+    """Drag over a widget; return whether it accepts the drop."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PySide6 6.12 wants a QPointF, which older ones do not take
         enter = QDragEnterEvent(at, COPY, mime, LEFT, NO_KEYS)
@@ -48,13 +48,13 @@ def drop(widget: QWidget, mime: QMimeData, at: QPoint) -> None:
 
 
 def middle(strip: Strip, place: float) -> QPoint:
-    """Of a keyframe, on the strip."""
+    """Return the middle of a keyframe on the strip."""
     return QPoint(round(strip.strip_layout.playhead(place)), strip.height() - 2 * strip.strip_layout.margin - 10)
 
 
 @pytest.fixture
 def window(models: dict[str, Path], open_window: OpenWindow) -> Window:
-    """With four keyframes, on the path."""
+    """Open a window with four keyframes in the Morph mode."""
     opened = open_window(models["digits"])
     opened.editor.edit("keyframes", lambda state: state.with_timeline(Timeline(KEYS)))
     opened.editor.edit("mode", lambda state: state.with_mode("path"))
@@ -194,7 +194,7 @@ def test_buttons_add_and_remove(window: Window) -> None:
     assert seeds(window) == [0, 1, 2, 3]
 
 
-def test_it_is_there_where_it_is_of_use(window: Window) -> None:
+def test_it_is_visible_in_the_modes_that_use_it(window: Window) -> None:
     heights = {}
     for mode in ("grid", "path", "pad", "number"):
         window.player.apply(window.player.state.with_mode(mode))

@@ -19,7 +19,7 @@ from viewer.ui.window import Window
 
 
 class Run:
-    """A folder as training writes it."""
+    """A run directory, written as training writes it."""
 
     def __init__(self, folder: Path, models: dict[str, Path]) -> None:
         self.folder = folder
@@ -52,7 +52,7 @@ def opened_path(window: Window) -> Path:
 
 
 def wait_for(qtbot: QtBot, window: Window, path: Path) -> None:
-    """Until the pictures of that generator are shown."""
+    """Wait until the pictures of a generator are shown."""
     generator = open_generator(path, "cpu")
 
     def shown() -> bool:
@@ -65,7 +65,7 @@ def wait_for(qtbot: QtBot, window: Window, path: Path) -> None:
     qtbot.waitUntil(shown)
 
 
-def test_new_stages_appear_on_the_same_seeds_until_somebody_scrubs_back(
+def test_new_stages_appear_on_the_same_seeds_until_the_user_goes_back(
     run_folder: Run, open_window: OpenWindow, qtbot: QtBot
 ) -> None:
     first = run_folder.export(100)
@@ -127,7 +127,7 @@ def test_curves_grow_and_a_click_on_them_goes_to_the_nearest_stage(
     assert watch.losses.grab().toImage() != before, "the mark has moved"
 
 
-def test_a_run_without_a_stage_says_what_to_do_and_shows_the_first_that_comes(
+def test_a_run_without_stages_says_what_to_do_and_shows_the_first_one(
     run_folder: Run, models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
 ) -> None:
     run_folder.log(d_loss=1.0)
@@ -144,7 +144,7 @@ def test_a_run_without_a_stage_says_what_to_do_and_shows_the_first_that_comes(
     assert window.watch.losses.accessibleDescription() == "", "the curves of one run are not those of the next"
 
 
-def test_any_stage_beside_the_newest_in_one_click(run_folder: Run, open_window: OpenWindow, qtbot: QtBot) -> None:
+def test_a_click_compares_a_stage_with_the_newest(run_folder: Run, open_window: OpenWindow, qtbot: QtBot) -> None:
     first, newest = run_folder.export(100), run_folder.export(200, "other")
     window = open_window(run_folder.folder)
     wait_for(qtbot, window, newest)
@@ -158,7 +158,7 @@ def test_any_stage_beside_the_newest_in_one_click(run_folder: Run, open_window: 
     assert window.compare.b.text() == "B   demo · 200 images"
 
 
-def test_a_half_written_stage_is_a_sentence_and_opens_once_it_is_whole(
+def test_an_incomplete_stage_is_a_message_and_opens_once_it_is_complete(
     run_folder: Run, models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
 ) -> None:
     first = run_folder.export(100)

@@ -25,7 +25,7 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 @pytest.fixture
 def apart(models: dict[str, Path], tmp_path: Path) -> Path:
-    """A generator that fits "digits" and makes other pictures: the same one of half the latent."""
+    """Write a generator that fits "digits" and makes other pictures: the same one with half the latent."""
     import onnx
     from onnx import numpy_helper
 
@@ -37,7 +37,7 @@ def apart(models: dict[str, Path], tmp_path: Path) -> Path:
 
 
 def expected(window: Window, path: Path) -> Any:
-    """What a generator makes of the present state, uint8 [cells, h, w]."""
+    """Render the present state with a generator, uint8 [cells, h, w]."""
     generator = open_generator(path, "cpu")
     scene = scene_of(generator.info, window.player.state)
     assert scene is not None
@@ -123,7 +123,7 @@ def test_pictures_of_another_size_stand_side_by_side_but_are_not_subtracted(
 
 
 @pytest.mark.parametrize(("name", "said"), [("free", "latent distribution"), ("many", "number of classes")])
-def test_what_does_not_fit_is_one_sentence(
+def test_a_generator_that_does_not_fit_is_a_message(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, name: str, said: str
 ) -> None:
     window = open_window(models["digits"])
@@ -162,7 +162,7 @@ def test_swap_and_close(models: dict[str, Path], apart: Path, open_window: OpenW
         window.editor.edit("seed", lambda state: state.with_seed(9))
 
 
-def test_a_model_that_vanished_before_a_swap_is_a_sentence_and_the_comparison_ends(
+def test_a_model_that_vanished_before_a_swap_is_a_message_and_ends_the_comparison(
     models: dict[str, Path], apart: Path, open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy.onnx"
@@ -226,9 +226,7 @@ def test_both_are_looked_at_from_the_same_distance(
     assert window.canvas.view.zoom == window.compare.picture.view.zoom == 4.0
 
 
-def test_a_file_that_is_not_there_is_a_sentence(
-    models: dict[str, Path], open_window: OpenWindow, tmp_path: Path
-) -> None:
+def test_a_missing_file_is_a_message(models: dict[str, Path], open_window: OpenWindow, tmp_path: Path) -> None:
     window = open_window(models["digits"])
     window.open_beside(tmp_path / "missing.onnx")
     assert "There is no file" in window.message.text.text()

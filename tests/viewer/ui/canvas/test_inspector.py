@@ -14,7 +14,7 @@ from digitforge.errors import ModelRefused
 from tests.support.windows import LEFT, OpenWindow, place
 
 
-def test_a_classifier_that_is_missing_is_told_once_for_each_generator(
+def test_a_classifier_that_is_missing_is_reported_once_for_each_generator(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing() -> None:
@@ -52,7 +52,7 @@ def test_the_bundled_digits_are_classified(open_window: OpenWindow, qtbot: QtBot
     qtbot.waitUntil(lambda: window.inspector.view.bars.isVisible())
 
 
-def test_a_cell_of_the_generator_before_is_not_spoken_of(
+def test_a_cell_of_the_previous_generator_has_no_caption(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
 ) -> None:
     window = open_window(models["digits"])

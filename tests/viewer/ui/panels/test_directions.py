@@ -1,4 +1,4 @@
-"""Directions, used as a person uses them."""
+"""Directions: finding, moving, renaming."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def unfold(window: Window, qtbot: QtBot) -> None:
         QTest.mouseClick(window.directions.toggle, LEFT)
 
 
-def test_they_are_found_once_somebody_wants_them(
+def test_they_are_found_when_the_panel_is_unfolded(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, own_data: Path
 ) -> None:
     window = open_window(models["digits"])
@@ -73,7 +73,7 @@ def test_a_slider_moves_every_picture_and_reset_takes_it_back(
     assert not window.player.state.amounts
 
 
-def test_amounts_that_come_with_a_state_find_their_directions(
+def test_a_state_with_amounts_finds_its_directions(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
 ) -> None:
     window = open_window(models["digits"])
@@ -126,7 +126,7 @@ def test_a_name_stays_with_the_generator(models: dict[str, Path], open_window: O
     assert steps == [], "read, not found again"
 
 
-def test_what_cannot_be_found_is_a_sentence(
+def test_a_failed_search_is_a_message(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(search: Search, generator: object) -> None:

@@ -1,4 +1,4 @@
-"""Keeping what is shown, bringing it back, naming it, putting it away."""
+"""Favourites: keeping, showing again, renaming, removing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 
 
 def keep(window: Window, qtbot: QtBot) -> None:
-    """By key, and wait for its picture."""
+    """Keep what is shown by key, and wait for its picture."""
     before = window.favourites.list.count()
     QTest.keyClick(window, Qt.Key.Key_D, CTRL)
     qtbot.waitUntil(lambda: window.favourites.list.count() == before + 1)
@@ -31,7 +31,7 @@ def click(gallery: Gallery, item: QListWidgetItem) -> None:
     QTest.mouseClick(gallery.viewport(), LEFT, pos=gallery.visualItemRect(item).center())
 
 
-def test_what_is_kept_comes_back_and_that_is_undone(
+def test_a_favourite_is_shown_again_and_that_is_undone(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
 ) -> None:
     window = open_window(models["digits"])
@@ -71,9 +71,7 @@ def test_a_cell_is_kept_by_itself_and_can_be_dragged(
     assert window.player.state.cells == 1
 
 
-def test_naming_and_putting_away(
-    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, own_data: Path
-) -> None:
+def test_renaming_and_removing(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, own_data: Path) -> None:
     window = open_window(models["digits"])
     keep(window, qtbot)
     gallery = window.favourites.list
@@ -96,7 +94,7 @@ def test_naming_and_putting_away(
     assert list(own_data.rglob("favourites/*.png"))
 
 
-def test_they_are_there_the_next_time_and_damaged_ones_are_a_sentence(
+def test_they_are_there_in_the_next_session_and_damaged_ones_are_a_message(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, own_data: Path
 ) -> None:
     first = open_window(models["digits"])
@@ -125,7 +123,7 @@ def test_one_of_another_generator_opens_that(models: dict[str, Path], open_windo
     assert window.player.model.path == models["digits"]
 
 
-def test_a_folder_that_cannot_be_written_is_a_sentence(
+def test_a_folder_that_cannot_be_written_is_a_message(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, own_data: Path
 ) -> None:
     window = open_window(models["digits"])

@@ -17,14 +17,14 @@ KEYS = tuple(of_class(seed, 0, seed) for seed in range(4))
 
 @pytest.fixture
 def window(models: dict[str, Path], open_window: OpenWindow) -> Window:
-    """With four keyframes, on the path."""
+    """Open a window with four keyframes in the Morph mode."""
     opened = open_window(models["digits"])
     opened.editor.edit("keyframes", lambda state: state.with_timeline(Timeline(KEYS)))
     opened.editor.edit("mode", lambda state: state.with_mode("path"))
     return opened
 
 
-def test_the_way_is_chosen(window: Window) -> None:
+def test_interpolation_easing_and_loop_are_chosen(window: Window) -> None:
     way = window.interpolation
     assert way.way.button("auto").isChecked()
     QTest.mouseClick(way.way.button("lerp"), LEFT)

@@ -1,4 +1,4 @@
-"""Writing a number, as a person does."""
+"""Writing a number."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_click_in_the_picture_varies_one_character(window: Window, qtbot: QtBo
     assert not window.number.places[1].isChecked()
 
 
-def test_buttons_vary_and_give_the_hand_back(window: Window) -> None:
+def test_buttons_vary_and_reset_characters(window: Window) -> None:
     assert not window.number.reset.isEnabled()
     QTest.mouseClick(window.number.places[3], LEFT)
     QTest.mouseClick(window.number.places[0], LEFT)
@@ -111,7 +111,7 @@ def test_buttons_vary_and_give_the_hand_back(window: Window) -> None:
 
 
 @pytest.mark.parametrize(("model", "said"), [("free", "without classes"), ("colour", "longer than one character")])
-def test_why_there_is_nothing_to_write_is_said(
+def test_the_panel_says_why_it_cannot_write(
     model: str, said: str, models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
 ) -> None:
     window = open_window(models[model])

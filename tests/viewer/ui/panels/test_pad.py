@@ -1,4 +1,4 @@
-"""The pad, used as a person uses it."""
+"""The pad: corners, point, previews."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CORNERS = tuple(of_class(seed, 0, seed) for seed in range(4))
 
 @pytest.fixture
 def window(models: dict[str, Path], open_window: OpenWindow) -> Window:
-    """On an empty pad."""
+    """Open a window in the Blend mode with an empty pad."""
     opened = open_window(models["digits"])
     opened.editor.edit("mode", lambda state: state.with_mode("pad"))
     QApplication.processEvents()

@@ -34,7 +34,7 @@ def test_a_seed_of_63_bits_can_be_typed(models: dict[str, Path], open_window: Op
     assert edit.text() == str(SEED_MAX)
 
 
-def test_escape_gives_the_seed_back(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
+def test_escape_restores_the_seed(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
     window = open_window(models["digits"])
     edit = window.seed.edit
     edit.setFocus()
