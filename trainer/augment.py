@@ -1,12 +1,12 @@
-"""Augmentation: what the discriminator sees, reals and fakes alike, is changed at random on the device.
+"""Augmentation: random changes to the images that the discriminator sees, reals and fakes alike, on the device.
 
-A discriminator that never sees an image as it is cannot learn the training set by heart, and because every change is
-differentiable the generator still learns through it (Zhao et al. 2020, "Differentiable augmentation for data-efficient
-GAN training"; Karras et al. 2020, "Training generative adversarial networks with limited data", called ADA below).
-Below a probability of about 0.8 the changes do not leak into the generated images (ADA, section 2.2).
+A discriminator that never sees an unchanged image cannot memorise the training set. All changes are differentiable, so
+the generator still learns through them (Zhao et al. 2020, "Differentiable augmentation for data-efficient GAN
+training"; Karras et al. 2020, "Training generative adversarial networks with limited data", called ADA below). Below a
+probability of about 0.8, the changes do not leak into the generated images (ADA, section 2.2).
 
-On CUDA the gradient of `grid_sample` adds up in no fixed order: with a geometric change, a run repeats and resumes bit
-for bit on CPUs alone.
+On CUDA, `grid_sample` sums its gradient in varying order. With a geometric change, runs are therefore repeated and
+resumed bit for bit only on CPUs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -23,43 +24,54 @@ from torch import Tensor, nn
 from digitforge.errors import ConfigError, nearest
 from trainer.seeding import Draws
 
-LARGEST = {"shift": 0.5, "rotate": 180, "scale": 1, "shear": 60, "elastic": 0.2, "cutout": 1, "noise": 1}
-"""The kinds of change, and the largest strength of each.
+Change = Literal["shift", "rotate", "scale", "shear", "elastic", "cutout", "noise"]
 
-shift: share of the side, in both directions. rotate: degrees. scale: 0.1 is a factor between 1 / 1.1 and 1.1, uniform
-in its logarithm. shear: degrees, along the rows. Each of these is uniform between minus and plus its strength.
-elastic: share of the side; standard deviation of a smooth displacement (Simard et al. 2003), normal on 5x5 nodes.
-cutout: share of the shorter side; a square of background whose centre lies anywhere in the image (DeVries and Taylor
-2017). noise: standard deviation, where the images' range is 2; the result may leave [-1, 1], as in ADA.
+LARGEST: dict[Change, float] = {
+    "shift": 0.5,
+    "rotate": 180,
+    "scale": 1,
+    "shear": 60,
+    "elastic": 0.2,
+    "cutout": 1,
+    "noise": 1,
+}
+"""The changes, and the largest strength of each.
+
+shift: fraction of the side, in both directions. rotate: degrees. scale: 0.1 is a factor between 1 / 1.1 and 1.1,
+uniform in its logarithm. shear: degrees, along the rows. Each of these is uniform between minus and plus its strength.
+elastic: fraction of the side; standard deviation of a smooth displacement (Simard et al. 2003), normal on 5x5 nodes.
+cutout: fraction of the shorter side; a square of background with its centre anywhere in the image (DeVries and Taylor
+2017). noise: standard deviation, for images in [-1, 1]; the result may leave that range, as in ADA.
 """
 
-GEOMETRIC = ("shift", "rotate", "scale", "shear", "elastic")
-"""The kinds that move pixels: together they sample an image once."""
+GEOMETRIC: tuple[Change, ...] = ("shift", "rotate", "scale", "shear", "elastic")
+"""The changes that move pixels. Together they resample an image once."""
 
 BACKGROUND = -1.0
-"""What lies outside an image."""
+"""The value of pixels outside an image."""
 
 NODES = 5
-"""Of the elastic displacement, on a side."""
+"""Number of nodes of the elastic displacement, per side."""
 
 ADAPT_EVERY = 4
-"""Steps from one move of an adaptive probability to the next (ADA, section 3)."""
+"""Number of steps between adaptations of the probability (ADA, section 3)."""
 
 ADAPT_IMAGES = 500_000
-"""Images in which an adaptive probability goes from 0 to 1 at most (ADA, section 3)."""
+"""Number of images in which an adaptive probability can rise from 0 to 1 (ADA, section 3)."""
 
 
 @cache
-def parse(text: str) -> Mapping[str, float]:
-    """The strength of each kind of change in a text like `shift:0.1,rotate:10`; the empty text is none.
+def parse(text: str) -> Mapping[Change, float]:
+    """Parse the strengths in a text like `shift:0.1,rotate:10`; an empty text means no changes.
 
-    Raises ConfigError for an unknown or repeated kind, and a strength that is not above 0 and at most its LARGEST.
+    Raises ConfigError for an unknown or repeated change, or a strength that is not above 0 and at most its LARGEST.
     """
-    strengths: dict[str, float] = {}
+    strengths: dict[Change, float] = {}
     for part in text.split(",") if text.strip() else ():
-        kind, _, number = (piece.strip() for piece in part.partition(":"))
-        if kind not in LARGEST:
-            raise ConfigError(f"{kind!r} in {text!r} is not an augmentation: {nearest(kind, LARGEST)}")
+        name, _, number = (piece.strip() for piece in part.partition(":"))
+        kind = next((known for known in LARGEST if known == name), None)
+        if kind is None:
+            raise ConfigError(f"{name!r} in {text!r} is not an augmentation: {nearest(name, LARGEST)}")
         if kind in strengths:
             raise ConfigError(f"{text!r} has the augmentation {kind} twice: write it once.")
         try:
@@ -73,15 +85,15 @@ def parse(text: str) -> Mapping[str, float]:
 
 
 def augment(
-    images: Tensor, strengths: Mapping[str, float], probability: float | Tensor, draws: Draws, name: str
+    images: Tensor, strengths: Mapping[Change, float], probability: float | Tensor, draws: Draws, name: str
 ) -> Tensor:
-    """Change each image by each kind in `strengths` with `probability`, independently; another name, other changes.
+    """Apply each change in `strengths` to each image, independently, with `probability`.
 
     images: float32 [rows, channels, height, width] in [-1, 1], rows as in `draws`; returned in the same shape.
-    probability: a number or a scalar on the device, which nothing waits for.
+    probability: a number, or a scalar on the device, which is not waited for. name: selects the random numbers.
 
-    An image that no kind is drawn for comes out as it is, bit for bit. Gradients reach the images, but not every
-    PyTorch has second ones: a penalty on the discriminator's gradient should be taken at the result.
+    An image to which no change applies is returned unchanged, bit for bit. Gradients reach the images, but second
+    derivatives do not exist in every version of PyTorch, so a gradient penalty should use the augmented images.
     """
     if not strengths:
         return images
@@ -89,7 +101,9 @@ def augment(
     with torch.autocast(images.device.type, enabled=False):
         images = images.to(torch.promote_types(images.dtype, torch.float32))
         height, width = images.shape[2:]
-        drawn = {kind: draws.uniform(f"{name}/{kind}", 3) for kind in strengths}  # whether, and up to two amounts
+        drawn = {
+            kind: draws.uniform(f"{name}/{kind}", 3) for kind in strengths
+        }  # whether it applies, and up to two amounts
         chosen = {kind: numbers[:, 0] < probability for kind, numbers in drawn.items()}
 
         if geometric := [kind for kind in GEOMETRIC if kind in strengths]:
@@ -99,7 +113,7 @@ def augment(
                 nodes = draws.normal(f"{name}/elastic/nodes", 2, NODES, NODES) * (2 * strengths["elastic"])
                 field = F.interpolate(nodes, (height, width), mode="bicubic", align_corners=True)
                 grid = grid + (field * _each(chosen["elastic"])).permute(0, 2, 3, 1)
-            # Outside, grid_sample has zeros: there the background has to be 0.
+            # grid_sample fills the outside with zeros, so the background must be 0 there.
             lifted = F.grid_sample(images - BACKGROUND, grid.to(images.dtype), align_corners=False)
             moved = torch.stack([chosen[kind] for kind in geometric]).any(0)
             images = torch.where(_each(moved), lifted + BACKGROUND, images)
@@ -122,15 +136,15 @@ def _each(per_image: Tensor) -> Tensor:
     return per_image[:, None, None, None]
 
 
-def _grid(height: int, width: int, strengths: Mapping[str, float], amounts: Mapping[str, Tensor]) -> Tensor:
-    """Where each pixel comes from, [rows, height, width, 2] in grid_sample's coordinates.
+def _grid(height: int, width: int, strengths: Mapping[Change, float], amounts: Mapping[Change, Tensor]) -> Tensor:
+    """Return the source of each pixel, [rows, height, width, 2], in grid_sample's coordinates.
 
-    amounts: [rows, 2] in [-1, 1]. Pixels are sheared, rotated and scaled around the centre, then shifted; this goes the
-    way back. It is written out because affine_grid multiplies matrices, which a GPU may do in TF32.
+    amounts: [rows, 2] in [-1, 1]. Pixels are sheared, rotated and scaled around the centre, then shifted; the code
+    inverts these steps. affine_grid is not used because it multiplies matrices, which a GPU may do in TF32.
     """
     none = torch.zeros_like(next(iter(amounts.values())))
 
-    def amount(kind: str, column: int = 0) -> Tensor:
+    def amount(kind: Change, column: int = 0) -> Tensor:
         return (amounts.get(kind, none) * strengths.get(kind, 0.0))[:, column, None, None]
 
     x = torch.arange(width, device=none.device) - (width - 1) / 2 - amount("shift", 0) * width  # [rows, 1, width]
@@ -144,17 +158,17 @@ def _grid(height: int, width: int, strengths: Mapping[str, float], amounts: Mapp
 
 
 class Augmentation(nn.Module):
-    """`augment` with its strengths and a probability that may adapt; a checkpoint needs its state."""
+    """`augment` with its strengths and a probability that may adapt. Its state is part of a checkpoint."""
 
     probability: Tensor
-    """Scalar."""
+    """Scalar; see `augment`."""
     signs: Tensor
-    """Sum of the mean signs of the scores of reals since the last move, scalar."""
+    """Sum of the mean signs of the scores of reals since the last adaptation, scalar."""
 
     def __init__(self, text: str, probability: float, target: float, batch_size: int) -> None:
-        """text: see `parse`, ConfigError too. target: see `observe`. batch_size: over all processes.
+        """text: see `parse`, also for ConfigError. target: see `observe`. batch_size: over all processes.
 
-        Where there is a target, the probability starts at 0.
+        If there is a target, the probability starts at 0.
         """
         super().__init__()
         self.strengths = parse(text)
@@ -169,14 +183,14 @@ class Augmentation(nn.Module):
 
     @torch.no_grad()
     def observe(self, mean_sign: Tensor, move: bool, reduce: Callable[[Tensor], Tensor]) -> None:
-        """Adapt the probability to the mean sign of the scores of a step's reals, scalar; once a step.
+        """Adapt the probability to the mean sign, scalar, of the scores of a step's reals. Call it once per step.
 
-        It is near 0 for a discriminator that is not sure and 1 for one that knows the training set; every ADAPT_EVERY
-        steps, the probability moves up where it is above the target, else down (ADA, section 3). So scores have to be
-        logits: above 0 for "real". A target of 0 keeps the probability.
+        The mean sign is near 0 for a discriminator that is unsure, and 1 for one that has memorised the training set.
+        Every ADAPT_EVERY steps, the probability rises if the mean sign is above the target, and falls otherwise (ADA,
+        section 3). Scores must therefore be above 0 for "real". A target of 0 keeps the probability fixed.
 
         move: whether this is the last of ADAPT_EVERY steps.
-        reduce: averages a tensor over processes, so that all adapt alike. Nothing waits for the device.
+        reduce: averages a tensor over processes, so that all adapt alike. The device is not waited for.
         """
         if not self.target:
             return

@@ -1,4 +1,4 @@
-"""Values that change with the images seen, written `0.5,0.1@300000`: 0.5, then 0.1 from 300,000 images on."""
+"""Values that change during training, written `0.5,0.1@300000`: 0.5, then 0.1 from 300,000 images on."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from functools import cache
 from digitforge.errors import ConfigError
 
 Schedule = tuple[tuple[int, float], ...]
-"""(from this many images, this value), in rising order, the first from 0."""
+"""Pairs (number of images, value from there on), in ascending order, starting at 0 images."""
 
 
 @cache
 def parse(text: str) -> Schedule:
-    """Read a schedule. Raises ConfigError where it is malformed, negative, or not in rising order."""
-    wrong = ConfigError(f"{text!r} is not a schedule: write it like 0.5 or 0.5,0.1@300000 (value@images, rising).")
+    """Parse a schedule. Raises ConfigError if it is malformed, negative, or not in ascending order."""
+    wrong = ConfigError(f"{text!r} is not a schedule: write it like 0.5 or 0.5,0.1@300000 (value@images, ascending).")
     points = []
     for position, part in enumerate(text.split(",")):
         value, _, start = part.strip().partition("@")
@@ -30,5 +30,5 @@ def parse(text: str) -> Schedule:
 
 
 def value_at(text: str, images_seen: int) -> float:
-    """The value that the schedule `text` has once `images_seen` images have been seen."""
+    """Return the value of the schedule `text` after `images_seen` images."""
     return next(value for start, value in reversed(parse(text)) if start <= images_seen)

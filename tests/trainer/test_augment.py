@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from digitforge.errors import ConfigError
-from trainer.augment import LARGEST, Augmentation, augment, parse
+from trainer.augment import LARGEST, Augmentation, Change, augment, parse
 from trainer.seeding import Draws
 
 EVERYTHING = "shift:0.1,rotate:10,scale:0.1,shear:5,elastic:0.05,cutout:0.25,noise:0.05"
@@ -20,7 +20,7 @@ def draws(batch: int, rows: slice | None = None, number: int = 0) -> Draws:
 
 @dataclass
 class Chosen(Draws):
-    """Every image is chosen, with these amounts in [-1, 1]."""
+    """Random numbers that change every image, by these amounts in [-1, 1]."""
 
     amounts: tuple[float, float] = (1.0, 1.0)
 
@@ -74,7 +74,7 @@ def test_nothing_to_do_gives_the_images_themselves() -> None:
 
 
 @pytest.mark.parametrize("kind", LARGEST)
-def test_an_image_changes_exactly_where_it_is_drawn(kind: str) -> None:
+def test_an_image_changes_exactly_where_it_is_drawn(kind: Change) -> None:
     images = pictures(2000)
     probability = torch.tensor(0.3)
     changed = augment(images, {kind: LARGEST[kind] / 2}, probability, draws(2000), "reals")

@@ -109,7 +109,7 @@ def small_score() -> nn.Module:
 
 
 def squared_norms(score: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
-    """Of the gradients of the scores with respect to their images, by finite differences, [batch]."""
+    """Return the squared norms of the gradients of the scores by finite differences, [batch]."""
     total = torch.zeros(len(images), dtype=torch.double)
     with torch.no_grad():
         for pixel in range(9):

@@ -13,7 +13,7 @@ from trainer.data import places
 
 @pytest.fixture
 def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty cache folder; no environment variable, no network."""
+    """An empty cache folder, without DIGITFORGE_DATA and without a network."""
 
     def refuse(*_: object, **__: object) -> None:
         raise OSError("no network")
@@ -29,19 +29,19 @@ Serve = Callable[[Path], list[str]]
 
 @pytest.fixture
 def serve(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Serve:
-    """`serve(folder)`: a network that has the files of `folder`; returns the URLs that are asked for."""
+    """`serve(folder)`: a network that has the files of `folder`; returns the list of requested URLs."""
 
     def serve(folder: Path) -> list[str]:
-        asked: list[str] = []
+        requested: list[str] = []
 
         def copy(url: str, root: str | Path, filename: str | None = None, md5: str | None = None) -> None:
-            asked.append(url)
+            requested.append(url)
             name = url.rpartition("/")[2]
             assert md5 is not None
             shutil.copy(folder / name, Path(root) / (filename or name))
 
         monkeypatch.setattr("torchvision.datasets.utils.download_url", copy)
-        return asked
+        return requested
 
     return serve
 
@@ -51,7 +51,7 @@ MakePictures = Callable[..., Path]
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> MakePictures:
-    """`pictures(count)`: a folder with that many grey pictures in classes a and b, each of its own brightness."""
+    """`pictures(count)`: a folder of grey pictures in the classes a and b, each with a different brightness."""
 
     def pictures(count: int) -> Path:
         root = tmp_path / "pictures"

@@ -21,7 +21,7 @@ BOTH = pytest.mark.parametrize("store", ["device", "disk"])
 
 
 def numbered(count: int) -> Source:
-    """Images whose pixels all hold their own number, labelled by it modulo 3."""
+    """Images filled with their own number, labelled with that number modulo 3."""
     images = np.tile(np.arange(count, dtype=np.uint8)[:, None, None, None], (1, 1, 4, 4))
     return Source("numbered", images, np.arange(count) % 3, ImageFormat(1, 4, ("a", "b", "c")))
 
@@ -31,7 +31,7 @@ def numbers(reals: torch.Tensor) -> list[int]:
 
 
 def parts(batch_size: int, count: int) -> list[slice]:
-    """A batch in `count` parts."""
+    """Return the slices of a batch in `count` parts."""
     size = batch_size // count
     return [slice(start, start + size) for start in range(0, batch_size, size)]
 
@@ -57,7 +57,7 @@ def test_parts_together_are_the_batch(store: StoreName) -> None:
 
 
 def test_the_order_of_an_epoch_stays_what_it_was() -> None:
-    """Runs that are resumed see what they would have seen."""
+    """A resumed run sees the same batches as one that was not interrupted."""
     store = Batches(numbered(10), CPU, 10, seed=0, conditional=True)
     order = torch.randperm(10, generator=stream(CPU, 0, "epoch", 3)).tolist()
     assert numbers(store.batch_at(30, slice(0, 10))[0]) == order
@@ -76,7 +76,7 @@ def test_batches_depend_on_position_alone(store: StoreName) -> None:
 
 
 def test_disk_gives_what_the_device_gives_over_two_epochs(tmp_path: Path) -> None:
-    """Two processes, each with its share in two parts, each part asked for twice a step."""
+    """Two processes, each with its share in two parts, request each part twice a step."""
     source = numbered(50)
     source.images.tofile(tmp_path / "images")
     mapped = np.memmap(tmp_path / "images", np.uint8, "r", shape=source.images.shape)

@@ -15,7 +15,7 @@ RECORDS = 20
 
 @pytest.fixture
 def batches(cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A folder that holds CIFAR-10 with RECORDS records a file; a pixel is file + 50 channel + column."""
+    """Write CIFAR-10 with RECORDS records per file; a pixel is file + 50 channel + column."""
     monkeypatch.setattr(cifar, "RECORDS", RECORDS)
     folder = tmp_path / "data" / cifar.FOLDER
     folder.mkdir(parents=True)

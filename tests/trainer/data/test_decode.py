@@ -11,7 +11,7 @@ from trainer.data.decode import read_picture
 
 @pytest.fixture
 def gradient() -> Image.Image:
-    """Grey, 8x8, darkest on the left."""
+    """A grey 8x8 picture, darkest on the left."""
     return Image.fromarray(np.tile(np.arange(8, dtype=np.uint8) * 32, (8, 1)))
 
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("cache")
 
 
 def load(root: Path) -> tuple[Source, str]:
-    """The folder's images, and what was said."""
+    """Return the folder's images, and the console's output."""
     said = io.StringIO()
     source = datasets.load(f"folder:{root}", None, image_size=4, console=Console(file=said, width=300))
     return source, said.getvalue()

@@ -20,14 +20,14 @@ COUNT = 60
 
 
 def idx(array: npt.NDArray[np.uint8] | npt.NDArray[np.int32]) -> bytes:
-    """`array` as an IDX file."""
+    """Return `array` as an IDX file."""
     kind = {1: 8, 4: 12}[array.dtype.itemsize]
     header = bytes([0, 0, kind, array.ndim]) + np.array(array.shape, ">u4").tobytes()
     return header + array.astype(array.dtype.newbyteorder(">")).tobytes()
 
 
 def write(name: str, folder: Path) -> npt.NDArray[np.uint8]:
-    """Both splits of a member of the family, COUNT images each; returns the images as they lie in the files."""
+    """Write both splits of a member, COUNT images each; return the images as stored."""
     member = mnist_family.MEMBERS[name]
     folder.mkdir(parents=True, exist_ok=True)
     images = np.random.default_rng(0).integers(0, 256, (COUNT, 28, 28)).astype(np.uint8)
@@ -45,7 +45,7 @@ def write(name: str, folder: Path) -> npt.NDArray[np.uint8]:
 
 @pytest.fixture(autouse=True)
 def _small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Members other than MNIST have COUNT images."""
+    """Give members other than MNIST COUNT images."""
     for name, member in mnist_family.MEMBERS.items():
         if name != "mnist":
             small = replace(member, counts={"train": (COUNT,), "test": (COUNT,)})
