@@ -90,28 +90,8 @@ LIGHT = Palette(
     notice="#e4e8f2",
     warning="#fbe6e4",
 )
-READ = (
-    *(("text", behind) for behind in ("window", "card", "raised", "hover", "pressed", "canvas", "notice", "warning")),
-    *(("muted", behind) for behind in ("window", "card", "raised", "canvas", "notice", "warning")),
-    *(("accent", behind) for behind in ("window", "card", "raised", "chosen", "canvas")),
-    *(("on_accent", behind) for behind in ("accent", "accent_hover", "accent_pressed")),
-    ("alert", "card"),
-)
-"""Every pair of text and what is behind it. What is disabled is not among them."""
 
 
 def palette_of(theme: str, *, dark: bool) -> Palette:
     """The palette of a choice. dark: what the system wants."""
     return LIGHT if theme == "light" or (theme == "system" and not dark) else DARK
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two colours, 1 to 21 (WCAG 2.2, relative luminance of sRGB)."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    levels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [level / 12.92 if level <= 0.04045 else ((level + 0.055) / 1.055) ** 2.4 for level in levels]
-    return sum(share * level for share, level in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -7,7 +7,28 @@ import re
 
 import pytest
 
-from viewer.core.picture.palette import DARK, LIGHT, READ, Palette, contrast, palette_of
+from viewer.core.picture.palette import DARK, LIGHT, Palette, palette_of
+
+READ = (
+    *(("text", behind) for behind in ("window", "card", "raised", "hover", "pressed", "canvas", "notice", "warning")),
+    *(("muted", behind) for behind in ("window", "card", "raised", "canvas", "notice", "warning")),
+    *(("accent", behind) for behind in ("window", "card", "raised", "chosen", "canvas")),
+    *(("on_accent", behind) for behind in ("accent", "accent_hover", "accent_pressed")),
+    ("alert", "card"),
+)
+"""Each pair of a text colour and the colour behind it, except those of disabled widgets."""
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours, 1 to 21 (WCAG 2.2, relative luminance of sRGB)."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    levels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [level / 12.92 if level <= 0.04045 else ((level + 0.055) / 1.055) ** 2.4 for level in levels]
+    return sum(share * level for share, level in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def test_contrast_of_known_colours() -> None:
