@@ -1,4 +1,4 @@
-"""The ONNX contract: everything that passes from training to whatever runs a generator.
+"""The ONNX contract: everything that passes from training to a program that runs a generator.
 
 A digitforge generator is one ONNX file without external data:
 
@@ -6,15 +6,15 @@ A digitforge generator is one ONNX file without external data:
 tensor      type     shape                             meaning
 ==========  =======  ================================  ==============================================
 ``z``       float32  [batch, latent]                   latents, drawn from ``latent_distribution``
-``y``       float32  [batch, classes]                  class weights, only where it is conditional:
-                                                       one-hot is a class, a mixture lies between
+``y``       float32  [batch, classes]                  class weights, if the generator is conditional:
+                                                       one-hot for a class, a mixture for a blend
 ``image``   float32  [batch, channels, height, width]  the image in [-1, 1]
 ``pixels``  uint8    [batch, height, width] (grey) or  the image for display
                      [batch, height, width, 3]
 ==========  =======  ================================  ==============================================
 
-The batch is dynamic. The rest stands in the file's metadata, under the keys that
-`GeneratorInfo.to_metadata` writes. This file needs the standard library alone, so that any tool can take it.
+The batch is dynamic. Everything else is in the file's metadata, under the keys that `GeneratorInfo.to_metadata` writes.
+This module needs only the standard library, so that any tool can copy it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 CONTRACT_VERSION = "1.0"
-"""MAJOR.MINOR. A minor version adds metadata that a reader may pass over; a reader refuses an unknown major version."""
+"""MAJOR.MINOR. A minor version adds metadata that readers may ignore; readers refuse an unknown major version."""
 LATENTS = "z"
 CLASS_WEIGHTS = "y"
 IMAGE = "image"
@@ -37,14 +37,14 @@ Precision = Literal["fp32", "fp16"]
 
 
 class ContractError(Exception):
-    """A file or its metadata does not keep the contract; the message says how, in one sentence."""
+    """A file or its metadata does not keep the contract. The message says why, in one sentence."""
 
 
 @dataclass(frozen=True)
 class GeneratorInfo:
-    """What a runner has to know about a generator, and where the generator comes from.
+    """What a program needs to know to run a generator, and where the generator comes from.
 
-    Raises ContractError where a value is out of its range.
+    Raises ContractError if a value is out of range.
     """
 
     latent_size: int
@@ -52,15 +52,15 @@ class GeneratorInfo:
     latent_distribution: str
     """"normal" (standard normal) or "uniform" (on [-1, 1])."""
     classes: tuple[str, ...]
-    """Name of each class in the order of ``y``; empty where the generator is unconditional."""
+    """Names of the classes in the order of ``y``; empty if the generator is unconditional."""
     channels: int
     """1 (grey) or 3 (RGB)."""
     height: int
-    """Pixels."""
+    """Height of an image in pixels."""
     width: int
-    """Pixels."""
+    """Width of an image in pixels."""
     provenance: Mapping[str, str] = field(default_factory=dict)
-    """Preset, data set, images seen, versions, parity, licence: free text for people."""
+    """Preset, data set, images seen, versions, parity, licence: text for people."""
 
     def __post_init__(self) -> None:
         for name, value, highest in (
@@ -71,7 +71,9 @@ class GeneratorInfo:
             if not 1 <= value <= highest:
                 raise ContractError(f"The generator's {name} is {value}; it must be between 1 and {highest}.")
         if self.channels not in (1, 3):
-            raise ContractError(f"The generator makes {self.channels} channels; 1 (grey) or 3 (RGB) can be shown.")
+            raise ContractError(
+                f"The generator's images have {self.channels} channels; they must have 1 (grey) or 3 (RGB)."
+            )
         if self.latent_distribution not in LATENT_DISTRIBUTIONS:
             raise ContractError(
                 f"The generator's latent distribution is {self.latent_distribution[:20]!r}; "
@@ -88,14 +90,14 @@ class GeneratorInfo:
         return bool(self.classes)
 
     def inputs(self) -> dict[str, tuple[str | int, ...]]:
-        """Name and shape of each input; a string is a dynamic dimension."""
+        """Return the name and shape of each input; a string is a dynamic dimension."""
         inputs: dict[str, tuple[str | int, ...]] = {LATENTS: ("batch", self.latent_size)}
         if self.conditional:
             inputs[CLASS_WEIGHTS] = ("batch", len(self.classes))
         return inputs
 
     def outputs(self) -> dict[str, tuple[str | int, ...]]:
-        """Name and shape of each output; a string is a dynamic dimension."""
+        """Return the name and shape of each output; a string is a dynamic dimension."""
         colour = (3,) if self.channels == 3 else ()
         return {
             IMAGE: ("batch", self.channels, self.height, self.width),
@@ -103,7 +105,7 @@ class GeneratorInfo:
         }
 
     def to_metadata(self) -> dict[str, str]:
-        """The file's metadata: contract fields one key each, provenance under ``digitforge.provenance.*``."""
+        """Return the metadata: a key for each field, and the provenance under ``digitforge.provenance.*``."""
         fields = {
             "contract_version": CONTRACT_VERSION,
             "latent_size": str(self.latent_size),
@@ -118,9 +120,9 @@ class GeneratorInfo:
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> GeneratorInfo:
-        """Read what `to_metadata` wrote.
+        """Return the info that `to_metadata` wrote.
 
-        Raises ContractError where the contract's version is unknown or a field is missing or malformed.
+        Raises ContractError if the contract's version is unknown, or a field is missing or malformed.
         """
 
         def text(key: str) -> str:
@@ -134,7 +136,7 @@ class GeneratorInfo:
         def number(key: str) -> int:
             value = text(key)
             try:
-                if len(value) <= 20:  # no limit has more digits, and a sentence stays short
+                if len(value) <= 20:  # no valid number is longer, and the message stays short
                     return int(value)
             except ValueError:
                 pass

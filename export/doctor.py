@@ -1,13 +1,11 @@
-"""What runs where, why not elsewhere, and how fast: `python -m export.doctor [MODEL.onnx|RUN_DIR] [--json FILE]`.
+"""Report what runs generators here, why not CUDA, and how fast: `python -m export.doctor [MODEL.onnx] [--json FILE]`.
 
-Exits with 1 where something is broken; merely having no GPU is not.
+The exit status is 1 if something is broken. Having no GPU is not broken.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import platform
 import re
 import statistics
@@ -27,7 +25,9 @@ from rich.text import Text
 from digitforge.bundled import BUNDLED_MODEL
 from digitforge.cpus import usable_cpus
 from digitforge.errors import DigitforgeError, exit_status
-from digitforge.files import write_bytes
+from digitforge.files import write_json
+from digitforge.hashing import sha256
+from digitforge.progress import spinner
 from export.runtime.latents import labels_of, latents, one_hot
 from export.runtime.providers import CPU, CUDA, Facts, Finding, explain, look
 
@@ -36,73 +36,72 @@ if TYPE_CHECKING:
 
 BATCHES = (1, 16, 64)
 SECONDS = 0.5
-"""For each batch size of each provider."""
+"""Time to measure each batch size on each provider."""
 AGREEMENT = {"fp32": 1e-4, "fp16": 1e-2}
-"""Largest difference of a value in [-1, 1] between CPU and CUDA, by the precision of the file.
+"""Largest allowed difference of a value in [-1, 1] between CPU and CUDA, by the precision of the file.
 
-They add up in another order; ten times what the export's gate allows on one CPU, and a tenth of what TF32 would drift.
-Half precision is computed as such on CUDA alone.
+The two add numbers in a different order. For fp32 this is ten times what an export allows on one CPU, and a tenth of
+the error of TF32. Only CUDA computes fp16 in half precision.
 """
 PROVENANCE = ("preset", "dataset", "images_seen", "precision", "licence")
 OK, INFO, BROKEN = "ok", "info", "broken"
 
+OnPhase = Callable[[str], None]
+
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that was looked at."""
+    """One line of the report."""
 
     name: str
     value: str
     status: str = INFO
     """"ok" (works), "info" (a fact), "broken" (should work and does not)."""
     fix: str = ""
-    """What to do, where something is to be done."""
+    """What to do; "" if there is nothing to do."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """All of it."""
+    """The whole report."""
 
     rows: tuple[Row, ...]
 
     @property
     def broken(self) -> bool:
-        """Whether anything is."""
+        """Whether anything is broken."""
         return any(row.status == BROKEN for row in self.rows)
 
 
-Step = Callable[[str], None]
+def examine(model: Path | None, on_phase: OnPhase = lambda _: None) -> Report:
+    """Examine the machine, the environment and a generator. This takes a few seconds, because latencies are measured.
 
-
-def examine(model: Path | None, step: Step = lambda _: None) -> Report:
-    """Look at the machine, the environment, and the generator at `model` (a file or run directory; None: none).
-
-    step: told what is being done. Takes some seconds: latencies are measured.
+    model: a file or run directory, or None. on_phase: called with a description of each phase.
     """
-    step("looking at the machine")
+    on_phase("examining the machine")
     facts = look()
     finding = explain(facts)
     rows = _machine(facts, finding)
     if model is not None and CPU in facts.providers:
-        rows += _model(model, finding, step)
+        rows += _model(model, finding, on_phase)
     return Report(tuple(rows))
 
 
 def _machine(facts: Facts, finding: Finding) -> list[Row]:
-    installed = ", ".join(f"{name} {number}" for name, number in facts.packages.items()) or "none"
-    running = f" (running {facts.version})" if facts.version else " (and it cannot be imported)"
+    installed = ", ".join(f"{name} {number}" for name, number in facts.packages.items()) or "not installed"
+    imported = f" (imported: {facts.version})" if facts.version else " (cannot be imported)" if facts.packages else ""
     sound = len(facts.packages) <= 1 and CPU in facts.providers
     gpus = ", ".join(facts.gpus) or "no GPU"
     providers = ", ".join(name.removesuffix("ExecutionProvider") for name in facts.providers)
     return [
-        Row("digitforge", _version("digitforge") or "from its source"),
+        Row("digitforge", _version("digitforge") or "not installed, run from its source"),
         Row("Python", f"{platform.python_version()} on {platform.platform(terse=True)}, {platform.machine()}"),
-        Row("CPU", f"{_cpu()}, {usable_cpus()} cores that may be used"),
-        Row("onnxruntime", installed + running, OK if sound else BROKEN),
+        Row("CPU", f"{_cpu()}, {usable_cpus()} usable cores"),
+        Row("onnxruntime", installed + imported, OK if sound else BROKEN),
         Row("built with", providers or "nothing"),
         Row("window", f"PySide6 {qt}" if (qt := _version("PySide6-Essentials")) else "PySide6 is not installed"),
         Row("NVIDIA driver", f"supports CUDA {facts.driver}, {gpus}" if facts.driver else "none"),
-        Row("CUDA", "all that it needs is there", OK) if finding.runs
+        Row("CUDA", "runs", OK) if finding.runs
         else Row("CUDA", f"does not run. {finding.reason}", BROKEN if finding.broken else INFO, finding.fix),
     ]  # fmt: skip
 
@@ -122,16 +121,16 @@ def _cpu() -> str:
     return name[1] if name else platform.machine()
 
 
-def _model(path: Path, finding: Finding, step: Step) -> list[Row]:
-    from export.runtime.generator import find_model, open_generator  # with onnxruntime, which may be what is broken
+def _model(path: Path, finding: Finding, on_phase: OnPhase) -> list[Row]:
+    from export.runtime.generator import find_model, open_generator  # imports onnxruntime, which may be broken
 
-    step("opening the generator")
+    on_phase("opening the generator")
     try:
         file = find_model(path)
         opened = {CPU: open_generator(file, provider="cpu")}
     except (DigitforgeError, OSError) as error:
         return [Row("generator", str(error), BROKEN)]
-    info, content = opened[CPU].info, file.read_bytes()
+    info = opened[CPU].info
     classes = (
         f"{len(info.classes)} classes ({', '.join(name[:20] for name in info.classes[:10])})"
         if info.classes
@@ -140,13 +139,13 @@ def _model(path: Path, finding: Finding, step: Step) -> list[Row]:
     rows = [
         Row(
             "generator",
-            f"{file}, {len(content) / 2**20:.2f} MiB, sha256 {hashlib.sha256(content).hexdigest()[:12]}",
+            f"{file}, {file.stat().st_size / 2**20:.2f} MiB, sha256 {sha256(file)[:12]}",
             OK,
         ),
-        Row("makes", f"{info.width}x{info.height}x{info.channels}, {classes}, from {info.latent_size} latents"),
+        Row("images", f"{info.width}x{info.height}x{info.channels}, {classes}, latent size {info.latent_size}"),
     ]
-    said = [f"{key.replace('_', ' ')}: {info.provenance[key][:100]}" for key in PROVENANCE if key in info.provenance]
-    rows.append(Row("comes from", "; ".join(said) or "the file does not say"))
+    origin = [f"{key.replace('_', ' ')}: {info.provenance[key][:100]}" for key in PROVENANCE if key in info.provenance]
+    rows.append(Row("comes from", "; ".join(origin) or "the file does not say"))
     if opened[CPU].notice:
         rows.append(Row("assumed", opened[CPU].notice))
     try:
@@ -156,21 +155,21 @@ def _model(path: Path, finding: Finding, step: Step) -> list[Row]:
         rows.append(Row("on CUDA", str(error), BROKEN))
     try:
         if CUDA in opened:
-            step("comparing CPU and CUDA")
+            on_phase("comparing CPU and CUDA")
             rows.append(_agreement(opened[CPU], opened[CUDA]))
         for provider, generator in opened.items():
             name = provider.removesuffix("ExecutionProvider")
             for batch in BATCHES:
-                step(f"timing {name}, {batch}")
+                on_phase(f"timing {name}, {batch} at a time")
                 median, slow = latency_ms(generator, batch)
-                rows.append(Row(f"{name}, {batch} at a time", f"{median:.2f} ms, 95 % within {slow:.2f} ms", OK))
+                rows.append(Row(f"{name}, {batch} at a time", f"{median:.2f} ms (95 % within {slow:.2f} ms)", OK))
     except DigitforgeError as error:
         rows.append(Row("running", str(error), BROKEN))
     return rows
 
 
 def _agreement(first: Generator, second: Generator) -> Row:
-    """Both on the same 64 latents."""
+    """Compare the images of both for the same 64 latents."""
     z, y = _inputs(first, BATCHES[-1])
     error = float(np.abs(first.generate(z, y) - second.generate(z, y)).max())
     pixels = np.mean(first.generate_pixels(z, y) != second.generate_pixels(z, y))
@@ -178,7 +177,7 @@ def _agreement(first: Generator, second: Generator) -> Row:
     agree = error <= allowed  # false for NaN too
     return Row(
         "CPU and CUDA",
-        f"differ by at most {error:.1g} of [-1, 1] ({allowed:.0e} is allowed), in {pixels:.2%} of the pixels",
+        f"differ by at most {error:.1g} in [-1, 1] (allowed: {allowed:.0e}), in {pixels:.2%} of the pixels",
         OK if agree else BROKEN,
         "" if agree else "use the CPU (--provider cpu), and report this",
     )
@@ -191,7 +190,7 @@ def _inputs(generator: Generator, batch: int) -> tuple[np.ndarray, np.ndarray | 
 
 
 def latency_ms(generator: Generator, batch: int, seconds: float = SECONDS) -> tuple[float, float]:
-    """Median and 95th percentile of one call, in milliseconds."""
+    """Return the median and the 95th percentile of one call, in milliseconds."""
     z, y = _inputs(generator, batch)
     times_s: list[float] = []
     for _ in range(3):
@@ -205,37 +204,37 @@ def latency_ms(generator: Generator, batch: int, seconds: float = SECONDS) -> tu
 
 
 def table(report: Report) -> Table:
-    """The report for a terminal."""
+    """Return the report as a table for the terminal."""
     shown = Table(show_header=False, title="digitforge doctor")
     for row in report.rows:
         style = {OK: "green", INFO: "", BROKEN: "bold red"}[row.status]
-        value = "".join(letter if letter.isprintable() else "�" for letter in row.value)  # some come from the file
-        # As Text: `.[gpu]` is no markup, nor is what a file calls its classes.
-        shown.add_row(row.name, Text(f"{value}\nto mend it: {row.fix}" if row.fix else value), style=style)
+        value = "".join(
+            letter if letter.isprintable() else "�" for letter in row.value
+        )  # some of it comes from the file
+        # As Text: neither `.[gpu]` nor the name of a class is markup.
+        shown.add_row(row.name, Text(f"{value}\nto fix it: {row.fix}" if row.fix else value), style=style)
     return shown
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit status: 1 where something is broken."""
+    """Run the command and return its exit status: 1 if something is broken."""
     parser = argparse.ArgumentParser(prog="python -m export.doctor", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("model", type=Path, nargs="?", help="A generator or run directory; default: the bundled one.")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="Write the rows there.")
+    parser.add_argument(
+        "model", type=Path, nargs="?", metavar="MODEL.onnx",
+        help="a generator, or a run directory with one (default: the bundled generator)",
+    )  # fmt: skip
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report to this file as well")
     given = parser.parse_args(arguments)
-    model = given.model or BUNDLED_MODEL
-    broken = False
 
-    def command() -> None:
-        nonlocal broken
-        terminal = Console(stderr=True)
-        with terminal.status("looking") as status:
-            report = examine(model, status.update)
+    def command() -> int:
+        with spinner(Console(stderr=True)) as show:
+            report = examine(given.model or BUNDLED_MODEL, show)
         if given.json:
-            rows = [asdict(row) for row in report.rows]
-            write_bytes(given.json, (json.dumps({"broken": report.broken, "rows": rows}, indent=2) + "\n").encode())
+            write_json(given.json, {"broken": report.broken, "rows": [asdict(row) for row in report.rows]})
         Console().print(table(report))
-        broken = report.broken
+        return int(report.broken)
 
-    return exit_status(command) or int(broken)
+    return exit_status(command)
 
 
 if __name__ == "__main__":

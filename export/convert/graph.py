@@ -1,4 +1,4 @@
-"""From a torch module to an ONNX graph that says nothing of the machine that made it."""
+"""Convert a torch module to an ONNX graph that has no trace of the exporting machine."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ import torch
 from torch import Tensor, nn
 
 from digitforge.errors import ExportError
+from export.contract import Precision
 
 OPSET = 20
 
 
 def to_onnx(
-    module: nn.Module, example: Mapping[str, Tensor], outputs: Sequence[str], precision: str = "fp32"
+    module: nn.Module, example: Mapping[str, Tensor], outputs: Sequence[str], precision: Precision = "fp32"
 ) -> onnx.ModelProto:
-    """The graph of `module` in evaluation mode, its inputs named as in `example`, the batch dynamic.
+    """Return the graph of a module in evaluation mode, with a dynamic batch dimension.
 
-    precision: "fp32", or "fp16" for weights of half the size behind inputs and outputs of float32.
-    Raises ExportError where torch cannot express the module in ONNX.
+    example: inputs by name; they name the inputs of the graph. outputs: names of the outputs.
+    precision: "fp32", or "fp16" for weights of half the size; inputs and outputs are float32 in both.
+    Raises ExportError if torch cannot express the module in ONNX.
     """
-    assert not module.training  # a network in training mode exports with no more than a warning
+    assert not module.training  # torch would export training mode with just a warning
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns of its own internals
+        warnings.simplefilter("ignore")  # the exporter warns about its own internals
         try:
             program = torch.onnx.export(
                 module,
@@ -48,7 +50,7 @@ def to_onnx(
     if precision == "fp16":
         from onnxruntime.transformers.float16 import convert_float_to_float16
 
-        # The tool appends its casts at the end; the standard asks for an order in which inputs come first.
+        # The tool appends its casts at the end, but the standard requires every node after its inputs.
         converted = onnx_ir.from_proto(convert_float_to_float16(model, keep_io_types=True))
         converted.graph.sort()
         model = onnx_ir.to_proto(converted)
@@ -57,7 +59,7 @@ def to_onnx(
 
 
 def _strip(model: onnx.ModelProto) -> None:
-    """Remove what the exporter notes of the machine: source lines, stack traces, module paths."""
+    """Remove what the exporter records about the machine: source lines, stack traces, module paths."""
     graph = model.graph
     for part in (graph, *graph.node, *graph.value_info, *graph.initializer, *graph.input, *graph.output):
         part.ClearField("doc_string")
@@ -70,7 +72,10 @@ def _strip(model: onnx.ModelProto) -> None:
 
 
 def write(model: onnx.ModelProto, metadata: Mapping[str, str], path: Path) -> None:
-    """Check the model and write it with its metadata; the same model gives the same bytes. Raises ExportError."""
+    """Check the model and write it with its metadata. The same model gives the same bytes.
+
+    Raises ExportError if the model is not valid ONNX.
+    """
     onnx.helper.set_model_props(model, dict(metadata))
     try:
         onnx.checker.check_model(model, full_check=True)

@@ -1,4 +1,4 @@
-"""Torch against onnxruntime: does the exported file compute what the trained generator does?"""
+"""Compare an exported file in onnxruntime to the trained generator in torch."""
 
 from __future__ import annotations
 
@@ -11,92 +11,94 @@ import torch
 from torch import nn
 
 from digitforge.errors import ExportError
-from export.contract import GeneratorInfo
+from export.contract import GeneratorInfo, Precision
 from export.runtime.arrays import Float32
 from export.runtime.generator import Generator
 from export.runtime.latents import latents, one_hot
 
 BATCHES = (1, 2, 7, 64)
-TOLERANCE = {"fp32": 1e-5, "fp16": 1e-2}
-"""Largest allowed error of a value in [-1, 1], where float32 itself is not the limit; see `Parity.allowed`."""
-PIXEL_TOLERANCE = {"fp32": 1, "fp16": 2}
+TOLERANCE: dict[Precision, float] = {"fp32": 1e-5, "fp16": 1e-2}
+"""Largest allowed error of a value in [-1, 1], unless float32 itself is less accurate; see `Parity.allowed`."""
+PIXEL_TOLERANCE: dict[Precision, int] = {"fp32": 1, "fp16": 2}
 """Largest allowed difference of a uint8 pixel."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One call of both, and how far they are apart."""
+    """Result of one batch that both have computed."""
 
     batch: int
     classes: str
-    """The class that was asked for, "mixed", or "none"."""
+    """The requested class, "mixed", or "none"."""
     largest_error: float
-    """Of all values of `image`, which lie in [-1, 1]; infinite where one side is not finite."""
+    """Largest difference of a value of `image`, which lies in [-1, 1]; infinite if either side is not finite."""
     largest_pixel_error: int
-    """Of all uint8 `pixels`."""
+    """Largest difference of a uint8 value of `pixels`."""
     pixels_differing: int
-    """Number of the uint8 pixels that differ."""
+    """Number of values of `pixels` that differ."""
     pixels: int
+    """Number of values of `pixels`."""
     rounding: float
-    """Of all values of `image`: torch in float32 from torch in float64; 0 where one is not finite."""
+    """Largest difference between torch in float32 and in float64; 0 if either is not finite."""
 
 
 @dataclass(frozen=True)
 class Parity:
-    """How far the exported file is from torch."""
+    """Difference between an exported file and torch."""
 
     cases: tuple[Case, ...]
 
     @property
     def largest_error(self) -> float:
-        """Of all values of `image`."""
+        """Largest difference of a value of `image`."""
         return max(case.largest_error for case in self.cases)
 
     @property
     def largest_pixel_error(self) -> int:
-        """Of all uint8 `pixels`."""
+        """Largest difference of a uint8 value of `pixels`."""
         return max(case.largest_pixel_error for case in self.cases)
 
     @property
     def pixels_differing(self) -> float:
-        """Share of the uint8 pixels that differ."""
+        """Share of the values of `pixels` that differ."""
         return sum(case.pixels_differing for case in self.cases) / sum(case.pixels for case in self.cases)
 
-    def allowed(self, precision: str) -> float:
-        """The largest error that passes: TOLERANCE, or twice what float32 costs torch itself, where that is more.
+    def allowed(self, precision: Precision) -> float:
+        """Return the largest error that passes: TOLERANCE, or twice torch's own rounding error if that is larger.
 
-        A steep generator, trained for long, makes more of every rounding; no runtime can then be nearer to torch than
-        both of them are to the exact image.
+        A generator that was trained for long can be so steep that rounding errors grow. No runtime can then be closer
+        to torch than both are to the exact image.
         """
         return max(TOLERANCE[precision], 2 * max(case.rounding for case in self.cases))
 
 
 def calls(info: GeneratorInfo) -> list[tuple[int, str, Float32 | None]]:
-    """Batch size, name and class weights of each call: every class alone, and mixtures of classes."""
+    """Return batch size, name and class weights of each call: every class alone, and mixtures of classes."""
     count = len(info.classes)
-    made: list[tuple[int, str, Float32 | None]] = []
+    planned: list[tuple[int, str, Float32 | None]] = []
     for batch in BATCHES:
-        made += [(batch, name, one_hot([label] * batch, count)) for label, name in enumerate(info.classes)]
+        planned += [(batch, name, one_hot([label] * batch, count)) for label, name in enumerate(info.classes)]
         if count:
             mixed = np.random.Generator(np.random.PCG64(batch)).dirichlet(np.ones(count), batch)
-            made.append((batch, "mixed", mixed.astype(np.float32)))
+            planned.append((batch, "mixed", mixed.astype(np.float32)))
         else:
-            made.append((batch, "none", None))
-    return made
+            planned.append((batch, "none", None))
+    return planned
 
 
 @torch.no_grad()
-def compare(exportable: nn.Module, exported: Generator, step: Callable[[int, int], None] = lambda *_: None) -> Parity:
-    """Run both on the same latents: batches of 1, 2, 7 and 64, each class, and mixtures of classes.
+def compare(exportable: nn.Module, exported: Generator, report: Callable[[int, int], None] = lambda *_: None) -> Parity:
+    """Run both on the same latents, in batches of 1, 2, 7 and 64, for every class and for mixtures of classes.
 
-    exportable: (z, y or nothing) -> (image, pixels), in evaluation mode. step: told of calls done and calls in all.
+    exportable: (z, y or nothing) -> (image, pixels), in evaluation mode.
+    report: called with the numbers of batches done and in all.
     """
     assert not exportable.training
     exact = copy.deepcopy(exportable).double()
     cases = []
     planned = calls(exported.info)
     for number, (batch, name, y) in enumerate(planned):
-        step(number, len(planned))
+        report(number, len(planned))
         z = latents(exported.info, seed=batch, start=0, count=batch)
         inputs = [torch.from_numpy(array) for array in (z, y) if array is not None]
         image, pixels = (output.numpy() for output in exportable(*inputs))
@@ -107,7 +109,7 @@ def compare(exportable: nn.Module, exported: Generator, step: Callable[[int, int
             Case(
                 batch,
                 name,
-                # A maximum would pass over NaN; NaN on either side must fail.
+                # A maximum can ignore NaN, but NaN on either side must fail.
                 float(errors.max()) if np.isfinite(errors).all() else float("inf"),
                 int(pixel_errors.max()),
                 int((pixel_errors > 0).sum()),
@@ -118,8 +120,8 @@ def compare(exportable: nn.Module, exported: Generator, step: Callable[[int, int
     return Parity(tuple(cases))
 
 
-def require(parity: Parity, precision: str) -> None:
-    """Raise ExportError where the file is further from torch than its precision allows."""
+def require(parity: Parity, precision: Precision) -> None:
+    """Raise ExportError if the file differs from torch by more than its precision allows."""
     agrees = parity.largest_error <= parity.allowed(precision)
     if not (agrees and parity.largest_pixel_error <= PIXEL_TOLERANCE[precision]):
         raise ExportError(

@@ -1,9 +1,10 @@
-"""What an exported file says of where its generator comes from."""
+"""Describe where an exported generator comes from."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,14 +26,14 @@ VERSIONED = (torch, onnx, onnxruntime)
 
 
 def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: float = 0.0) -> GeneratorInfo:
-    """What the file's metadata will say of a generator; see `export.onnx.export_generator` for the arguments.
+    """Return the metadata of a generator; arguments as in `export.convert.exporter.export_generator`.
 
-    Raises ExportError where the contract has no room for such a generator.
+    Raises ExportError if the contract does not allow such a generator.
     """
     config, images = trained.config, trained.images
     configuration = json.dumps(config.to_json(), sort_keys=True)
     weights_sha256 = sha256(weights)
-    # A run's scores are those of its images before any filter.
+    # The scores of a run are those of its unfiltered images.
     scores = {} if smooth else _scores(weights.with_name(SCORES_FILE), weights_sha256)
     try:
         return GeneratorInfo(
@@ -53,24 +54,24 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: f
                 "precision": precision,
                 **({"smoothing_sigma": f"{smooth:g}"} if smooth else {}),
                 "versions": ", ".join(f"{package.__name__} {package.__version__}" for package in VERSIONED),
-                "licence": _licence(weights.with_name(CONFIG_FILE)),
+                "licence": _licence(weights),
             },
         )
     except ContractError as error:
         raise ExportError(str(error)) from error
 
 
-def _licence(path: Path) -> str:
+def _licence(weights: Path) -> str:
     """Return the licence of weights, from the record of the run that trained them."""
-    try:
-        images = json.loads(path.read_text(encoding="utf-8"))["licence"]
-    except (OSError, ValueError, KeyError, TypeError):
-        images = ""
-    return f"weights: MIT; trained on {images}" if images else "weights: those of the training images"
+    for folder in weights.parents[:2]:  # the weights of an export during training are in the run's exports/
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            if images := json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))["licence"]:
+                return f"weights: MIT; trained on {images}"
+    return "weights: those of the training images"
 
 
 def _scores(path: Path, weights_sha256: str) -> dict[str, str]:
-    """The score of a run, if it has one and its weights are the same."""
+    """Return the score of a run, if it has one of these very weights."""
     try:
         score = read_score(path)
     except RunError:
@@ -83,12 +84,15 @@ def _entry(score: Score) -> str:
 
 
 def write_scores(path: Path, score: Score) -> None:
-    """Write a score of the exported file at `path` into its metadata; the graph stays as it is."""
+    """Write a score of the exported file at `path` into its metadata, without changing its graph.
+
+    Raises ModelRefused if the file cannot be read, and ExportError if other weights were scored.
+    """
     model = read_model(path)
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     info = GeneratorInfo.from_metadata(metadata)
     if info.provenance.get("weights_sha256", "") != score.facts.weights_sha256:
-        raise ExportError(f"{path} was exported from other weights than were scored: export it again.")
+        raise ExportError(f"{path} was exported from other weights than those that were scored: export it again.")
     scored = replace(info, provenance={**info.provenance, "scores": _entry(score)})
     with atomic_file(path) as temporary:
         write(model, scored.to_metadata(), temporary)

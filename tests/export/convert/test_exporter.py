@@ -80,6 +80,10 @@ def test_the_file_repeats_the_licence_that_the_run_recorded(tmp_path: Path) -> N
     (tmp_path / CONFIG_FILE).write_text(json.dumps(record))
     licence = export_generator(weights, tmp_path / "g.onnx").info.provenance["licence"]
     assert licence == "weights: MIT; trained on MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0"
+    watched = tmp_path / "exports" / ".1.safetensors"  # where --export-every writes its weights
+    watched.parent.mkdir()
+    watched.write_bytes(weights.read_bytes())
+    assert export_generator(watched, tmp_path / "g.onnx").info.provenance["licence"] == licence
     (tmp_path / CONFIG_FILE).unlink()
     licence = export_generator(weights, tmp_path / "g.onnx").info.provenance["licence"]
     assert licence == "weights: those of the training images"
