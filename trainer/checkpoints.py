@@ -1,7 +1,7 @@
-"""Checkpoints that are whole or absent, and the newest whole one.
+"""Checkpoints, which are either complete or absent.
 
-A checkpoint is a folder named by the images seen, with `state.safetensors` and a `manifest.json` that holds the
-hash of it. It is written under a temporary name and renamed; older ones are removed only afterwards.
+A checkpoint is a folder named by the images seen. It contains `state.safetensors` and `manifest.json`, which holds the
+hash of the state. It is written under a temporary name and then renamed; only then are older ones removed.
 """
 
 from __future__ import annotations
@@ -28,16 +28,17 @@ FORMAT = 2
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A whole checkpoint."""
+    """A complete checkpoint."""
 
     images_seen: int
     tensors: dict[str, Tensor]
+    """The tensors that `pack` returned."""
     facts: dict[str, Any]
-    """What else was known when it was written, as JSON values."""
+    """JSON values that were saved with it."""
 
 
 def pack(modules: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, Tensor]:
-    """All tensors that training continues from, by name."""
+    """Return all tensors that training continues from, by name."""
     tensors = {
         f"{name}/{key}": tensor for name, module in modules.items() for key, tensor in module.state_dict().items()
     }
@@ -52,7 +53,7 @@ def pack(modules: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.
 def unpack(
     tensors: Mapping[str, Tensor], modules: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.Optimizer]
 ) -> None:
-    """Put the tensors that `pack` collected back in place."""
+    """Load the tensors that `pack` returned. Raises RuntimeError or LookupError if they are for other modules."""
 
     def under(name: str) -> dict[str, Tensor]:
         return {key.removeprefix(f"{name}/"): tensor for key, tensor in tensors.items() if key.startswith(f"{name}/")}
@@ -66,22 +67,22 @@ def unpack(
             index, _, moment = key.partition("/")
             parameter = parameters[int(index)]
             if tensor.shape == parameter.shape:
-                # Fused kernels walk the memory: a moment has to lie there as its parameter does (channels last).
+                # Fused kernels ignore strides, so a moment needs the memory format of its parameter (channels last).
                 tensor = torch.empty_like(parameter, dtype=tensor.dtype).copy_(tensor)
             state.setdefault(int(index), {})[moment] = tensor
-        # Rates and betas come from the run's settings, not from the file.
+        # Learning rates and betas come from the settings, not from the file.
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
 def save(folder: Path, images_seen: int, tensors: Mapping[str, Tensor], facts: Mapping[str, Any], keep: int) -> Path:
-    """Write a checkpoint below `folder`, then remove all but the newest `keep`. Returns its path.
+    """Write a checkpoint in `folder`, then remove all but the newest `keep`. Returns its path. Raises CannotWrite.
 
-    facts: JSON values to remember with it.
+    facts: JSON values to save with it.
     """
     final = folder / f"{images_seen:012d}"
     temporary = folder / f".{final.name}.partial"
-    for left in folder.glob(".*.partial"):  # by a writer that was killed
-        shutil.rmtree(left)
+    for partial in folder.glob(".*.partial"):  # left by a process that was killed
+        shutil.rmtree(partial)
     temporary.mkdir(parents=True)
     try:
         state = temporary / STATE_FILE
@@ -103,31 +104,31 @@ def save(folder: Path, images_seen: int, tensors: Mapping[str, Tensor], facts: M
 
 
 def load_newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
-    """The newest whole checkpoint, None where there is none, and the names of damaged ones passed over."""
+    """Return the newest complete checkpoint, or None, and the names of newer ones that are damaged."""
     damaged: list[str] = []
     for path in _finished(folder):
         try:
             manifest = json.loads((path / MANIFEST_FILE).read_text(encoding="utf-8"))
-            whole = manifest["format"] == FORMAT and manifest["sha256"] == hashing.sha256(path / STATE_FILE)
+            complete = manifest["format"] == FORMAT and manifest["sha256"] == hashing.sha256(path / STATE_FILE)
             images_seen, facts = int(manifest["images_seen"]), dict(manifest["facts"])
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, KeyError, TypeError):
-            whole = False  # any other error of the disk says nothing of the checkpoint
-        if whole:
+            complete = False  # any other OSError is the disk's fault, not the checkpoint's
+        if complete:
             return Checkpoint(images_seen, load_file(path / STATE_FILE), facts), damaged
         damaged.append(path.name)
     return None, damaged
 
 
 def set_aside(folder: Path, names: list[str]) -> None:
-    """Rename damaged checkpoints, so that they no longer count among the newest."""
+    """Rename damaged checkpoints, so that `load_newest` and `save` ignore them."""
     for name in names:
         aside = folder / f"{name}.damaged"
-        shutil.rmtree(aside, ignore_errors=True)  # of an earlier time
+        shutil.rmtree(aside, ignore_errors=True)  # from an earlier session
         (folder / name).rename(aside)
 
 
 def _finished(folder: Path) -> list[Path]:
-    """Checkpoints below `folder`, the newest first."""
+    """Return the paths of the checkpoints in `folder`, the newest first."""
     if not folder.is_dir():
         return []
     return sorted((path for path in folder.iterdir() if path.is_dir() and path.name.isdigit()), reverse=True)

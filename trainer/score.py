@@ -34,7 +34,6 @@ from trainer.data.datasets import Source
 from trainer.networks.gaussian import MOST_SIGMA, most_sigma
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, load_generator
 from trainer.report.log import LOG_FILE, read_log
-from trainer.report.reporter import SENTENCES
 from trainer.report.run_page import write_report
 from trainer.report.score_pictures import draw
 from trainer.report.tables import show_score, table_console
@@ -268,7 +267,7 @@ def _score(given: argparse.Namespace) -> None:
     if (path / GENERATOR_WEIGHTS).is_file() and RunRecord.read(path):
         draw(path / "scores", result.generated, result.real, result.neighbours, request.smooth)
         files.write_json(path / SCORES_FILE, values)
-        write_report(path, SENTENCES)
+        write_report(path)
     if given.json:
         files.write_json(given.json, values)
     if given.embed:

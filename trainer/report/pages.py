@@ -1,4 +1,4 @@
-"""Pages that are one file and load nothing: page.html holds what they share, and this what their templates call."""
+"""HTML pages that are one file and load nothing, made from the jinja2 templates beside this module."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ from digitforge import files
 from trainer.report.formats import direction, format_number
 
 SHEET_WIDTH = 560
-"""CSS pixels that a picture may be enlarged to; only by whole factors, so that pixels stay square."""
+"""CSS pixels that pictures are enlarged to at most, by whole factors so that pixels stay square."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG file for a page. size: width and height in CSS pixels, `times` those of the file."""
+    """A PNG file for a page."""
 
     png: str
-    """base64"""
+    """The file, base64."""
     size: tuple[int, int]
+    """Width and height on the page, in CSS pixels."""
     times: int
+    """CSS pixels per pixel of the file."""
 
 
 def read_picture(path: Path, most_bytes: float = math.inf) -> Picture | None:
-    """The picture in a file; None where there is none, or one that is larger than `most_bytes`."""
+    """Read a PNG file. Returns None if it is missing, no PNG file, or larger than `most_bytes`."""
     try:
         content = path.read_bytes() if path.stat().st_size <= most_bytes else b""
     except OSError:
@@ -43,7 +45,7 @@ def read_picture(path: Path, most_bytes: float = math.inf) -> Picture | None:
 
 
 def write_page(path: Path, template: str, **values: object) -> None:
-    """Fill `template`, a file of this folder, and write the page to `path`, whole or not at all."""
+    """Fill `template`, a file in this folder, and write the page to `path`. Raises CannotWrite."""
     files.write_text(path, _environment().get_template(template).render(**values))
 
 
@@ -63,12 +65,12 @@ def _environment() -> jinja2.Environment:
 
 
 def csp_hash(text: str) -> str:
-    """How a Content-Security-Policy allows the one inline text it is for."""
+    """Return the source expression by which a Content-Security-Policy allows this inline style or script."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _value(value: object) -> str:
-    """A setting's value for reading."""
+    """Return the value of a setting as readable text."""
     if type(value) is int:
         return f"{value:,}"
     if isinstance(value, list):
@@ -77,7 +79,7 @@ def _value(value: object) -> str:
 
 
 def _short(seconds: float) -> str:
-    """A duration: "45 s", "2 min 5 s", "12 min", "3 h 12 min"."""
+    """Return a duration as "45 s", "2 min 5 s", "12 min" or "3 h 12 min"."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours or minutes >= 10:

@@ -1,4 +1,4 @@
-"""Sample grids: the same latents at every stage of a run."""
+"""Sample grids: images of the averaged generator, from the same latents at every stage of a run."""
 
 from __future__ import annotations
 
@@ -14,19 +14,23 @@ from trainer.config import ImageFormat, TrainConfig
 from trainer.networks.pixels import to_pixels
 from trainer.seeding import Draws
 
-GRID = 10
-"""Rows and columns of a sample grid."""
-MOST_ROWS = 26
-"""Of a grid with a row for each class; Stacked MNIST has 1,000."""
+COLUMNS = 10
+"""Images in a row of a sample grid, and its rows if the run is unconditional."""
+MAX_ROWS = 26
+"""Rows of a grid with a row for each class. Some data sets have 1,000 classes."""
 
 
-def fixed_inputs(config: TrainConfig, images: ImageFormat, device: torch.device) -> tuple[Tensor, Tensor | None]:
-    """Latents and class weights of the sample grid: the same at every stage of a run; a row is a class."""
-    rows = min(len(images.classes), MOST_ROWS) if config.conditional else GRID
-    draws = Draws(torch.device("cpu"), config.seed, 0, rows * GRID, slice(None))
+def fixed_inputs(config: TrainConfig, image_format: ImageFormat, device: torch.device) -> tuple[Tensor, Tensor | None]:
+    """Return the latents [images, latent_size] and class weights [images, classes] of a sample grid.
+
+    They are the same at every stage of a run. In a conditional run, each row of the grid is a class; otherwise there
+    are no class weights.
+    """
+    rows = min(len(image_format.classes), MAX_ROWS) if config.conditional else COLUMNS
+    draws = Draws(torch.device("cpu"), config.seed, 0, rows * COLUMNS, slice(None))
     z = draws.latents("samples", config.latent_size, config.latent_distribution)
     y = (
-        F.one_hot(torch.arange(rows).repeat_interleave(GRID), len(images.classes)).float()
+        F.one_hot(torch.arange(rows).repeat_interleave(COLUMNS), len(image_format.classes)).float()
         if config.conditional
         else None
     )
@@ -35,16 +39,16 @@ def fixed_inputs(config: TrainConfig, images: ImageFormat, device: torch.device)
 
 @torch.no_grad()
 def save_samples(path: Path, generator: nn.Module, inputs: tuple[Tensor, Tensor | None]) -> None:
-    """Write a grid of the generator's images for `inputs`, `GRID` in a row, twice their size."""
+    """Write a grid of the generator's images for `inputs` (see `fixed_inputs`) as a PNG, at twice their size."""
     images = generator(*inputs).float().cpu()
     count, channels, height, width = images.shape
-    rows = to_pixels(images).view(count // GRID, GRID, channels, height, width)
-    sheet = rows.permute(0, 3, 1, 4, 2).reshape(count // GRID * height, GRID * width, channels).squeeze(2)
-    save_doubled(path, sheet)
+    rows = to_pixels(images).view(count // COLUMNS, COLUMNS, channels, height, width)
+    grid = rows.permute(0, 3, 1, 4, 2).reshape(count // COLUMNS * height, COLUMNS * width, channels).squeeze(2)
+    save_doubled(path, grid)
 
 
-def save_doubled(path: Path, sheet: Tensor) -> None:
-    """Write pixels, uint8 [height, width] or [height, width, 3], as a picture twice their size."""
-    picture = Image.fromarray(sheet.numpy())
+def save_doubled(path: Path, pixels: Tensor) -> None:
+    """Write pixels, uint8 [height, width] or [height, width, 3], as a PNG at twice their size."""
+    picture = Image.fromarray(pixels.numpy())
     with files.atomic_file(path) as temporary:
         picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST).save(temporary)

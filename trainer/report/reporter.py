@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,8 +17,6 @@ from trainer.report import log, pictures
 from trainer.report.clock import TrainingClock
 from trainer.report.progress import TrainingProgress
 from trainer.report.run_page import write_report
-
-SENTENCES = {field.name: field.metadata["help"] for field in dataclasses.fields(TrainConfig)}
 
 
 class Reporter:
@@ -90,10 +87,10 @@ class Reporter:
         """Remove the progress bar."""
         self._progress.stop()
 
-    def collect(self, losses: Mapping[str, Tensor]) -> None:
+    def collect(self, metrics: Mapping[str, Tensor]) -> None:
         """Keep the losses and accuracies of one step, scalars, on the device until `log_losses` averages them."""
         if self._is_main:
-            for name, value in losses.items():
+            for name, value in metrics.items():
                 self._losses[name].append(value)
 
     def log_losses(self, images_seen: int) -> None:
@@ -136,7 +133,7 @@ class Reporter:
         trained = TrainedGenerator(generator, self._config, self._image_format, images_seen)
         save_generator(self._run_dir / GENERATOR_WEIGHTS, trained)
         pictures.save_samples(self._run_dir / "samples" / f"{images_seen:012d}.png", generator, self._sample_inputs)
-        write_report(self._run_dir, SENTENCES)
+        write_report(self._run_dir)
         self._progress.print_line(images_seen, self.clock.seconds)
 
     def _send_to_tracker(self, metrics: dict[str, float], images_seen: int) -> None:

@@ -1,58 +1,61 @@
-"""report.html: a run as one page that needs no network; read from the run directory alone.
+"""report.html: a run as one page that loads nothing, made from the files in the run directory.
 
-Words and behaviour are in run_page.html (jinja2), the look that pages share in page.html: a new chart of log.jsonl
-is one call there, a new section a `{% call section(...) %}` and a value that `write_report` hands to it.
+Text and scripts are in the jinja2 template run_page.html, and the style that all pages share is in page.html. For a new
+chart of log.jsonl, add a call of `chart` in the template. For a new section, add a `{% call section(...) %}` there, and
+pass its values in `write_report`.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
 from digitforge.errors import RunError
+from trainer.config import TrainConfig
 from trainer.report import sections
 from trainer.report.log import LOG_FILE, Point, read_log
 from trainer.report.pages import Picture, read_picture, write_page
+from trainer.report.pictures import COLUMNS
 
 REPORT_FILE = "report.html"
 MAX_STAGES = 40
+"""Sample grids on the page."""
 MAX_PICTURE_BYTES = 12 * 2**20
-"""Stages are left out, never the first and the last, until their files are no larger than this in all."""
+"""Total size of the sample grids' files. Grids are left out until it fits, but never the first or the last."""
 MAX_POINTS = 1_000
-COLUMNS = 10
-"""Images in a row of a sample grid."""
+"""Points of a curve."""
 
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A sample grid, and what it was drawn after."""
+    """A sample grid of the run."""
 
-    images: int
+    images_seen: int
     picture: Picture
 
 
-def write_report(run_dir: Path, sentences: Mapping[str, str] | None = None) -> None:
+def write_report(run_dir: Path) -> None:
     """Write `run_dir`/report.html from config.json, log.jsonl, samples/, scores.json and scores/.
 
-    sentences: what each setting means, by its name. Raises RunError where config.json cannot be read, OSError where
-    the page cannot be written.
+    Raises RunError if config.json cannot be read, CannotWrite if the page cannot be written.
     """
     try:
         record = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))
         config, images = dict(record["config"]), dict(record["images"])
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{run_dir / 'config.json'} cannot be read ({error}): no report was written.") from None
-    points, events = read_log(run_dir / LOG_FILE)
+    points, notes = read_log(run_dir / LOG_FILE)
     grids = [path for path in (run_dir / "samples").glob("*.png") if path.stem.isdecimal()]
     stages = _stages(sorted(grids, key=lambda path: int(path.stem)))
-    seen = round(max([point["images"] for point in points] + [stage.images for stage in stages], default=0))
+    seen = round(max([point["images"] for point in points] + [stage.images_seen for stage in stages], default=0))
     last = {name: value for point in points for name, value in point.items()}
     write_page(
         run_dir / REPORT_FILE,
@@ -69,21 +72,24 @@ def write_report(run_dir: Path, sentences: Mapping[str, str] | None = None) -> N
         stages=stages,
         grids=len(grids),
         curves=lambda *keys: _curves(points, keys),
-        events=events,
-        sentences=sentences or {},
+        notes=notes,
+        help={field.name: field.metadata["help"] for field in dataclasses.fields(TrainConfig)},
         scored=sections.gather(run_dir, images, seen, last),
     )
 
 
 def spread(items: Sequence[Item], most: int) -> list[Item]:
-    """At most `most` (2 or more) of `items`, evenly chosen, the first and the last among them."""
+    """Return at most `most` (2 or more) of the items, evenly spaced, including the first and the last."""
     if len(items) <= most:
         return list(items)
     return [items[round(i * (len(items) - 1) / (most - 1))] for i in range(most)]
 
 
 def thin(points: Sequence[Point], keys: Sequence[str], most: int = MAX_POINTS) -> dict[str, list[float | None]]:
-    """The columns `keys` of `points` with at most `most` (3 or more) values: the first, the last, means between."""
+    """Return the columns `keys` of the points with at most `most` (3 or more) values.
+
+    The first and the last value stay; those between are means of equally many points.
+    """
     groups = [[point] for point in points]
     if len(points) > most:
         edges = [1 + i * (len(points) - 2) // (most - 2) for i in range(most - 1)]
@@ -96,7 +102,7 @@ def _mean(values: list[float]) -> float | None:
 
 
 def _curves(points: list[Point], keys: Sequence[str]) -> dict[str, Any]:
-    """{"x": images seen, "y": {key: values}} of those `keys` that the log has at all."""
+    """Return {"x": images seen, "y": {key: values}} for the `keys` that occur in the log."""
     present = [key for key in keys if any(key in point for point in points)]
     columns = thin([point for point in points if any(key in point for key in present)], ["images", *present])
     return {"x": columns.pop("images"), "y": columns}
@@ -111,14 +117,14 @@ def _stages(paths: list[Path]) -> list[Stage]:
 
 
 def _row_names(config: dict[str, Any], images: dict[str, Any], stages: list[Stage]) -> list[str]:
-    """What stands before each row of a grid; nothing where a row is not a class."""
+    """Return the class of each row of a sample grid; an empty list if the rows are not classes."""
     classes = images.get("classes") or []
     square = all(width * len(classes) == height * COLUMNS for width, height in (stage.picture.size for stage in stages))
     return list(classes) if config.get("conditional") and square else []
 
 
 def _duration(points: list[Point]) -> tuple[float, bool]:
-    """Seconds of training, and whether they are estimated from the speeds, as the log holds no times."""
+    """Return the seconds of training, and whether they are estimated from the speed, because the log has no times."""
     if seconds := max((point.get("seconds", 0) for point in points), default=0):
         return seconds, False
     pairs = pairwise([{"images": 0.0}, *(point for point in points if point.get("images_per_s", 0) > 0)])
