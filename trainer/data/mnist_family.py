@@ -43,6 +43,8 @@ class Member:
     Only MNIST's are known. The others are checked by count and file size; a run records the hash of what it trained on.
     """
     first_label: int = 0
+    label_columns: int = 0
+    """Number of columns of the labels, of which the first is the class; 0 if they have no columns."""
     transposed: bool = False
     """Whether the images are stored column by column."""
 
@@ -81,7 +83,7 @@ MEMBERS = {
     ),
     "qmnist": Member("QMNIST", "QMNIST", "QMNIST (C. Yadav, L. Bottou), BSD", {"train": (60_000,), "test": (60_000,)}, {
         split: (f"qmnist-{split}-images-idx3-ubyte", f"qmnist-{split}-labels-idx2-int") for split in ("train", "test")
-    }),
+    }, label_columns=8),
 }  # fmt: skip
 
 
@@ -99,8 +101,8 @@ def load(name: str, data_dir: Path | None, split: str) -> tuple[npt.NDArray[np.u
         folder = cached
     images_file, labels_file = (folder / file for file in member.files[split])
     images = idx.read(images_file, (28, 28), member.title, sha256=member.sha256.get(images_file.name, ""))
-    if member.folder == "QMNIST":  # eight columns: the class, then the origin in NIST's database
-        labels = idx.read(labels_file, (8,), member.title, ">i4")[:, 0]
+    if member.label_columns:
+        labels = idx.read(labels_file, (member.label_columns,), member.title, ">i4")[:, 0]
     else:
         labels = idx.read(labels_file, (), member.title, sha256=member.sha256.get(labels_file.name, ""))
     labels = labels.astype(np.int64) - member.first_label
@@ -122,8 +124,8 @@ def find(name: str, data_dir: Path | None) -> Path | None:
     """Return the first folder that holds any of the data set's files, without using the network; None if none does."""
     member = MEMBERS[name]
     for root in places.roots(data_dir):
-        # The files of Fashion-MNIST and KMNIST are named like MNIST's: only the folder distinguishes them.
-        beside = [] if name in ("fashion-mnist", "kmnist") else [root]
+        # Files named like MNIST's belong to another member only if its folder says so.
+        beside = [] if name != "mnist" and member.files == MEMBERS["mnist"].files else [root]
         for folder in (root / member.folder / "raw", *beside):
             if any(idx.exists(folder / file) for file in member.names()):
                 return folder
