@@ -1,4 +1,4 @@
-"""A run in several sittings ends with the bits of one in a single sitting, wherever the sittings end."""
+"""A run in several sessions ends with the same bits as a run in one session, wherever the sessions end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TINY = (
     "--d-width", "4", "--g-layers", "32", "--d-layers", "32,16", "--latent-size", "8", "--threads", "1",
 )  # fmt: skip
 STEPS = 13
-"""Of a whole run: more than two epochs."""
+"""Steps of a whole run: more than two epochs."""
 
 MLP = "--preset mlp "
 CONV = "--preset quickstart "
@@ -40,7 +40,7 @@ SETTINGS = {
 
 
 def state(run_dir: Path, images: int, *arguments: str) -> dict[str, Tensor]:
-    """All that a run holds after a sitting that ends at `images`."""
+    """Return the tensors of a run after a session that ends at `images`."""
     assert main([*TINY, *arguments, "--images", str(images), "--run-dir", str(run_dir)]) == 0
     AcceleratorState._reset_state(reset_partial_state=True)
     newest = max((run_dir / "checkpoints").iterdir())
@@ -48,12 +48,12 @@ def state(run_dir: Path, images: int, *arguments: str) -> dict[str, Tensor]:
 
 
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS.keys())
-def test_sittings_of_any_length_make_the_same_run(
+def test_sessions_of_any_length_make_the_same_run(
     tmp_path: Path, settings: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(augment, "ADAPT_IMAGES", 300)  # so that an adaptive probability counts within a few steps
-    # The first sitting ends after 5 steps: in the middle of an epoch, and of the steps between penalties, generator
-    # steps and moves of the augmentation. The second has one step.
+    monkeypatch.setattr(augment, "ADAPT_IMAGES", 300)  # so that an adaptive probability matters within a few steps
+    # The first session ends after 5 steps: in the middle of an epoch, and between two penalties, two generator steps
+    # and two changes of the augmentation. The second session has one step.
     arguments = settings.split()
     whole = state(tmp_path / "whole", STEPS * 24, *arguments)
     for images in (5 * 24 - 3, 5 * 24 + 1, STEPS * 24):

@@ -1,4 +1,4 @@
-"""What the ranks of one launch compute, written down by the first: `ranks.py OUT.safetensors`, for test_launch.py."""
+"""Save what the ranks of a launch compute: `ranks.py OUT.safetensors`, for test_launch.py."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def weights(networks: Networks) -> dict[str, torch.nn.Parameter]:
 
 
 def gradients(accelerator: Accelerator) -> dict[str, Tensor]:
-    """Those of two steps of each case, averaged over ranks."""
+    """Return the gradients of two steps of each case, averaged over the ranks."""
     found = {}
     for case, settings in GRADIENTS.items():
         config = configure("mlp", TINY | BY_SGD | settings)
@@ -81,7 +81,7 @@ def gradients(accelerator: Accelerator) -> dict[str, Tensor]:
 
 
 def inputs(accelerator: Accelerator) -> dict[str, Tensor]:
-    """The images [ranks, epochs, share] and latents [ranks, steps and uses, share, size] of two epochs of steps."""
+    """Return the images [ranks, epochs, share] and latents [ranks, steps and uses, share, size] of two epochs."""
     config = configure("mlp", TINY | {"accumulation": 2, "reuse_fakes": False})
     run = begin(config, accelerator)
     latents: list[Tensor] = []
@@ -97,7 +97,7 @@ def inputs(accelerator: Accelerator) -> dict[str, Tensor]:
 
 
 def replicas(accelerator: Accelerator) -> dict[str, Tensor]:
-    """Each rank's weights [ranks, weights] after several steps of networks with BatchNorm."""
+    """Return each rank's weights, [ranks, weights], after a few steps of networks with BatchNorm."""
     config = configure("quickstart", TINY | {"penalty_every": 2})
     run = begin(config, accelerator)
     for number in range(4):

@@ -1,4 +1,4 @@
-"""Launches of several processes: one training over real gloo processes, whatever happens to one of them."""
+"""Launches of several processes: they train as one, and end together whatever happens to one of them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def two_processes(run: Run, launch_command: tuple[str, ...]) -> Run:
 
 @pytest.fixture(scope="module")
 def whole(two_processes: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of two processes that nothing happened to."""
+    """A run of two processes that was not disturbed."""
     run_dir = tmp_path_factory.mktemp("launch") / "whole"
     done = two_processes("trainer/train.py", *SMALL, "--run-dir", run_dir)
     assert done.returncode == 0, done.stderr
@@ -53,10 +53,13 @@ def whole(two_processes: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def struck(launch_command: tuple[str, ...], project: Path) -> Callable[..., tuple[int, str]]:
-    """`struck(deed, rank, run_dir, *flags)`: do something to a rank after a checkpoint; exit status and output."""
+def disturbed(launch_command: tuple[str, ...], project: Path) -> Callable[..., tuple[int, str]]:
+    """`disturbed(deed, rank, run_dir, *flags)`: call `deed` with a rank's process ID after a checkpoint.
 
-    def struck(deed: Callable[[int], None], rank: int | None, run_dir: Path, *flags: str) -> tuple[int, str]:
+    Returns the exit status and the output.
+    """
+
+    def disturbed(deed: Callable[[int], None], rank: int | None, run_dir: Path, *flags: str) -> tuple[int, str]:
         command = [sys.executable, *launch_command, *TWO, *flags, "trainer/train.py", *SMALL, "--run-dir", str(run_dir)]
         before = set((run_dir / "checkpoints").glob("0*"))
         with subprocess.Popen(
@@ -70,7 +73,7 @@ def struck(launch_command: tuple[str, ...], project: Path) -> Callable[..., tupl
             output, _ = launcher.communicate(timeout=120)
             return launcher.returncode, output
 
-    return struck
+    return disturbed
 
 
 def kill(pid: int) -> None:
@@ -91,7 +94,7 @@ def same(first: Path, second: Path) -> bool:
 def ranks(
     run: Run, two_processes: Run, project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> list[dict[str, Tensor]]:
-    """What tests/support/ranks.py finds on one process and on two."""
+    """The results of tests/support/ranks.py on one process and on two."""
     script, folder = Path(__file__).parents[1] / "support" / "ranks.py", tmp_path_factory.mktemp("ranks")
     run(script, folder / "one", PYTHONPATH=str(project)).check_returncode()
     two_processes(script, folder / "two", PYTHONPATH=str(project)).check_returncode()
@@ -127,9 +130,9 @@ def test_replicas_stay_equal(ranks: list[dict[str, Tensor]]) -> None:
 
 
 def test_a_killed_rank_ends_the_launch_and_costs_nothing(
-    struck: Callable[..., tuple[int, str]], two_processes: Run, whole: Path, tmp_path: Path
+    disturbed: Callable[..., tuple[int, str]], two_processes: Run, whole: Path, tmp_path: Path
 ) -> None:
-    status, output = struck(kill, 1, tmp_path / "r")
+    status, output = disturbed(kill, 1, tmp_path / "r")
     assert status != 0
     assert output.count("error: Another process of this launch has ended") <= 1  # its launcher may be faster
     assert "[rank0]" not in output, output
@@ -141,11 +144,11 @@ def test_a_killed_rank_ends_the_launch_and_costs_nothing(
 
 
 @pytest.mark.slow
-def test_sittings_and_the_launchers_restarts_end_as_one_run(
-    struck: Callable[..., tuple[int, str]], two_processes: Run, whole: Path, tmp_path: Path
+def test_sessions_and_the_launchers_restarts_end_as_one_run(
+    disturbed: Callable[..., tuple[int, str]], two_processes: Run, whole: Path, tmp_path: Path
 ) -> None:
     two_processes("trainer/train.py", *SMALL, "--run-dir", tmp_path / "r", "--images", "1001").check_returncode()
-    status, output = struck(kill, 0, tmp_path / "r", "--max_restarts", "2")
+    status, output = disturbed(kill, 0, tmp_path / "r", "--max_restarts", "2")
     assert status == 0, output
     assert "Resuming after 1,008 images." in output
     assert output.count("Resuming after") == 2, output
@@ -154,10 +157,10 @@ def test_sittings_and_the_launchers_restarts_end_as_one_run(
 
 
 @pytest.mark.slow
-def test_a_launcher_that_is_told_to_stop_lets_its_ranks_save(
-    struck: Callable[..., tuple[int, str]], two_processes: Run, whole: Path, tmp_path: Path
+def test_a_launcher_that_gets_sigterm_lets_its_ranks_save(
+    disturbed: Callable[..., tuple[int, str]], two_processes: Run, whole: Path, tmp_path: Path
 ) -> None:
-    _, output = struck(lambda pid: os.kill(pid, signal.SIGTERM), None, tmp_path / "r")
+    _, output = disturbed(lambda pid: os.kill(pid, signal.SIGTERM), None, tmp_path / "r")
     assert output.count("checkpoint saved. Give the same command again to resume.") == 1, output
     two_processes("trainer/train.py", *SMALL, "--run-dir", tmp_path / "r").check_returncode()
     assert same(tmp_path / "r", whole)
@@ -176,12 +179,14 @@ def test_another_number_of_processes_may_resume_and_says_what_that_costs(
 
 
 def fill_the_disk(pid: int) -> None:
-    """A limit on the size of files stands in for a full disk: writing beyond it fails in the same place."""
+    """Limit the size of files, which makes writing fail in the same place as a full disk."""
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (100_000, 100_000))
 
 
-def test_a_full_disk_ends_all_ranks_with_one_sentence(struck: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
-    status, output = struck(fill_the_disk, 0, tmp_path / "r")
+def test_a_full_disk_ends_all_ranks_with_one_sentence(
+    disturbed: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    status, output = disturbed(fill_the_disk, 0, tmp_path / "r")
     assert status != 0
     assert output.count("error: ") == 1, output
     assert re.search(r"error: .*could not be written: file too large\.", output)
@@ -209,7 +214,7 @@ def test_divergence_on_two_processes_is_one_sentence(two_processes: Run, tmp_pat
         (("--num_processes", "2"), {}),
         (("--multi_gpu", "--num_processes", "2", "--main_process_port", "0"), {"ACCELERATE_USE_CPU": "false"}),
     ],
-    ids=["one process", "two strangers"],
+    ids=["one process", "two unconnected processes"],
 )
 def test_launches_that_would_not_train_as_one_are_refused(
     run: Run, launch_command: tuple[str, ...], tmp_path: Path, flags: tuple[str, ...], environment: dict[str, str]

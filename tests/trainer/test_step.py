@@ -1,4 +1,4 @@
-"""One step on one process: what it computes does not depend on how the batch is cut."""
+"""One step on one process: its result does not depend on how the batch is divided."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NO_BATCH_STATISTICS = {"precision": "fp32", "optimizer": "sgd", "beta1": 0.0, "g
     ],
     ids=["plain", "relativistic", "wasserstein", "r1", "noise and augmentation", "label dropout"],
 )
-def test_a_batch_in_parts_is_the_batch_in_one(settings: dict[str, Any]) -> None:
+def test_micro_batches_train_like_the_whole_batch(settings: dict[str, Any]) -> None:
     config = configure("mlp", SMALL | NO_BATCH_STATISTICS | {"reuse_fakes": False} | settings)
     whole, metrics = trained(config, 2)
     parts, metrics_of_parts = trained(dataclasses.replace(config, accumulation=4), 2)

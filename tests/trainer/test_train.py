@@ -1,4 +1,4 @@
-"""The training command as people use it: real launches on the embedded digits."""
+"""The training command as users run it, on the digits of scikit-learn."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHORT = ("--dataset", "sklearn-digits", "--images", "3840", "--checkpoint-every"
 
 
 def same_weights(first: Path, second: Path) -> bool:
-    """Whether two runs ended with the same state, bit for bit: averaged weights, both networks, both optimisers."""
+    """Return whether two runs have the same final state, bit for bit: averaged weights, networks, optimisers."""
     for name in ("generator.safetensors", "checkpoints/000000003840/state.safetensors"):
         mine, theirs = load_file(first / name), load_file(second / name)
         if mine.keys() != theirs.keys() or not all(mine[key].equal(theirs[key]) for key in mine):
@@ -56,9 +56,9 @@ def interrupted(
     environment: dict[str, str],
     whom: Callable[[int], int] = lambda pid: pid,
 ) -> tuple[int, str]:
-    """Start training, send `number` to it once the first checkpoint is there; exit status and output.
+    """Train until the first checkpoint, then send the signal `number`. Returns the exit status and the output.
 
-    whom: the process to send it to, from the one that was started.
+    whom: maps the process that was started to the one that gets the signal.
     """
     with subprocess.Popen(
         command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
@@ -97,7 +97,7 @@ def test_the_trainer_does_not_outlive_its_launcher(
     run_dir = tmp_path / "orphan"
     command = [sys.executable, *train_command, *SHORT, "--images", "1000000", "--run-dir", str(run_dir)]
     status, output = interrupted(command, project, run_dir, signal.SIGKILL, dict(os.environ))
-    # communicate() returned: the trainer, which held the same pipe, has ended too - after saving.
+    # communicate() has returned, so the trainer, which had the same pipe, has ended too.
     assert status == -signal.SIGKILL
     assert "checkpoint saved" in output
 
@@ -129,7 +129,7 @@ def test_finished_runs_do_no_more_and_may_be_lengthened(
 
 @pytest.fixture
 def small_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """The arguments of a run that exists."""
+    """The arguments of an existing run."""
     arguments = [
         "--dataset",
         "sklearn-digits",
@@ -238,7 +238,7 @@ def test_falling_back_is_said_in_a_box(tmp_path: Path, project: Path) -> None:
 
 
 def test_a_full_disk_ends_the_run_with_a_sentence(tmp_path: Path, project: Path) -> None:
-    # A limit on the size of files stands in for a full disk: writing beyond it fails in the same place.
+    # A limit on the size of files makes writing fail in the same place as a full disk.
     script = (
         "import resource, signal, sys; sys.path.insert(0, '.'); signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "import trainer.train as t; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000,) * 2);"
