@@ -1,12 +1,12 @@
-"""Every error that digitforge raises for a user, and the one way to end a command.
+"""All errors that digitforge raises for its users, and the one way to end a command.
 
-The message of each is a complete sentence: what is wrong, then what to do.
+Every message is a complete sentence: what is wrong, then what to do.
 
 DigitforgeError
  ├─ TrainerError
  │   ├─ ConfigError        a setting is unknown, out of range, or differs from the run's
  │   ├─ DataError          training images are missing or damaged
- │   ├─ RunError           a run directory cannot be used as asked, or training failed
+ │   ├─ RunError           a run directory cannot be used for this, or training failed
  │   └─ WeightsError       a weights file is missing, damaged, or for another network
  ├─ ExportError            a generator cannot be exported, opened or run
  │   ├─ ModelRefused       a model file is damaged, unsafe, or not a generator
@@ -14,7 +14,7 @@ DigitforgeError
  │   └─ RecipeError        a picture carries no settings that can be restored
  └─ CannotWrite            a file could not be written; what was there before is unchanged
 
-`export.contract.ContractError` stands apart, because the contract needs nothing but the standard library; whatever
+`export.contract.ContractError` stands apart, because the contract needs nothing but the standard library. Code that
 opens or exports a generator turns it into one of these.
 """
 
@@ -26,11 +26,11 @@ import sys
 from collections.abc import Callable, Iterable
 
 INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it: 128 and the number of SIGINT."""
+"""Exit status after Ctrl-C, by the convention of shells: 128 plus the number of SIGINT."""
 
 
 class DigitforgeError(Exception):
-    """Base class: the message is for the user."""
+    """Base class of all errors whose message is for the user."""
 
 
 class TrainerError(DigitforgeError):
@@ -46,7 +46,7 @@ class DataError(TrainerError):
 
 
 class RunError(TrainerError):
-    """A run directory cannot be used as asked, or training failed."""
+    """A run directory cannot be used for this, or training failed."""
 
 
 class WeightsError(TrainerError):
@@ -74,14 +74,14 @@ class CannotWrite(DigitforgeError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint that names the entry of `known` closest to `name`, or lists them all."""
+    """Return a hint that names the entry of `known` closest to `name`, or lists them all."""
     known = list(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"did you mean {close[0]}?" if close else f"choose one of {', '.join(known)}."
 
 
 def explain(error: OSError) -> str:
-    """The reason for a failed file operation, then what to do, without the file's name."""
+    """Return the reason for a failed file operation, then what to do, without the file's name."""
     reason = (error.strerror or str(error)).lower()
     if error.errno == errno.ENOSPC:
         return f"{reason}; free some space and try again."
@@ -90,8 +90,8 @@ def explain(error: OSError) -> str:
     return f"{reason}."
 
 
-def sentence(error: Exception) -> str:
-    """The message to show for `error`: its own, or an explanation where a file operation failed."""
+def error_message(error: Exception) -> str:
+    """Return the message to show for an error: its own, or an explanation if a file operation failed."""
     if not isinstance(error, OSError):
         return str(error)
     return f"{error.filename}: {explain(error)}" if error.filename else explain(error)
@@ -116,7 +116,7 @@ def exit_status(
     try:
         return command() or 0
     except (DigitforgeError, OSError) as error:
-        print_error(sentence(error))
+        print_error(error_message(error))
         return 2
     except KeyboardInterrupt:
         print(interrupted, file=sys.stderr)

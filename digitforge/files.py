@@ -1,4 +1,4 @@
-"""Files that are either complete or absent: written under a temporary name, flushed to the disk, renamed."""
+"""Write files that are either complete or absent: under a temporary name, flushed to the disk, then renamed."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from digitforge.errors import CannotWrite, explain
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` to write to; renamed into place if the block succeeds, removed if it fails.
+    """Yield a temporary path beside `path`; it is renamed to `path` if the block succeeds, and removed if it fails.
 
     Missing folders above `path` are created. The block should do nothing but write: any OSError in it counts as a
-    failure to write. Raises CannotWrite for a full or read-only disk, a folder, a device, and the like.
+    failure to write. Raises CannotWrite if the disk is full or read-only, or `path` is a folder or a device.
     """
     if not path.name or path.is_dir():
         raise CannotWrite(f"{path} could not be written: it is a folder; name a file.")
@@ -53,7 +53,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def flush(path: Path) -> None:
-    """Force a file, or a folder's entries, onto the disk."""
+    """Flush a file, or the entries of a folder, to the disk."""
     if os.name == "nt" and path.is_dir():
         return  # Windows cannot open folders
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)

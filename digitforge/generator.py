@@ -32,10 +32,11 @@ def open(path: str | os.PathLike[str] | None = None, provider: Provider = "auto"
     """
     try:
         from export.runtime.generator import find_model, open_generator
-    except ModuleNotFoundError as error:
-        if error.name != "onnxruntime":
-            raise
-        raise ExportError('onnxruntime is not installed: run `pip install "digitforge[cpu]"`.') from error
+    except ImportError as error:
+        raise ExportError(
+            f'onnxruntime cannot be imported ({error}): run `pip install "digitforge[cpu]"`, or ask '
+            "`python -m export.doctor` what is wrong."
+        ) from error
     file = BUNDLED_MODEL if path is None else Path(path)
     bundled = BUNDLED_MODELS / file.name
     if not file.exists() and file == Path(file.name) and bundled.is_file():

@@ -16,7 +16,7 @@ from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import register_rendezvous_handler, rendezvous
 
 from digitforge.cpus import usable_cpus
-from digitforge.errors import ConfigError, DigitforgeError, RunError, sentence
+from digitforge.errors import ConfigError, DigitforgeError, RunError, error_message
 from trainer.config import TrainConfig
 
 Result = TypeVar("Result")
@@ -70,7 +70,7 @@ def fail_together() -> Iterator[None]:
     try:
         yield
     except (DigitforgeError, OSError) as error:
-        problem = sentence(error)
+        problem = error_message(error)
     for message in gather_object([problem]):
         if message:
             raise RunError(message)

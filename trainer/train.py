@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.panel import Panel
 from torch import nn
 
-from digitforge.errors import INTERRUPTED, ConfigError, DigitforgeError, print_error, sentence
+from digitforge.errors import INTERRUPTED, ConfigError, DigitforgeError, error_message, print_error
 from trainer import command_line, launch, rules, runs
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         with own_terminal(), StopRequest().listening() as stop:
             _run(command, launch.start(command.config), console, stop)
     except (DigitforgeError, OSError) as error:
-        return _fail(sentence(error))
+        return _fail(error_message(error))
     except KeyboardInterrupt:
         return _fail("Interrupted. The last checkpoint is intact.", INTERRUPTED)
     except (RuntimeError, MemoryError) as error:

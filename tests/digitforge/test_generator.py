@@ -50,7 +50,7 @@ def test_a_missing_onnxruntime_is_named() -> None:
         "import sys; sys.modules['onnxruntime'] = None; import digitforge\n"
         "try: digitforge.open()\nexcept digitforge.DigitforgeError as error: print(error)"
     )
-    assert python(code).startswith("onnxruntime is not installed: run `pip install")
+    assert python(code).startswith("onnxruntime cannot be imported")
 
 
 @pytest.mark.parametrize(
