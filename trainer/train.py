@@ -13,6 +13,9 @@ if __name__ == "__main__":
     # Python puts the script's folder first on the search path: `import trainer` would fail, and the modules in this
     # folder could shadow others.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from digitforge.entry import prepare
+
+    prepare()
 
 from collections.abc import Callable
 from dataclasses import replace

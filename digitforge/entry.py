@@ -1,0 +1,36 @@
+"""What every command needs before anything slow is imported."""
+
+from __future__ import annotations
+
+import io
+import sys
+from types import TracebackType
+
+
+def prepare() -> None:
+    """Prepare the process of a command: Ctrl-C ends it with one line, and every terminal can show its output.
+
+    Importing PyTorch takes a second or more, in which no command of ours could catch Ctrl-C. Python ends with the
+    status of the signal (130 in a shell) after the line. Characters that the terminal's encoding lacks are replaced by
+    "?".
+    """
+    sys.excepthook = _print_in_one_line
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not where a test or a window has replaced it
+            stream.reconfigure(errors="replace")
+
+
+def prepare_module() -> None:
+    """`prepare`, if this is called while `python -m` imports the package of a command.
+
+    Each package calls it, so that importing the package as a library changes nothing.
+    """
+    if sys.argv[:1] == ["-m"]:
+        prepare()
+
+
+def _print_in_one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        print("Interrupted.", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+Run = Callable[..., "CompletedProcess[str]"]
+COMMANDS = {
+    "train": ("trainer/train.py",),
+    "score": ("-m", "trainer.score"),
+    "onnx": ("-m", "export.onnx"),
+    "sample": ("-m", "export.sample"),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_ctrl_c_during_the_imports_is_one_line(run: Run, tmp_path: Path, command: str) -> None:
+    for package in ("torch", "onnxruntime"):
+        (tmp_path / f"{package}.py").write_text("raise KeyboardInterrupt")
+    done = run(*COMMANDS[command], PYTHONPATH=str(tmp_path))
+    assert done.stderr == "Interrupted.\n"
+    assert done.returncode == -2, "ended by SIGINT, which shells report as 130"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+def test_every_encoding_of_a_terminal_will_do(project: Path, tmp_path: Path, encoding: str) -> None:
+    shutil.copy(project / "viewer" / "models" / "digits.onnx", tmp_path / "Zähler ☃.onnx")
+    command = ("-m", "export.sample", tmp_path / "Zähler ☃.onnx", "--count", "1", "--out", tmp_path / "ü ☃.npz")
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, *command], cwd=project, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "?.npz" in done.stdout.decode(encoding)
+
+
+def test_a_library_leaves_the_process_alone(run: Run) -> None:
+    script = "import sys; hook = sys.excepthook; import trainer, export, viewer; print(sys.excepthook is hook)"
+    assert run("-c", script).stdout == "True\n"
