@@ -208,9 +208,8 @@ def table(report: Report) -> Table:
     shown = Table(show_header=False, title="digitforge doctor")
     for row in report.rows:
         style = {OK: "green", INFO: "", BROKEN: "bold red"}[row.status]
-        value = "".join(
-            letter if letter.isprintable() else "�" for letter in row.value
-        )  # some of it comes from the file
+        # Parts of it come from the file.
+        value = "".join(letter if letter.isprintable() else "�" for letter in row.value)
         # As Text: neither `.[gpu]` nor the name of a class is markup.
         shown.add_row(row.name, Text(f"{value}\nto fix it: {row.fix}" if row.fix else value), style=style)
     return shown

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from torch import Tensor
 
 from digitforge import files, hashing
 from digitforge.errors import DataError, TrainerError, exit_status
 from digitforge.newest_run import newest_run
+from digitforge.progress import spinner
 from export.contract import GeneratorInfo
 from export.convert.exporter import Exportable
 from export.convert.provenance import describe, write_scores
@@ -258,10 +258,8 @@ def _score(given: argparse.Namespace) -> None:
     request = ScoreRequest(
         path, given.dataset, given.data_dir, given.count, given.seed, given.features, given.weights, given.smooth
     )
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=None)
-        result = score(request, lambda what: progress.update(task, description=what))
+    with spinner(console) as show:
+        result = score(request, show)
     show_score(result.score, console)
     values = result.score.to_json()
     if (path / GENERATOR_WEIGHTS).is_file() and RunRecord.read(path):

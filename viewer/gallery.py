@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
-from rich.progress import track
 
 from digitforge.errors import ExportError, exit_status
 from digitforge.files import write_bytes
 from digitforge.newest_run import newest_run
+from digitforge.progress import bar
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import GENERATOR_FILE, Generator, find_model, open_generator
@@ -112,20 +112,14 @@ def _pixels(generator: Generator, z: Float32, labels: np.ndarray[tuple[int, ...]
 
 def write_gallery(generator: Generator, folder: Path, seed: int, psi: float) -> tuple[Path, Path]:
     """Write both pictures into `folder` and return their paths. Raises CannotWrite."""
-    terminal = Console(stderr=True)
     sheet, loop = folder / "contact_sheet.png", folder / "loop.gif"
     write_bytes(sheet, contact_sheet(generator, seed, psi))
     state, animation = loop_of(generator.info, seed, psi)
-    frames = list(
-        track(
-            loop_frames(generator, state, animation),
-            "Walking",
-            frame_count(generator.info, state, animation),
-            console=terminal,
-            transient=True,
-            disable=not terminal.is_terminal,
-        )
-    )
+    frames = []
+    with bar(Console(stderr=True), "animating", frame_count(generator.info, state, animation)) as progress:
+        for frame in loop_frames(generator, state, animation):
+            frames.append(frame)
+            progress.advance()
     model = Model(generator.path.name, sha256_of(generator.path))
     recipe = Recipe(model, state, None, animation, versions()).to_text()
     write_bytes(loop, loop_gif(generator.info, frames, animation, recipe))
