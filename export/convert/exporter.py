@@ -90,7 +90,7 @@ def export_generator(
     """
     on_phase("building the generator")
     trained = load_generator(weights)
-    limit = most_sigma(trained.images.size)
+    limit = most_sigma(trained.image_format.size)
     if not 0 <= smooth <= limit:
         raise ExportError(f"--smooth is {smooth:g}, but for these images it must be between 0 and {limit:g}.")
     exportable = Exportable(trained.module, smooth).eval()

@@ -30,7 +30,7 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: f
 
     Raises ExportError if the contract does not allow such a generator.
     """
-    config, images = trained.config, trained.images
+    config, image_format = trained.config, trained.image_format
     configuration = json.dumps(config.to_json(), sort_keys=True)
     weights_sha256 = sha256(weights)
     # The scores of a run are those of its unfiltered images.
@@ -39,10 +39,10 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: f
         return GeneratorInfo(
             latent_size=config.latent_size,
             latent_distribution=config.latent_distribution,
-            classes=images.classes if config.conditional else (),
-            channels=images.channels,
-            height=images.size,
-            width=images.size,
+            classes=image_format.classes if config.conditional else (),
+            channels=image_format.channels,
+            height=image_format.size,
+            width=image_format.size,
             provenance={
                 "preset": config.preset,
                 "dataset": config.dataset,

@@ -28,7 +28,7 @@ class TrainedGenerator:
 
     module: nn.Module
     config: TrainConfig
-    images: ImageFormat
+    image_format: ImageFormat
     images_seen: int
 
 
@@ -36,7 +36,7 @@ def save_generator(path: Path, trained: TrainedGenerator) -> None:
     """Write the weights and their description, atomically."""
     about = {
         "config": trained.config.to_json(),
-        "images": trained.images.to_json(),
+        "images": trained.image_format.to_json(),
         "images_seen": trained.images_seen,
     }
     tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in trained.module.state_dict().items()}
@@ -58,10 +58,10 @@ def load_generator(path: Path) -> TrainedGenerator:
             about = json.loads((file.metadata() or {})[METADATA_KEY])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         config = TrainConfig.from_json(about["config"])
-        images = ImageFormat.from_json(about["images"])
-        module = build_generator(config, images)
+        image_format = ImageFormat.from_json(about["images"])
+        module = build_generator(config, image_format)
         module.load_state_dict(tensors)
         images_seen = int(about["images_seen"])
     except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError, TrainerError) as error:
         raise WeightsError(f"{path} is damaged or not a digitforge generator: train it again.") from error
-    return TrainedGenerator(module.eval(), config, images, images_seen)
+    return TrainedGenerator(module.eval(), config, image_format, images_seen)
