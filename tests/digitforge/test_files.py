@@ -24,7 +24,7 @@ def test_a_new_file_has_ordinary_permissions(tmp_path: Path) -> None:
     assert (tmp_path / "picture.png").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
 
 
-def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_the_existing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "picture.png"
     path.write_bytes(b"before")
 
@@ -38,7 +38,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_file_where_a_folder_should_be_is_said(tmp_path: Path) -> None:
+def test_a_file_in_place_of_a_folder_is_explained(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CannotWrite, match="could not be written: file exists"):
         write_bytes(tmp_path / "file" / "picture.png", b"")

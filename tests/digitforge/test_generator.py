@@ -28,7 +28,7 @@ def python(code: str, cwd: Path = ROOT) -> str:
     return done.stdout
 
 
-def test_the_promised_line(tmp_path: Path) -> None:
+def test_the_promised_line_works(tmp_path: Path) -> None:
     line = "import digitforge; print(digitforge.open('digits.onnx').sample(10).shape)"
     assert python(line, cwd=tmp_path) == "(10, 28, 28)\n"
 
@@ -75,7 +75,7 @@ def test_samples_are_those_of_the_command(
         np.testing.assert_array_equal(images, data["images"])
 
 
-def test_what_a_path_stands_for(models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_are_resolved(models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert digitforge.open().path == digitforge.open("digits.onnx").path == BUNDLED_MODEL
     shutil.copy(models["free"], "digits.onnx")
@@ -137,7 +137,7 @@ def test_bad_arguments_are_explained(
         getattr(digitforge.open(models[model]), method)(**arguments)
 
 
-def test_its_repr_says_what_it_is(models: dict[str, Path]) -> None:
+def test_the_repr_describes_the_generator(models: dict[str, Path]) -> None:
     assert repr(digitforge.open(models["colour"], "cpu")).startswith(
         "<digitforge.Generator colour.onnx: 12x12x3, 3 classes, CPU"
     )

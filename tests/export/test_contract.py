@@ -46,7 +46,7 @@ def test_signature() -> None:
         ("latent_distribution", "u" * 200_000, "must be one of"),
     ],
 )
-def test_lying_metadata_is_refused(key: str, value: str, said: str) -> None:
+def test_wrong_metadata_are_refused(key: str, value: str, said: str) -> None:
     with pytest.raises(ContractError, match=said) as refusal:
         GeneratorInfo.from_metadata(INFO.to_metadata() | {f"digitforge.{key}": value})
     assert len(str(refusal.value)) < 200
@@ -59,14 +59,14 @@ def test_every_minor_version_is_read(version: str) -> None:
 
 
 @pytest.mark.parametrize("key", [key for key in INFO.to_metadata() if "provenance" not in key])
-def test_missing_metadata_is_refused(key: str) -> None:
+def test_missing_metadata_are_refused(key: str) -> None:
     metadata = INFO.to_metadata()
     del metadata[key]
     with pytest.raises(ContractError, match="was not exported by digitforge"):
         GeneratorInfo.from_metadata(metadata)
 
 
-def test_the_file_alone_runs_on_the_standard_library(project: Path, tmp_path: Path) -> None:
+def test_the_module_needs_only_the_standard_library(project: Path, tmp_path: Path) -> None:
     script = (project / "export" / "contract.py").read_text()
-    # -I -S: no site-packages at all.
+    # -I -S: without site-packages.
     subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True, cwd=tmp_path)

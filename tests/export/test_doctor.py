@@ -20,7 +20,7 @@ from export.runtime.providers import look
 from proofs.tiny_generator import write_model
 
 
-def test_the_command_tells_everything(run: Callable[..., CompletedProcess[str]], tmp_path: Path) -> None:
+def test_the_command_reports_everything(run: Callable[..., CompletedProcess[str]], tmp_path: Path) -> None:
     done = run("-m", "export.doctor", "--json", tmp_path / "report.json")
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "report.json").read_text())
@@ -58,7 +58,7 @@ def test_two_packages_in_one_environment_are_broken(monkeypatch: pytest.MonkeyPa
     assert any("pip uninstall" in row.fix for row in report.rows)
 
 
-def test_without_an_onnxruntime_the_doctor_still_speaks(
+def test_the_doctor_works_without_onnxruntime(
     models: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
@@ -66,7 +66,7 @@ def test_without_an_onnxruntime_the_doctor_still_speaks(
     assert 'pip install ".[cpu]"' in " ".join(capsys.readouterr().out.replace("│", " ").split())
 
 
-def test_what_a_file_says_is_shown_as_text(tmp_path: Path) -> None:
+def test_texts_from_a_file_are_not_markup(tmp_path: Path) -> None:
     info = GeneratorInfo(6, "normal", ("[/b]", "\x1b[31mred"), 1, 12, 12, {"licence": "[blink]\x1b]0;title\x07"})
     rows = examine(write_model(tmp_path / "[red].onnx", info)).rows
     console = Console(width=200, record=True, file=StringIO())
@@ -81,7 +81,9 @@ def test_what_a_file_says_is_shown_as_text(tmp_path: Path) -> None:
     ("precision", "shift", "status"),
     [("fp32", 5e-5, "ok"), ("fp32", 5e-4, BROKEN), ("fp16", 5e-4, "ok"), ("", 5e-4, "ok"), ("fp16", 0.05, BROKEN)],
 )
-def test_a_disagreement_is_broken(models: dict[str, Path], precision: str, shift: float, status: str) -> None:
+def test_a_difference_between_providers_is_broken(
+    models: dict[str, Path], precision: str, shift: float, status: str
+) -> None:
     opened = open_generator(models["digits"], provider="cpu")
     first = replace(opened, info=replace(opened.info, provenance={"precision": precision} if precision else {}))
 

@@ -11,7 +11,7 @@ from trainer.networks.generator_file import GENERATOR_WEIGHTS
 
 
 @pytest.mark.parametrize("damage", ["absent", "none yet", "truncated", "not safetensors"])
-def test_unusable_runs_get_a_sentence(
+def test_unusable_runs_are_explained(
     trained_run: Path, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_dir = tmp_path / "run"
@@ -28,7 +28,7 @@ def test_unusable_runs_get_a_sentence(
     assert not (run_dir / "generator.onnx").exists()
 
 
-def test_third_parties_need_onnxruntime_and_numpy_alone(trained_run: Path) -> None:
+def test_other_programs_need_only_onnxruntime_and_numpy(trained_run: Path) -> None:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(trained_run / "generator.onnx"), providers=["CPUExecutionProvider"])
@@ -41,8 +41,8 @@ def test_third_parties_need_onnxruntime_and_numpy_alone(trained_run: Path) -> No
     assert pixels.dtype == np.uint8
 
 
-def test_a_name_that_looks_like_markup_is_only_a_name(trained_run: Path, tmp_path: Path) -> None:
-    out = tmp_path / "[" / "q].onnx"  # together "[/q]", which closes nothing
+def test_a_name_that_looks_like_markup_is_printed_as_it_is(trained_run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "[" / "q].onnx"  # together "[/q]", an invalid closing tag
     assert command.main([str(trained_run), "--out", str(out)]) == 0
     assert out.is_file()
 

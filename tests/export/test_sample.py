@@ -40,7 +40,7 @@ def test_several_digits_and_a_shard(models: dict[str, Path], tmp_path: Path) -> 
     assert arrays(out)[1].tolist() == [3, 8, 3, 8, 3]
 
 
-def test_a_second_time_says_that_it_is_there(
+def test_the_second_time_the_command_says_that_the_images_exist(
     models: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = [str(models["colour"]), "--count", "9", "--out", str(tmp_path / "set"), "--digit", "hedgehog"]
@@ -67,7 +67,7 @@ def test_a_second_time_says_that_it_is_there(
         ("free", ["--count", "5", "--digit", "3"], "unconditional"),
     ],
 )
-def test_bad_requests_get_a_sentence_and_write_nothing(
+def test_bad_requests_are_explained_and_write_nothing(
     models: dict[str, Path], tmp_path: Path, model: str, arguments: list[str], said: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip

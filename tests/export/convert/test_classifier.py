@@ -15,7 +15,7 @@ from trainer.config import ImageFormat
 from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, load_classifier, predict, save_classifier
 
 
-def test_the_bundled_file_reads_what_the_weights_read() -> None:
+def test_the_bundled_file_predicts_what_the_weights_predict() -> None:
     classifier = open_classifier()
     assert classifier.weights_sha256 == hashlib.sha256(BUNDLED.read_bytes()).hexdigest(), "export it again"
     pixels = np.random.default_rng(0).integers(0, 256, (7, 28, 28), np.uint8)
@@ -45,7 +45,7 @@ def test_the_bundled_file_is_not_overwritten_by_another(tmp_path: Path, capsys: 
 
 
 @pytest.mark.parametrize("what", ["absent", "a generator", "no classes"])
-def test_what_is_no_classifier_is_refused(tmp_path: Path, models: dict[str, Path], what: str) -> None:
+def test_a_file_that_is_not_a_classifier_is_refused(tmp_path: Path, models: dict[str, Path], what: str) -> None:
     path = tmp_path / "absent.onnx"
     if what == "a generator":
         path = models["digits"]

@@ -37,7 +37,7 @@ FORMATS: dict[str, tuple[str, dict[str, Any], ImageFormat]] = {
 
 
 def untrained(folder: Path, preset: str, overrides: dict[str, Any], images: ImageFormat) -> Path:
-    """A run directory's untrained generator, its BatchNorm statistics stirred so that they matter."""
+    """Write an untrained generator whose BatchNorm statistics are not the initial ones."""
     config = configure(preset, overrides)
     torch.manual_seed(0)
     module = build_generator(config, images)
@@ -74,7 +74,7 @@ def test_the_file_keeps_the_contract_and_agrees_with_torch(weights: Path, tmp_pa
     assert float(info.provenance["parity_largest_error"]) == pytest.approx(result.largest_error, rel=0.01)
 
 
-def test_the_file_repeats_the_licence_that_the_run_recorded(tmp_path: Path) -> None:
+def test_the_file_has_the_licence_that_the_run_recorded(tmp_path: Path) -> None:
     weights = untrained(tmp_path, *FORMATS["unconditional"])
     record = {"licence": "MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0"}
     (tmp_path / CONFIG_FILE).write_text(json.dumps(record))
@@ -89,7 +89,7 @@ def test_the_file_repeats_the_licence_that_the_run_recorded(tmp_path: Path) -> N
     assert licence == "weights: those of the training images"
 
 
-def test_twice_gives_the_same_bytes_without_a_trace_of_the_machine(weights: Path, tmp_path: Path) -> None:
+def test_an_export_is_reproducible_and_has_no_trace_of_the_machine(weights: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "1.onnx", tmp_path / "2.onnx"
     export_generator(weights, first)
     export_generator(weights, second)
@@ -99,7 +99,7 @@ def test_twice_gives_the_same_bytes_without_a_trace_of_the_machine(weights: Path
         assert trace.encode() not in content, trace
 
 
-def test_a_file_that_computes_something_else_never_comes_into_being(
+def test_a_file_that_computes_something_else_is_never_written(
     trained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def unfaithful(*arguments: Any) -> onnx.ModelProto:
@@ -112,17 +112,17 @@ def test_a_file_that_computes_something_else_never_comes_into_being(
     out = tmp_path / "g.onnx"
     assert command.main([str(trained_run), "--out", str(out)]) == 2
     assert "differs from the trained one" in capsys.readouterr().err.replace("\n", " ")
-    assert list(tmp_path.iterdir()) == [failed_report(out)], "nothing is left but the report"
+    assert list(tmp_path.iterdir()) == [failed_report(out)], "only the report is left"
     report = json.loads(failed_report(out).read_text())
     assert len(report["cases"]) == 4 * 11
     assert max(case["largest_error"] for case in report["cases"]) > parity.TOLERANCE["fp32"]
     assert {case["classes"] for case in report["cases"]} == {*"0123456789", "mixed"}
     monkeypatch.undo()
     assert command.main([str(trained_run), "--out", str(out)]) == 0
-    assert list(tmp_path.iterdir()) == [out], "the report of what failed goes with the failure"
+    assert list(tmp_path.iterdir()) == [out], "a success removes the report"
 
 
-def test_weights_that_are_not_finite_fail_at_the_gate_and_leave_the_file_before(
+def test_weights_that_are_not_finite_fail_and_leave_the_existing_file(
     trained_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trained = load_generator(trained_run / GENERATOR_WEIGHTS)
@@ -136,10 +136,10 @@ def test_weights_that_are_not_finite_fail_at_the_gate_and_leave_the_file_before(
     assert failed_report(tmp_path / "generator.onnx").is_file()
 
 
-def test_the_gate_asks_for_no_more_than_float32_can_give(tmp_path: Path) -> None:
+def test_rounding_of_float32_raises_the_tolerance(tmp_path: Path) -> None:
     weights = untrained(tmp_path, "quickstart", {}, DIGITS)
     plain = export_generator(weights, tmp_path / "plain.onnx").parity.allowed("fp32")
-    assert plain == parity.TOLERANCE["fp32"], "where rounding is small, nothing more is allowed"
+    assert plain == parity.TOLERANCE["fp32"], "small rounding errors do not raise the tolerance"
     trained = load_generator(weights)
     with torch.no_grad():
         for layer in trained.module.modules():
@@ -150,7 +150,7 @@ def test_the_gate_asks_for_no_more_than_float32_can_give(tmp_path: Path) -> None
     assert parity.TOLERANCE["fp32"] < steep.allowed("fp32") < 1e-2
 
 
-def test_half_precision_is_half_the_size_and_says_its_error(tmp_path: Path) -> None:
+def test_half_precision_is_half_the_size_and_records_its_error(tmp_path: Path) -> None:
     weights = untrained(tmp_path, "quickstart", {}, DIGITS)
     whole = export_generator(weights, tmp_path / "whole.onnx")
     half = export_generator(weights, tmp_path / "half.onnx", "fp16")
@@ -159,7 +159,7 @@ def test_half_precision_is_half_the_size_and_says_its_error(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["digits", "colour"])
-def test_smoothing_becomes_a_part_of_the_graph(tmp_path: Path, name: str) -> None:
+def test_smoothing_becomes_part_of_the_graph(tmp_path: Path, name: str) -> None:
     weights = untrained(tmp_path, *FORMATS[name])
     plain, smooth = tmp_path / "plain.onnx", tmp_path / "smooth.onnx"
     export_generator(weights, plain)
@@ -175,7 +175,7 @@ def test_smoothing_becomes_a_part_of_the_graph(tmp_path: Path, name: str) -> Non
 
 
 @pytest.mark.parametrize("sigma", ["-1", "4", "nan"])
-def test_a_filter_that_does_not_fit_is_refused(
+def test_a_filter_out_of_range_is_refused(
     trained_run: Path, tmp_path: Path, sigma: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command.main([str(trained_run), "--out", str(tmp_path / "g.onnx"), "--smooth", sigma]) == 2
@@ -184,14 +184,14 @@ def test_a_filter_that_does_not_fit_is_refused(
 
 
 VARIANTS = list(itertools.product(PRESETS, (True, False), (1, 3), (28, 32, 64)))
-"""Preset, with labels, channels, size."""
+"""Preset, whether conditional, channels, size."""
 
 
 def export_one(folder: Path, preset: str, conditional: bool, channels: int, size: int) -> None:
     narrow = {"conditional": conditional, "g_width": 8, "g_layers": "32,64", "self_attention": preset == "quickstart"}
     classes = ("a", "b", "c") if conditional else ()
     images = ImageFormat(channels, size, classes)
-    if preset == "dcgan" and size != 28:  # a published network of one size
+    if preset == "dcgan" and size != 28:  # a published network with a fixed size
         with pytest.raises(ConfigError, match="makes 28x28"):
             untrained(folder, preset, narrow, images)
         return

@@ -13,7 +13,7 @@ def measured(largest_error: float, largest_pixel_error: int, rounding: float = 1
 @pytest.mark.parametrize(
     "bad", [(float("nan"), 0), (float("inf"), 0), (1e-4, 0), (0.0, 2), (1.1e-5, 0), (2.1e-5, 0, 1e-5), (0.0, 2, 1e-5)]
 )
-def test_the_gate_looks_at_images_and_pixels(bad: tuple[float, int]) -> None:
+def test_images_and_pixels_must_agree(bad: tuple[float, int]) -> None:
     parity.require(measured(1e-6, 1), "fp32")
     with pytest.raises(ExportError):
         parity.require(measured(*bad), "fp32")

@@ -10,7 +10,7 @@ from export.runtime.generator import open_generator
 from export.sample import main
 
 
-def test_the_command_of_a_card_makes_the_same_again(models: dict[str, Path], tmp_path: Path) -> None:
+def test_the_command_of_a_card_makes_the_same_data_set(models: dict[str, Path], tmp_path: Path) -> None:
     generator = open_generator(models["colour"])
     request = SampleRequest(9, seed=2**70, classes=(2, 0), truncation=0.5, shard=(2, 3))
     card = describe(generator, request, tmp_path / "my set", "png", None)

@@ -1,4 +1,4 @@
-"""Data sets in every format: read by others, resumed after a kill, sharded, never overwritten."""
+"""Data sets in every format: readable by others, resumable after a kill, sharded, never overwritten."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from export.runtime.generator import open_generator
 
 
 def content(out: Path) -> dict[str, bytes]:
-    """Every file of a data set, by name."""
+    """Return the contents of every file of a data set, by name."""
     files = [out] if out.is_file() else sorted(path for path in out.rglob("*") if path.is_file())
     return {str(path.relative_to(out)): path.read_bytes() for path in files}
 
@@ -102,11 +102,11 @@ def test_shards_joined_are_the_whole(models: dict[str, Path], tmp_path: Path) ->
 
 
 class Stopped(Exception):
-    """The machine goes away."""
+    """An interruption."""
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_an_interrupted_request_goes_on_and_ends_with_the_same_bytes(
+def test_an_interrupted_request_continues_and_ends_with_the_same_bytes(
     models: dict[str, Path], tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dataset, "STEP", 512)
@@ -123,10 +123,10 @@ def test_an_interrupted_request_goes_on_and_ends_with_the_same_bytes(
 
         with pytest.raises(Stopped):
             write_dataset(generator, request, tmp_path / "parts" / name, form, report)
-        assert not (tmp_path / "parts" / name).exists(), "what has the name is complete"
+        assert not (tmp_path / "parts" / name).exists(), "a file with the final name is complete"
     last_run: list[int] = []
     write_dataset(generator, request, tmp_path / "parts" / name, form, lambda done, _: last_run.append(done))
-    assert last_run[0] == 1024 + 256, "it goes on after the last note"
+    assert last_run[0] == 1024 + 256, "it continues after the last note"
     assert content(tmp_path / "parts") == content(tmp_path / "whole")
 
 
@@ -141,7 +141,7 @@ def test_two_commands_do_not_work_on_one_result(models: dict[str, Path], tmp_pat
     assert len(arrays(out)[0]) == 600
 
 
-def test_a_model_with_another_name_goes_on_with_the_same_request(
+def test_a_renamed_model_continues_the_same_request(
     models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dataset, "STEP", 256)
@@ -160,12 +160,12 @@ def test_a_model_with_another_name_goes_on_with_the_same_request(
     assert seen[0] == 768
 
 
-def test_a_killed_command_goes_on(models: dict[str, Path], tmp_path: Path) -> None:
+def test_a_killed_command_continues(models: dict[str, Path], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "export.sample", str(models["digits"]), "--count", str(100 * STEP)]
     partial = tmp_path / ".a.npz.partial"
     running = subprocess.Popen([*command, "--out", str(tmp_path / "a.npz")], stderr=subprocess.DEVNULL)
     while not (partial / "images.json").exists():
-        assert running.poll() is None, "it was faster than the test"
+        assert running.poll() is None, "the command was faster than the test"
         time.sleep(0.005)
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
@@ -183,7 +183,7 @@ def test_nothing_is_overwritten(models: dict[str, Path], tmp_path: Path) -> None
     out = tmp_path / "a.npz"
     assert write_dataset(generator, SampleRequest(5), out, "npz")
     before = content(tmp_path)
-    assert not write_dataset(generator, SampleRequest(5), out, "npz"), "the same request is done already"
+    assert not write_dataset(generator, SampleRequest(5), out, "npz"), "the same request is complete already"
     for other in (SampleRequest(6), SampleRequest(5, seed=1)):
         with pytest.raises(ExportError, match="not what this request would make"):
             write_dataset(generator, other, out, "npz")
@@ -194,7 +194,7 @@ def test_nothing_is_overwritten(models: dict[str, Path], tmp_path: Path) -> None
     assert {name: value for name, value in content(tmp_path).items() if "mine" not in name} == before
 
 
-def test_what_has_the_cards_name_is_not_overwritten(models: dict[str, Path], tmp_path: Path) -> None:
+def test_a_file_with_the_name_of_the_card_is_not_overwritten(models: dict[str, Path], tmp_path: Path) -> None:
     card_path(tmp_path / "a.npz", "npz").write_text("mine")
     with pytest.raises(ExportError, match=r"a\.card\.json exists and is not what"):
         write_dataset(open_generator(models["digits"]), SampleRequest(5), tmp_path / "a.npz", "npz")
@@ -202,7 +202,7 @@ def test_what_has_the_cards_name_is_not_overwritten(models: dict[str, Path], tmp
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_kill_after_the_last_step_leaves_nothing_that_harms(
+def test_a_kill_after_the_last_step_does_no_harm(
     models: dict[str, Path], tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generator, request = open_generator(models["digits"]), SampleRequest(20)
@@ -210,7 +210,7 @@ def test_a_kill_after_the_last_step_leaves_nothing_that_harms(
     partial = tmp_path / f".{out.name}.partial"
 
     with monkeypatch.context() as patch:
-        patch.setattr(shutil, "rmtree", lambda *_, **__: None)  # as if it had not come to that
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)  # as if it had been killed before that
         assert write_dataset(generator, request, out, form)
     whole = content(out)
     assert partial.is_dir()
@@ -220,7 +220,7 @@ def test_a_kill_after_the_last_step_leaves_nothing_that_harms(
     assert not partial.exists()
 
 
-def test_the_beginning_of_another_request_is_left_alone(
+def test_images_of_another_request_are_kept(
     models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dataset, "STEP", 256)
@@ -237,7 +237,7 @@ def test_the_beginning_of_another_request_is_left_alone(
     assert write_dataset(generator, SampleRequest(600), tmp_path / "a.npz", "npz")
 
 
-def test_what_never_began_is_begun_anew(models: dict[str, Path], tmp_path: Path) -> None:
+def test_an_attempt_without_images_is_started_anew(models: dict[str, Path], tmp_path: Path) -> None:
     generator = open_generator(models["digits"])
 
     def stop(done: int, of: int) -> None:
@@ -249,7 +249,7 @@ def test_what_never_began_is_begun_anew(models: dict[str, Path], tmp_path: Path)
     assert len(arrays(tmp_path / "a.npz")[0]) == 7
 
 
-def test_a_full_disk_is_a_sentence_and_the_next_try_goes_on(
+def test_a_full_disk_is_explained_and_the_next_attempt_continues(
     models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generator = open_generator(models["digits"])
@@ -273,7 +273,7 @@ def test_a_request_that_cannot_be_met_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_folders_are_sorted_as_their_labels_are(models: dict[str, Path], tmp_path: Path) -> None:
+def test_folders_sort_like_their_labels(models: dict[str, Path], tmp_path: Path) -> None:
     write_dataset(open_generator(models["many"]), SampleRequest(30), tmp_path / "png", "png")
     data = ImageFolder(str(tmp_path / "png"))
     assert [label for _, label in data.samples] == list(range(30))

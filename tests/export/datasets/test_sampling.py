@@ -28,7 +28,7 @@ def test_an_image_depends_on_its_number_alone(confidence: float) -> None:
         np.testing.assert_array_equal(made(generator, request, start, stop), whole[start:stop])
 
 
-def test_images_below_the_confidence_are_made_again_and_others_stay() -> None:
+def test_only_images_below_the_confidence_are_generated_again() -> None:
     generator, classifier = open_generator(BUNDLED_MODEL), open_classifier()
     plain = made(generator, SampleRequest(512), 0, 512)
     sure = made(generator, SampleRequest(512, least_confidence=0.93), 0, 512)
@@ -39,7 +39,7 @@ def test_images_below_the_confidence_are_made_again_and_others_stay() -> None:
     np.testing.assert_array_equal(changed, before < 0.93)
 
 
-def test_what_never_gets_sure_enough_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_confidence_out_of_reach_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "MOST_ATTEMPTS", 2)
     with pytest.raises(
         ExportError, match=r"did not recognise image 13 as '3' with a confidence of 0.9999 in 2 attempts"
@@ -72,6 +72,6 @@ def test_shards_are_the_whole_in_order(parts: int) -> None:
         ({"count": 1, "shard": (3, 2)}, "shard is 3/2"),
     ],
 )
-def test_requests_out_of_range_cannot_be_made(wrong: dict[str, float], said: str) -> None:
+def test_a_request_out_of_range_is_refused(wrong: dict[str, float], said: str) -> None:
     with pytest.raises(ExportError, match=said):
         SampleRequest(**wrong)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from export.runtime.generator import open_generator
 
 @pytest.mark.parametrize("count", [0, 1, 3, 64, 65, 256, 257, 1000])
 @pytest.mark.parametrize("bucketed", [True, False])
-def test_calls_cover_the_request_once(count: int, bucketed: bool) -> None:
+def test_batches_cover_a_request_exactly_once(count: int, bucketed: bool) -> None:
     calls = list(cut(count, bucketed))
     assert [number for start, stop, _ in calls for number in range(start, stop)] == list(range(count))
     for start, stop, size in calls:
@@ -23,7 +23,7 @@ def test_calls_cover_the_request_once(count: int, bucketed: bool) -> None:
 
 
 @pytest.mark.parametrize("name", ["digits", "free", "colour"])
-def test_buckets_change_no_image(models: dict[str, Path], name: str) -> None:
+def test_padding_changes_no_image(models: dict[str, Path], name: str) -> None:
     plain = open_generator(models[name])
     bucketed = replace(plain, bucketed=True)
     bucketed.warm()
@@ -36,7 +36,7 @@ def test_buckets_change_no_image(models: dict[str, Path], name: str) -> None:
         np.testing.assert_array_equal(bucketed.generate_pixels(z, y), plain.generate_pixels(z, y))
 
 
-def test_no_call_meets_a_size_that_was_not_warmed(models: dict[str, Path]) -> None:
+def test_every_batch_size_is_warmed_up(models: dict[str, Path]) -> None:
     sizes: list[int] = []
     plain = open_generator(models["free"])
 
@@ -54,7 +54,7 @@ def test_no_call_meets_a_size_that_was_not_warmed(models: dict[str, Path]) -> No
     assert set(sizes) == warmed
 
 
-def test_too_little_memory_is_said(models: dict[str, Path]) -> None:
+def test_running_out_of_memory_is_explained(models: dict[str, Path]) -> None:
     class Full:
         @staticmethod
         def run(names: list[str], feeds: dict[str, Any]) -> Any:

@@ -27,7 +27,7 @@ def elsewhere(
     batch: int | str = "n", scale: float = 0.3, listed: bool = False, second_input: bool = False,
     shape: Sequence[int] | None = None,
 ) -> Path:  # fmt: skip
-    """noise -> a linear layer -> the operators `last` -> Reshape -> out; tensors are named as the contract's are."""
+    """Write noise -> linear layer -> the operators `last` -> Reshape -> out; names clash with the contract's."""
     size = channels * SIDE * SIDE
     dims = list(shape or [-1, channels, SIDE, SIDE])
     weights = {
@@ -67,7 +67,7 @@ def elsewhere(
         (["Sin"], {"opset": 8}, -1, "64 samples lie between -1.00 and 1.00"),
     ],
 )
-def test_they_open_and_say_what_was_assumed(
+def test_other_generators_open_with_a_notice_of_the_assumptions(
     tmp_path: Path, last: list[str], how: dict[str, Any], low: int, said: str
 ) -> None:
     path = elsewhere(tmp_path / "g.onnx", last, **how)
@@ -102,7 +102,7 @@ def test_a_network_that_torch_exported_opens(tmp_path: Path) -> None:
     np.testing.assert_allclose(generator.generate(z), expected, atol=1e-5)
 
 
-def test_a_data_set_is_made_of_them(tmp_path: Path) -> None:
+def test_a_data_set_can_be_sampled_from_them(tmp_path: Path) -> None:
     path = elsewhere(tmp_path / "g.onnx", ["Tanh"])
     assert sample([str(path), "--count", "9", "--out", str(tmp_path / "a.npz")]) == 0
     with np.load(tmp_path / "a.npz") as data:
@@ -124,7 +124,7 @@ def test_a_data_set_is_made_of_them(tmp_path: Path) -> None:
         (["Tanh"], {"shape": [-1, 1, 8, 7]}, "'Reshape' that does not fit"),
     ],
 )
-def test_what_makes_no_images_is_refused_with_a_sentence(
+def test_a_file_that_makes_no_images_is_refused(
     tmp_path: Path, last: list[str], how: dict[str, Any], said: str
 ) -> None:
     with pytest.raises((ContractError, ModelRefused)) as raised:

@@ -14,7 +14,7 @@ from export.runtime.generator import find_model, open_generator
 from export.runtime.providers import CPU, CUDA, look
 
 
-def test_it_runs_what_the_contract_promises(models: dict[str, Path], rng: np.random.Generator) -> None:
+def test_a_generator_returns_what_the_contract_promises(models: dict[str, Path], rng: np.random.Generator) -> None:
     for name, channels in (("digits", 1), ("colour", 3), ("free", 1)):
         generator = open_generator(models[name])
         info = generator.info
@@ -47,8 +47,8 @@ def test_wrong_arguments_are_refused_before_the_call(models: dict[str, Path], z:
         generator.generate_pixels(z, y)  # type: ignore[arg-type]
 
 
-def test_cuda_that_is_not_there_is_an_error_only_where_it_was_asked_for(models: dict[str, Path]) -> None:
-    # Every GPU is hidden from the tests, so CUDA cannot come whatever is installed.
+def test_missing_cuda_is_an_error_only_if_it_was_requested(models: dict[str, Path]) -> None:
+    # The tests hide every GPU, so CUDA cannot run whatever is installed.
     generator = open_generator(models["digits"], provider="auto")
     assert (generator.provider, generator.notice) == ("CPUExecutionProvider", "")
     with pytest.raises(ExportError, match=r"CUDA was requested, but it cannot run\. "):
@@ -56,7 +56,7 @@ def test_cuda_that_is_not_there_is_an_error_only_where_it_was_asked_for(models: 
 
 
 class OnGpu:
-    """A session that says that it runs on CUDA, and what its runs fail with."""
+    """A session that claims to run on CUDA and can fail."""
 
     def __init__(self, session: Any, failure: str = "") -> None:
         self.session, self.failure = session, failure
@@ -72,7 +72,7 @@ class OnGpu:
 
 
 def gpu(monkeypatch: pytest.MonkeyPatch, failure: str = "", starts: bool = True) -> None:
-    """A machine where everything that CUDA needs is there."""
+    """Pretend that nothing is missing that CUDA needs."""
     there = replace(look(), packages={}, providers=(CUDA, CPU), visible_devices=None, driver="13.0", driver_error=0)
     monkeypatch.setattr(generators, "look", lambda: replace(there, gpus=("a GPU",), needs_cuda="", missing=""))
     make = session.make_session
@@ -85,7 +85,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch, failure: str = "", starts: bool = True)
 
 
 @pytest.mark.parametrize("provider", ["auto", "cuda"])
-def test_where_cuda_runs_it_is_taken(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch, provider: str) -> None:
+def test_cuda_is_used_if_it_runs(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch, provider: str) -> None:
     gpu(monkeypatch)
     generator = open_generator(models["free"], provider)
     assert (generator.provider, generator.bucketed, generator.notice) == (CUDA, True, "")
@@ -100,7 +100,7 @@ def test_where_cuda_runs_it_is_taken(models: dict[str, Path], monkeypatch: pytes
         ("", False, "could not start CUDA, although everything is installed"),
     ],
 )
-def test_where_cuda_fails_the_cpu_runs_and_says_why(
+def test_the_cpu_runs_if_cuda_fails_and_a_notice_says_why(
     models: dict[str, Path], monkeypatch: pytest.MonkeyPatch, failure: str, starts: bool, said: str
 ) -> None:
     gpu(monkeypatch, failure, starts)

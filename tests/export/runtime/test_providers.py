@@ -1,4 +1,4 @@
-"""Every reason why CUDA does not run, told from facts."""
+"""The conclusions that follow from facts about a machine."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ GPU = Facts(
     missing="",
 )  # fmt: skip
 MISSING = "libcublasLt.so.13: cannot open shared object file: No such file or directory"
-"""As the loader says it where onnxruntime-gpu was installed without its CUDA libraries."""
+"""The loader's message if onnxruntime-gpu was installed without its CUDA libraries."""
 
 
-def test_where_everything_is_there_it_runs() -> None:
+def test_cuda_runs_if_nothing_is_missing() -> None:
     finding = explain(GPU)
     assert finding.runs
     assert finding.sentence == ""
@@ -52,7 +52,7 @@ def test_where_everything_is_there_it_runs() -> None:
         ({"missing": "something odd"}, "does not load (something odd)", "[gpu]", True),
     ],
 )  # fmt: skip
-def test_every_reason_has_a_sentence_and_a_fix(change: dict[str, object], reason: str, fix: str, broken: bool) -> None:
+def test_every_obstacle_has_a_reason_and_a_fix(change: dict[str, object], reason: str, fix: str, broken: bool) -> None:
     finding = explain(replace(GPU, **change))  # type: ignore[arg-type]
     assert not finding.runs
     assert reason in finding.reason
@@ -69,7 +69,9 @@ def test_the_facts_are_those_of_this_environment() -> None:
 
 
 @pytest.mark.parametrize("left", [None, ModuleType("onnxruntime")])
-def test_no_onnxruntime_or_half_of_one_is_a_fact(monkeypatch: pytest.MonkeyPatch, left: ModuleType | None) -> None:
+def test_a_missing_or_incomplete_onnxruntime_is_reported(
+    monkeypatch: pytest.MonkeyPatch, left: ModuleType | None
+) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", left)  # None: it cannot be imported
     facts = look()
     assert (facts.version, facts.providers, facts.missing) == ("", (), "")
@@ -77,7 +79,7 @@ def test_no_onnxruntime_or_half_of_one_is_a_fact(monkeypatch: pytest.MonkeyPatch
 
 
 class Driver:
-    """NVIDIA's, by what is asked of it."""
+    """The functions of NVIDIA's driver that are called."""
 
     def __init__(self, started: int = 0) -> None:
         self.cuInit = lambda flags: started
@@ -98,7 +100,7 @@ class Driver:
         return 0
 
 
-def test_the_driver_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_driver_is_queried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda name: Driver())
     assert (look().driver, look().driver_error, look().gpus) == ("12.8", 0, ("GPU 0", "GPU 1"))
     monkeypatch.setattr(ctypes, "CDLL", lambda name: Driver(started=803))
@@ -112,7 +114,7 @@ def test_the_driver_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("absent", ["providers_cuda", "cudnn"])
-def test_what_does_not_load_is_named(monkeypatch: pytest.MonkeyPatch, absent: str) -> None:
+def test_a_library_that_does_not_load_is_named(monkeypatch: pytest.MonkeyPatch, absent: str) -> None:
     said = "libx.so.1: cannot open shared object file: No such file or directory"
 
     def load(name: str, mode: int = 0) -> object:

@@ -13,7 +13,7 @@ from export.runtime.providers import CPU, CUDA
 from export.safety.checks import read_model
 
 
-def test_threads_are_bounded_by_what_may_be_used(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_are_limited_to_the_usable_cpus(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "usable_cpus", lambda: 2)
     for asked, given in ((0, 2), (1, 1), (2, 2), (64, 2)):
         options = open_generator(models["digits"], threads=asked).session.get_session_options()
@@ -22,7 +22,7 @@ def test_threads_are_bounded_by_what_may_be_used(models: dict[str, Path], monkey
         open_generator(models["digits"], threads=-1)
 
 
-def test_where_cuda_does_not_start_the_cpu_runs_without_a_word(
+def test_the_cpu_runs_silently_if_cuda_does_not_start(
     models: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     real, attempts = onnxruntime.InferenceSession, []
@@ -39,11 +39,11 @@ def test_where_cuda_does_not_start_the_cpu_runs_without_a_word(
     cuda, settings = attempts[0][0]
     assert cuda == CUDA
     assert settings == {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
-    assert not made._enable_fallback, "a run that fails says so"
+    assert not made._enable_fallback, "a failing run must raise"
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_graph_that_no_provider_takes_is_refused(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_graph_that_no_provider_accepts_is_refused(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     model = read_model(models["digits"])
     model.graph.node[0].op_type = "Softplus"  # takes one input, not two
     for provider in (CPU, CUDA):

@@ -25,7 +25,7 @@ GOOD = "what is good"
 
 @pytest.fixture(scope="module")
 def outcomes(models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
-    """What came of each hostile file, opened and run in a process of its own."""
+    """Open and run each hostile file in a process of its own."""
     if sys.platform != "linux":
         pytest.skip("measures memory as Linux does")
     folder = tmp_path_factory.mktemp("hostile")
@@ -37,19 +37,19 @@ def outcomes(models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_files_are_refused_in_a_sentence_and_a_little_memory(outcomes: dict[str, Outcome], name: str) -> None:
+def test_hostile_files_are_refused_in_one_sentence_with_little_memory(outcomes: dict[str, Outcome], name: str) -> None:
     outcome = outcomes[name]
     assert outcome.kind == "refused", outcome
     assert outcome.harmless, outcome
     assert outcome.message.endswith(".")
-    assert "pwned" not in outcome.message.splitlines()[-1].partition(":")[0], "no line that a file has written"
+    assert "pwned" not in outcome.message.splitlines()[-1].partition(":")[0], "the message is not from the file"
 
 
-def test_good_files_open_beside_them(outcomes: dict[str, Outcome]) -> None:
+def test_good_files_open(outcomes: dict[str, Outcome]) -> None:
     assert [outcomes[name].kind for name in (GOOD, "what is rich")] == ["ran", "ran"]
 
 
-def test_files_are_read_as_they_are(models: dict[str, Path]) -> None:
+def test_reading_changes_nothing(models: dict[str, Path]) -> None:
     for path in (*models.values(), BUNDLED_MODEL, BUNDLED_CLASSIFIER):
         assert read_model(path) == onnx.load(path)
 
@@ -69,7 +69,7 @@ def test_the_skeleton_has_everything_but_the_weights() -> None:
     assert kept.model == whole
 
 
-def test_a_graph_of_many_operators_opens(models: dict[str, Path], tmp_path: Path) -> None:
+def test_a_graph_with_many_operators_opens(models: dict[str, Path], tmp_path: Path) -> None:
     path = tmp_path / "long.onnx"
     names = ["image_", *(f"c{place}" for place in range(2_000)), "extra"]
     model = onnx.load(models["free"])
@@ -78,12 +78,12 @@ def test_a_graph_of_many_operators_opens(models: dict[str, Path], tmp_path: Path
     assert open_generator(path).generate_pixels(np.zeros((2, 6), np.float32)).shape == (2, 12, 12)
 
 
-def test_the_budget_counts_what_is_held_and_what_is_multiplied(models: dict[str, Path]) -> None:
+def test_the_cost_counts_held_values_and_multiplications(models: dict[str, Path]) -> None:
     model = onnx.load(models["free"])
     image = 12 * 12
     for batch in (1, 7):
         cost = budget.cost(model, batch)
-        # At its largest: the image, which is an output, and two float32 values of its size.
+        # At the peak: the image, which is an output, and two float32 values of its size.
         assert cost.peak_bytes == batch * 3 * 4 * image
         assert cost.work >= batch * 6 * image
         assert cost.outputs["pixels"][1] == (batch, 12, 12)
@@ -106,7 +106,7 @@ def test_shapes_are_computed_from_shapes(tmp_path: Path) -> None:
         budget.check_budget(model)
 
 
-def test_a_size_is_said_before_anything_is_read(tmp_path: Path) -> None:
+def test_the_size_is_checked_before_anything_is_read(tmp_path: Path) -> None:
     path = tmp_path / "x.onnx"
     path.touch()
     with path.open("rb+") as file:
@@ -115,7 +115,7 @@ def test_a_size_is_said_before_anything_is_read(tmp_path: Path) -> None:
         read_model(path)
 
 
-def test_a_convolution_of_no_groups_is_refused_before_it_runs(models: dict[str, Path], tmp_path: Path) -> None:
+def test_a_convolution_without_groups_is_refused_before_it_runs(models: dict[str, Path], tmp_path: Path) -> None:
     for name in ("digits", "other", "free"):
         HOSTILE["no groups"](models[name], tmp_path / "g.onnx")
         with pytest.raises(ModelRefused, match="'Conv' with 0 groups"):
