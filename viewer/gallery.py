@@ -19,6 +19,7 @@ from rich.console import Console
 
 from digitforge.errors import ExportError, exit_status
 from digitforge.files import write_bytes
+from digitforge.hashing import sha256
 from digitforge.newest_run import newest_run
 from digitforge.progress import bar
 from export.contract import GeneratorInfo
@@ -26,7 +27,6 @@ from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import GENERATOR_FILE, Generator, find_model, open_generator
 from export.runtime.latents import latents, one_hot
 from viewer.core.files.encoders import Reel, png, write_gif
-from viewer.core.files.models import sha256_of
 from viewer.core.files.recipe import Model, Recipe, versions
 from viewer.core.files.saving import gif_palette
 from viewer.core.picture.compose import GAP_COLOUR, compose, enlarged
@@ -120,7 +120,7 @@ def write_gallery(generator: Generator, folder: Path, seed: int, psi: float) -> 
         for frame in loop_frames(generator, state, animation):
             frames.append(frame)
             progress.advance()
-    model = Model(generator.path.name, sha256_of(generator.path))
+    model = Model(generator.path.name, sha256(generator.path))
     recipe = Recipe(model, state, None, animation, versions()).to_text()
     write_bytes(loop, loop_gif(generator.info, frames, animation, recipe))
     return sheet, loop

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QThread, Signal
 
-from digitforge.errors import DigitforgeError
+from digitforge.errors import DigitforgeError, sentence
 
 Report = Callable[[int, int], None]
 """Called with how much is done, and of how much; raises Cancelled once the work is no longer wanted."""
@@ -46,8 +46,8 @@ class Background(QThread):
             value = self._function(self._report)
         except Cancelled:
             self.cancelled.emit()
-        except DigitforgeError as error:
-            self.failed.emit(str(error))
+        except (DigitforgeError, OSError) as error:
+            self.failed.emit(sentence(error))
         except Exception as error:  # the thread must end with a sentence whatever a library raises
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             self.failed.emit(f"This could not be done: {reason.rstrip('.')[:200]}.")

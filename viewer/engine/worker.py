@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QThread, Signal
 
-from digitforge.errors import DigitforgeError, ExportError
+from digitforge.errors import DigitforgeError, ExportError, sentence
+from digitforge.hashing import sha256
 from export.runtime.arrays import UInt8
 from export.runtime.generator import Generator, find_model, open_generator
-from viewer.core.files.models import sha256_of
 from viewer.core.picture.compose import compose
 from viewer.core.picture.look import Look
 from viewer.core.scene.cells import Scene
@@ -85,8 +85,8 @@ class Worker(QThread):
                 elif self._generator is not None and request.generation == self._generation:
                     value = request.function(self._generator)
                     self.answered.emit(Answer(request.generation, request.name, value))
-            except DigitforgeError as error:
-                self.failed.emit(Failure(request, str(error)))
+            except (DigitforgeError, OSError) as error:
+                self.failed.emit(Failure(request, sentence(error)))
             except Exception as error:  # onnxruntime's exceptions share no base class, and the thread must live
                 opening = isinstance(request, OpenRequest | CompareRequest)
                 what = "could not be opened" if opening else "could not make this picture"
@@ -102,21 +102,21 @@ class Worker(QThread):
         opened = _opened(generator, request.generation)
         self._generator, self._generation, self._rendered = generator, request.generation, None
         self.opened.emit(opened)
-        if self._second is not None and (sentence := misfit(generator.info, self._second.info)):
-            self._let_go(sentence)
+        if self._second is not None and (reason := misfit(generator.info, self._second.info)):
+            self._let_go(reason)
 
     def _compare(self, request: CompareRequest) -> None:
         self._second = None
         if self._generator is not None and request.path is not None:
             second = self._opener(request.path, request.provider)
-            if sentence := misfit(self._generator.info, second.info):
-                raise ExportError(sentence)
+            if reason := misfit(self._generator.info, second.info):
+                raise ExportError(reason)
             self._second = second
         self.compared.emit(_opened(self._second, 0) if self._second is not None else None)
 
-    def _let_go(self, sentence: str) -> None:
+    def _let_go(self, reason: str) -> None:
         self._second = None
-        self.failed.emit(Failure(CompareRequest(None, ""), sentence))
+        self.failed.emit(Failure(CompareRequest(None, ""), reason))
 
     def _render(self, request: RenderRequest) -> None:
         if self._generator is None or request.generation != self._generation:
@@ -161,7 +161,7 @@ def _settle_malloc() -> None:
 
 def _opened(generator: Generator, generation: int) -> Opened:
     path = generator.path
-    return Opened(generation, path, generator.info, generator.provider, generator.notice, sha256_of(path))
+    return Opened(generation, path, generator.info, generator.provider, generator.notice, sha256(path))
 
 
 def _reason(error: Exception) -> str:

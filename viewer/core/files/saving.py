@@ -12,11 +12,11 @@ from PIL import Image
 
 from digitforge.errors import ExportError
 from digitforge.files import atomic_file, write_bytes
+from digitforge.hashing import sha256
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import Generator, open_generator
 from viewer.core.files import encoders
-from viewer.core.files.models import sha256_of
 from viewer.core.files.recipe import Model, Recipe, versions
 from viewer.core.files.svg import svg
 from viewer.core.picture.compose import GAP_COLOUR, compose, enlarged
@@ -120,7 +120,7 @@ def save(subject: Subject, spec: ExportSpec, path: Path, report: Report) -> Path
 
     It is made by a session of its own on one thread of the CPU. Raises ExportError; `path` is then as it was.
     """
-    if sha256_of(subject.model.path) != subject.model.sha256:
+    if sha256(subject.model.path) != subject.model.sha256:
         raise ExportError(f"{subject.model.path} was replaced since it was opened: open it again.")
     generator = open_generator(subject.model.path, "cpu", threads=1)
     if not spec.moves:

@@ -18,11 +18,11 @@ import pytest
 from PIL import Image
 
 from digitforge.errors import CannotWrite, ExportError
+from digitforge.hashing import sha256
 from export.runtime.generator import open_generator
 from viewer.core.files import encoders
 from viewer.core.files.encoders import Reel, ffmpeg
 from viewer.core.files.metadata import read_recipe
-from viewer.core.files.models import find_by_hash, sha256_of
 from viewer.core.files.recipe import Model
 from viewer.core.files.saving import (
     MOVING,
@@ -48,7 +48,7 @@ MOVES = [pytest.param(form, marks=needs_ffmpeg) if form == "mp4" else form for f
 
 def subject_of(path: Path, state: ViewState) -> Subject:
     generator = open_generator(path, "cpu")
-    return Subject(Opened(1, path, generator.info, "CPUExecutionProvider", "", sha256_of(path)), state)
+    return Subject(Opened(1, path, generator.info, "CPUExecutionProvider", "", sha256(path)), state)
 
 
 @pytest.fixture
@@ -287,14 +287,3 @@ def test_odd_sizes_become_films(subject: Subject, tmp_path: Path) -> None:
     odd = replace(subject, state=ViewState(cells=5))
     assert size_of(odd.model.info, odd.scene(ExportSpec()), Look())[1] % 2 == 1  # type: ignore[arg-type]
     save(odd, ExportSpec("mp4", 1, animation=SHORT), tmp_path / "a.mp4", nothing)
-
-
-def test_models_are_found_by_what_they_hold(models: dict[str, Path], tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    run.mkdir()
-    (run / "generator.onnx").write_bytes(models["colour"].read_bytes())
-    (tmp_path / "broken.onnx").mkdir()
-    wanted = sha256_of(models["colour"])
-    assert find_by_hash(wanted, [tmp_path / "absent", tmp_path, models["digits"]]) is None
-    assert find_by_hash(wanted, [tmp_path, run]) == run / "generator.onnx"
-    assert find_by_hash(wanted, [models["colour"].parent]) == models["colour"]
