@@ -1,7 +1,7 @@
-"""Pictures of a generator without a window: `python -m viewer.gallery [MODEL.onnx|RUN_DIR] [--out DIR]`.
+"""Write pictures of a generator without a window: `python -m viewer.gallery [MODEL.onnx|RUN_DIR] [--out DIR]`.
 
-Writes `contact_sheet.png` and `loop.gif` into the run directory, or the folder of the model file. Both depend on the
-generator, the seed and psi alone: the animation counts frames, not time, so that two runs write the same bytes.
+Writes `contact_sheet.png` and `loop.gif` into the run directory, or next to the model file. Both depend only on the
+generator, the seed and the truncation, so two runs write the same bytes.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import GENERATOR_FILE, Generator, find_model, open_generator
 from export.runtime.latents import latents, one_hot
-from viewer.core.files.encoders import Reel, png, write_gif
+from viewer.core.files.encoders import EncoderOptions, write_gif
 from viewer.core.files.recipe import Model, Recipe, versions
-from viewer.core.files.saving import gif_palette
+from viewer.core.files.saving import animation_palette
 from viewer.core.picture.compose import GAP_COLOUR, compose, enlarged
 from viewer.core.picture.layout import layout
-from viewer.core.picture.look import PLAIN
+from viewer.core.picture.look import PLAIN, Rgb32
 from viewer.core.scene.animation import MOST_TURNED_CLASSES, Animation, frame_count, scene_at
 from viewer.core.state.samples import SEED_MAX
 from viewer.core.state.view_state import TRUNCATION_MAX, ViewState
 
 SAMPLES_IN_A_ROW = 10
 MOST_ROWS = 40
-"""Of the sheet; generators with more classes show the first of them."""
+"""Rows of the contact sheet; a generator with more classes shows the first ones."""
 MOST_CELLS = 20
 GIF_LIMIT_BYTES = 2_000_000
 
 
 def contact_sheet(generator: Generator, seed: int, psi: float) -> bytes:
-    """A PNG file: a row of samples for each class, named at its left; without classes ten rows of samples."""
+    """Return a PNG file with a row of samples per class and its name; ten rows of samples without classes."""
     info = generator.info
     names = info.classes[:MOST_ROWS] or ("",) * 10
     count = len(names) * SAMPLES_IN_A_ROW
@@ -63,51 +63,48 @@ def contact_sheet(generator: Generator, seed: int, psi: float) -> bytes:
     for row, name in enumerate(names):
         middle = margin + row * pitch + info.height * scale / 2
         draw.text((margin, middle), name, "#8f97a8", font, anchor="lm")
-    return png(sheet)
+    file = io.BytesIO()
+    sheet.save(file, "PNG")
+    return file.getvalue()
+
+
+def _pixels(generator: Generator, z: Float32, labels: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> UInt8:
+    """Generate the images of all latents in batches of ten."""
+    classes = len(generator.info.classes)
+    y = one_hot(labels, classes) if classes else None
+    batches = [slice(start, start + SAMPLES_IN_A_ROW) for start in range(0, len(z), SAMPLES_IN_A_ROW)]
+    return np.concatenate([generator.generate_pixels(z[rows], None if y is None else y[rows]) for rows in batches])
 
 
 def loop_of(info: GeneratorInfo, seed: int, psi: float) -> tuple[ViewState, Animation]:
-    """A walk that ends where it begins, one cell for each class.
+    """Return a walk from seed to seed that ends where it began, with one cell per class.
 
-    Latents go from seed to seed + 1, … and back to seed. Where a generator has few classes, each cell also goes
-    through all of them: it holds a class for a while and then turns into the next.
+    If the generator has few classes, each cell also goes through all of them.
     """
     turns = 2 <= len(info.classes) <= MOST_TURNED_CLASSES
     state = ViewState(seed=seed, cells=min(len(info.classes) or 10, MOST_CELLS), truncation=psi)
     return state, Animation("turn" if turns else "walk")
 
 
-def loop_frames(generator: Generator, state: ViewState, animation: Animation) -> Iterator[Image.Image]:
-    """The frames of the walk, each pixel of the generator as it is."""
+def loop_frames(generator: Generator, state: ViewState, animation: Animation) -> Iterator[Rgb32]:
+    """Yield the frames of the walk at the size that the generator makes."""
     columns = 5 if state.cells in (5, 10, 15, 20) else state.columns
     for frame in range(frame_count(generator.info, state, animation)):
         scene = scene_at(generator.info, state, animation, frame)
         assert scene is not None, "a grid always shows something"
-        yield enlarged(compose(generator.generate_pixels(scene.z, scene.y), columns), 1)
+        yield compose(generator.generate_pixels(scene.z, scene.y), columns)
 
 
-def loop_gif(info: GeneratorInfo, frames: Sequence[Image.Image], animation: Animation, recipe: str) -> bytes:
-    """An endless GIF file of the frames, as large as it can be within GIF_LIMIT_BYTES."""
-    palette = gif_palette(info, PLAIN, [frames[place * len(frames) // 4] for place in range(4)])
-    for scale in range(max(1, 480 // frames[0].width), 0, -1):
-        stream = io.BytesIO()
-        write_gif(stream, frames, Reel(len(frames), animation.frames_per_second, scale, recipe), palette)
-        if stream.tell() <= GIF_LIMIT_BYTES:
+def loop_gif(info: GeneratorInfo, frames: Sequence[Rgb32], animation: Animation, recipe: str) -> bytes:
+    """Return an endless GIF file of the frames, as large as GIF_LIMIT_BYTES allows."""
+    palette = animation_palette(info, PLAIN, [frames[place * len(frames) // 4] for place in range(4)])
+    for scale in range(max(1, 480 // frames[0].shape[1]), 0, -1):
+        file = io.BytesIO()
+        options = EncoderOptions(len(frames), animation.frames_per_second, scale=scale, palette=palette, recipe=recipe)
+        write_gif(file, frames, options)
+        if file.tell() <= GIF_LIMIT_BYTES:
             break
-    return stream.getvalue()
-
-
-def _pixels(generator: Generator, z: Float32, labels: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> UInt8:
-    """uint8 images of all latents, in batches of ten."""
-    classes = len(generator.info.classes)
-    y = one_hot(labels, classes) if classes else None
-    batches = range(0, len(z), SAMPLES_IN_A_ROW)
-    return np.concatenate(
-        [
-            generator.generate_pixels(z[i : i + SAMPLES_IN_A_ROW], None if y is None else y[i : i + SAMPLES_IN_A_ROW])
-            for i in batches
-        ]
-    )
+    return file.getvalue()
 
 
 def write_gallery(generator: Generator, folder: Path, seed: int, psi: float) -> tuple[Path, Path]:
@@ -116,10 +113,10 @@ def write_gallery(generator: Generator, folder: Path, seed: int, psi: float) -> 
     write_bytes(sheet, contact_sheet(generator, seed, psi))
     state, animation = loop_of(generator.info, seed, psi)
     frames = []
-    with bar(Console(stderr=True), "animating", frame_count(generator.info, state, animation)) as progress:
+    with bar(Console(stderr=True), "Animation", frame_count(generator.info, state, animation)) as shown:
         for frame in loop_frames(generator, state, animation):
             frames.append(frame)
-            progress.advance()
+            shown.advance()
     model = Model(generator.path.name, sha256(generator.path))
     recipe = Recipe(model, state, None, animation, versions()).to_text()
     write_bytes(loop, loop_gif(generator.info, frames, animation, recipe))
@@ -127,16 +124,29 @@ def write_gallery(generator: Generator, folder: Path, seed: int, psi: float) -> 
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command; returns its exit status: 2 where the input is bad. argv: sys.argv's if None."""
+    """Run the command and return its exit status. argv: without the program's name; None for sys.argv."""
     parser = argparse.ArgumentParser(
-        prog="python -m viewer.gallery", description="Write a contact sheet and an interpolation loop of a generator."
+        prog="python -m viewer.gallery",
+        description="Write a contact sheet (PNG) and an endless animation (GIF) of a generator.",
     )
     parser.add_argument(
-        "model", type=Path, nargs="?", metavar="MODEL.onnx|RUN_DIR", help="default: the newest exported run below runs/"
+        "model",
+        type=Path,
+        nargs="?",
+        metavar="MODEL.onnx|RUN_DIR",
+        help="the generator (default: the newest exported run below runs/)",
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to write; the model's folder without it")
-    parser.add_argument("--seed", type=int, default=0, help="of the samples, from 0; default %(default)s")
-    parser.add_argument("--truncation", type=float, default=1.0, metavar="PSI", help="0 to 1.5; default %(default)s")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder to write to (default: the folder of the generator)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the samples (default: %(default)s)")
+    parser.add_argument(
+        "--truncation",
+        type=float,
+        default=1.0,
+        metavar="PSI",
+        help=f"scale of the latents, 0 to {TRUNCATION_MAX} (default: %(default)s)",
+    )
     arguments = parser.parse_args(argv)
 
     def command() -> None:

@@ -8,10 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QThread, Signal
 
-from digitforge.errors import DigitforgeError, sentence
-
-Report = Callable[[int, int], None]
-"""Called with how much is done, and of how much; raises Cancelled once the work is no longer wanted."""
+from digitforge.errors import DigitforgeError, error_message
+from viewer.core.files import Report
 
 
 class Cancelled(Exception):
@@ -47,7 +45,7 @@ class Background(QThread):
         except Cancelled:
             self.cancelled.emit()
         except (DigitforgeError, OSError) as error:
-            self.failed.emit(sentence(error))
+            self.failed.emit(error_message(error))
         except Exception as error:  # the thread must end with a sentence whatever a library raises
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             self.failed.emit(f"This could not be done: {reason.rstrip('.')[:200]}.")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QThread, Signal
 
-from digitforge.errors import DigitforgeError, ExportError, sentence
+from digitforge.errors import DigitforgeError, ExportError, error_message
 from digitforge.hashing import sha256
 from export.runtime.arrays import UInt8
 from export.runtime.generator import Generator, find_model, open_generator
@@ -86,7 +86,7 @@ class Worker(QThread):
                     value = request.function(self._generator)
                     self.answered.emit(Answer(request.generation, request.name, value))
             except (DigitforgeError, OSError) as error:
-                self.failed.emit(Failure(request, sentence(error)))
+                self.failed.emit(Failure(request, error_message(error)))
             except Exception as error:  # onnxruntime's exceptions share no base class, and the thread must live
                 opening = isinstance(request, OpenRequest | CompareRequest)
                 what = "could not be opened" if opening else "could not make this picture"

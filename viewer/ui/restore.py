@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from viewer.core.files.metadata import read_recipe
-from viewer.core.files.models import Report, find_by_hash
+from viewer.core.files import Report
+from viewer.core.files.formats import read_recipe
+from viewer.core.files.models import find_by_hash
 from viewer.core.files.recipe import Recipe
 from viewer.core.scene.requests import Failure, Opened, OpenRequest
 from viewer.engine.background import Background

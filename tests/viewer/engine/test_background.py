@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from digitforge.errors import ExportError
-from viewer.engine.background import Background, Report
+from viewer.core.files import Report
+from viewer.engine.background import Background
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot

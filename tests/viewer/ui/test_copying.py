@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.support.windows import OpenWindow
-from viewer.core.files.metadata import read_recipe
+from viewer.core.files.formats import read_recipe
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 

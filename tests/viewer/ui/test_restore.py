@@ -8,7 +8,7 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from tests.support.windows import OpenWindow, drop_file, sheet_of
-from viewer.core.files.metadata import read_recipe
+from viewer.core.files.formats import read_recipe
 from viewer.ui.window import Window
 
 

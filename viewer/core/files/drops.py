@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from viewer.core.files.metadata import PICTURES
+from viewer.core.files.formats import SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ def drop_of(paths: Sequence[Path], is_folder: bool = False) -> Drop:
     path = paths[0]
     if is_folder or path.suffix.lower() == ".onnx":
         return Drop("open", path)
-    if path.suffix.lower() in PICTURES:
+    if path.suffix.lower() in SUFFIXES:
         return Drop("restore", path)
     return Drop(
         "refuse",
         reason=f"{path.name} is nothing that can be opened here: drop an .onnx file, a run directory, or a picture "
-        f"that was exported here ({', '.join(PICTURES)}).",
+        f"that was exported here ({', '.join(SUFFIXES)}).",
     )

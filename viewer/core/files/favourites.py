@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digitforge.errors import CannotWrite, RecipeError, explain
 from digitforge.files import write_bytes
-from viewer.core.files.metadata import read_recipe
+from viewer.core.files import Report
+from viewer.core.files.formats import read_recipe
 from viewer.core.files.recipe import Recipe
 from viewer.core.state.samples import Sample
 from viewer.core.state.view_state import ViewState
@@ -19,7 +19,6 @@ LONGEST_NAME = 40
 """Characters."""
 REMOVED = "removed"
 """Folder of those that can still be put back."""
-Report = Callable[[int, int], None]
 _NOT_IN_NAMES = set('<>:"/\\|?*')  # what some system refuses in the name of a file
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -10,9 +10,8 @@ from pathlib import Path
 from digitforge import hashing
 from digitforge.errors import ExportError
 from export.runtime.generator import find_model
+from viewer.core.files import Report
 from viewer.core.run.stages import EXPORTS
-
-Report = Callable[[int, int], None]
 
 LARGEST_FILE = 2**29
 """Larger files, in bytes, are skipped by the search."""

@@ -1,4 +1,4 @@
-"""How a picture was made, as the text that it carries."""
+"""Recipes: how a picture was made, as the text that it carries."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import NoReturn
 
 from digitforge.errors import RecipeError
 from export.contract import CONTRACT_VERSION
-from viewer.core.files.plain import from_plain, to_plain
+from viewer.core.plain import from_plain, to_plain
 from viewer.core.scene.animation import Animation
 from viewer.core.state.view_state import ViewState
 
 FORMAT = 1
-"""Counts changes after which older recipes mean something else; a field more is no such change."""
+"""Increases when older recipes would mean something different; a new field does not count."""
 MOST_BYTES = 2**18
-"""Of a recipe: far more than any state takes."""
+"""The longest recipe: far more than any state needs."""
 SOFTWARE = ("digitforge", "numpy", "onnxruntime", "pillow")
 
 
 @dataclass(frozen=True)
 class Model:
-    """A generator file, by what it holds and not where it lies."""
+    """A generator file, identified by its content instead of its location."""
 
     name: str
     sha256: str
@@ -31,34 +31,36 @@ class Model:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A model, everything that was chosen, and how it moves where it does."""
+    """A model, the state of the viewer, and the animation if there is one."""
 
     model: Model
     state: ViewState
     cell: int | None = None
-    """The cell that is shown by itself; None where all are."""
+    """The only cell that is shown; None for all cells."""
     animation: Animation | None = None
     software: tuple[tuple[str, str], ...] = ()
-    """Name and version of what made the picture, for people."""
+    """Name and version of the packages that made the picture, for information only."""
 
     def to_text(self) -> str:
-        """One line of JSON in ASCII, so that every format can carry it."""
+        """Return the recipe as one line of ASCII JSON, which every format can carry."""
         return json.dumps({"format": FORMAT, **to_plain(self)}, separators=(",", ":"))
 
 
 def from_text(text: str) -> Recipe:
-    """What `to_text` wrote, from wherever it comes. Raises RecipeError."""
+    """Parse what `to_text` returned; the text may come from an untrusted file. Raises RecipeError."""
     try:
         found = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:  # also of numbers with too many digits
+    except (ValueError, RecursionError) as error:  # ValueError also for numbers with too many digits
         raise RecipeError("The picture's recipe is damaged: it is not JSON.") from error
     version = found.pop("format", None) if isinstance(found, dict) else None
     if type(version) is not int or version != FORMAT:
-        raise RecipeError(f"The picture's recipe is not of format {FORMAT}, the one that this digitforge follows.")
+        raise RecipeError(
+            f"The picture's recipe is not of format {FORMAT}, the only one that this version of digitforge reads."
+        )
     try:
-        recipe = from_plain(Recipe, found, "it")
+        recipe = from_plain(Recipe, found, "recipe")
     except ValueError as error:
-        raise RecipeError(f"The picture's recipe cannot be followed: {str(error)[:200]}.") from error
+        raise RecipeError(f"The picture's recipe is not valid: {str(error)[:200]}.") from error
     assert isinstance(recipe, Recipe)
     return recipe
 
@@ -68,11 +70,11 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def versions() -> tuple[tuple[str, str], ...]:
-    """Name and version of what makes pictures here, where it is installed as a package."""
+    """Return name and version of the installed packages that make pictures."""
     found = []
     for name in SOFTWARE:
         try:
             found.append((name, importlib.metadata.version(name)))
-        except importlib.metadata.PackageNotFoundError:  # onnxruntime-gpu, or a clone that was never installed
+        except importlib.metadata.PackageNotFoundError:  # onnxruntime-gpu instead, or a clone that is not installed
             continue
     return tuple(found)

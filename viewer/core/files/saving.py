@@ -1,78 +1,75 @@
-"""A state as a picture or an animation in a file, with its recipe."""
+"""Writing what is shown as a picture or an animation that carries its recipe."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from math import isqrt
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image
 
 from digitforge.errors import ExportError
-from digitforge.files import atomic_file, write_bytes
+from digitforge.files import atomic_file
 from digitforge.hashing import sha256
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import Generator, open_generator
-from viewer.core.files import encoders
+from viewer.core.files import Report
+from viewer.core.files.encoders import EncoderOptions, common_palette, palette_of
+from viewer.core.files.formats import FORMATS, LONGEST_SIDE, SCALE_MAX
 from viewer.core.files.recipe import Model, Recipe, versions
-from viewer.core.files.svg import svg
-from viewer.core.picture.compose import GAP_COLOUR, compose, enlarged
+from viewer.core.picture.compose import GAP_COLOUR, compose
 from viewer.core.picture.layout import layout
 from viewer.core.picture.look import Look, Rgb32, colour_table, dressed
+from viewer.core.plain import check_choice, check_range
 from viewer.core.scene.animation import Animation, frame_count, scene_at
 from viewer.core.scene.cells import Scene, scene_of
 from viewer.core.scene.requests import Opened
 from viewer.core.state.view_state import ViewState
 
-STILLS = ("png", "svg")
-MOVING = ("gif", "apng", "webp", "mp4")
-SCALE_MAX = 64
-LONGEST_SIDE = 2**14
-"""Pixels of a picture."""
-STILL_PIXELS, MOVING_PIXELS = 2**26, 2**22
-"""Of one picture or frame: two hundred megabytes, and what players still show smoothly."""
 COPY_SIDE = 1024
-"""Pixels, about, of the longer side of a picture that is copied."""
+"""Approximate length in pixels of the longer side of a copied picture."""
 GREYS = 64
-"""Of a GIF file of grey pictures; more cannot be told apart and only make it larger."""
-
-Report = Callable[[int, int], None]
-"""Called with how many frames are done, and of how many; may raise to stop."""
+"""Grey levels of a GIF file of grey pictures. More cannot be told apart and only make it larger."""
 
 
 @dataclass(frozen=True)
 class ExportSpec:
-    """What is to be written. Raises ValueError where a value is out of range."""
+    """What to write. Raises ValueError for a value out of range."""
 
-    form: str = "png"
+    format: str = "png"
+    """A key of `formats.FORMATS`."""
     scale: float = 4
-    """Each pixel of the generator becomes a square of so many by so many; a whole number where it moves."""
+    """Each pixel of the generator becomes a square of this size; a whole number for animations."""
     cell: int | None = None
-    """Only this one; None is all of them."""
+    """The only cell to show; None shows all."""
     transparent: bool = False
-    """SVG: the colour of an empty pixel is left out, and so are gaps."""
+    """Leave out gaps and the colour of empty pixels, if the format can."""
     quality: int = 100
-    """WebP (100 is lossless) and MP4: 1 to 100."""
+    """1 to 100, if the format has a quality."""
     animation: Animation = field(default_factory=Animation)
-    """Of a form that moves."""
+    """How an animated format moves."""
 
     def __post_init__(self) -> None:
-        fits = self.scale in range(1, SCALE_MAX + 1) if self.moves else 0 < self.scale <= LONGEST_SIDE
-        if self.form not in STILLS + MOVING or not fits or not 1 <= self.quality <= 100:
-            raise ValueError(f"there is no picture {self.form} at scale {self.scale} in quality {self.quality}")
+        check_choice("format", self.format, FORMATS)
+        check_range("quality", self.quality, 1, 100)
+        if not self.animated:
+            check_range("scale", self.scale, 1 / LONGEST_SIDE, LONGEST_SIDE)
+        elif self.scale not in range(1, SCALE_MAX + 1):
+            raise ValueError(f"scale is {self.scale}; for animations it must be a whole number from 1 to {SCALE_MAX}")
 
     @property
-    def moves(self) -> bool:
-        """Whether it is an animation."""
-        return self.form in MOVING
+    def animated(self) -> bool:
+        """Whether the format is an animation."""
+        return FORMATS[self.format].animated
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is shown, and by which generator."""
+    """What is shown, and the generator that makes it."""
 
     model: Opened
     state: ViewState
@@ -80,94 +77,78 @@ class Subject:
     """See `scene_of`."""
 
     def scene(self, spec: ExportSpec, frame: int = 0) -> Scene | None:
-        """What a frame shows."""
+        """Return what a frame shows; None if there is nothing to show."""
         info, state = self.model.info, self.state
         scene = (
             scene_at(info, state, spec.animation, frame, self.directions)
-            if spec.moves
+            if spec.animated
             else scene_of(info, state, self.directions)
         )
         return scene if scene is None or spec.cell is None else scene.only(spec.cell)
 
     def recipe(self, spec: ExportSpec) -> str:
-        """The text that the picture carries."""
+        """Return the text that the picture carries."""
         model = Model(self.model.path.name, self.model.sha256)
-        animation = spec.animation if spec.moves else None
+        animation = spec.animation if spec.animated else None
         return Recipe(model, replace(self.state, playing=False), spec.cell, animation, versions()).to_text()
 
 
 def size_of(info: GeneratorInfo, scene: Scene, look: Look) -> tuple[int, int]:
-    """Width and height of a scene's picture at scale 1, in pixels."""
+    """Return width and height in pixels of a scene's picture at scale 1."""
     width = 2 * info.width if look.beside else info.width
     grid = layout(len(scene.z), info.height, width, scene.columns, scene.close)
     return grid.width, grid.height
 
 
-def largest_scale(size: tuple[int, int], moves: bool) -> int:
-    """How many times a picture of that width and height can be enlarged."""
-    most = isqrt(MOVING_PIXELS // (size[0] * size[1])) if moves else largest_width(size) // size[0]
-    return min(max(most, 1), SCALE_MAX)
-
-
-def largest_width(size: tuple[int, int]) -> int:
-    """How wide a picture of that width and height can become, in pixels."""
-    width, height = size
-    return max(min(LONGEST_SIDE * width // max(size), isqrt(STILL_PIXELS * width // height)), width)
-
-
 def save(subject: Subject, spec: ExportSpec, path: Path, report: Report) -> Path:
-    """Write the picture to `path` and return it; the same subject and spec give the same bytes.
+    """Write the picture or animation to `path` and return `path`.
 
-    It is made by a session of its own on one thread of the CPU. Raises ExportError; `path` is then as it was.
+    The same subject and spec give the same bytes: the pictures come from a new session on one CPU thread. Raises
+    ExportError or CannotWrite; what was at `path` before is then unchanged.
     """
     if sha256(subject.model.path) != subject.model.sha256:
-        raise ExportError(f"{subject.model.path} was replaced since it was opened: open it again.")
+        raise ExportError(f"{subject.model.path} has changed since it was opened: open it again.")
     generator = open_generator(subject.model.path, "cpu", threads=1)
-    if not spec.moves:
-        report(0, 1)
-        write_bytes(path, still(generator, subject, spec))
-        return path
-    reel = encoders.Reel(
-        frame_count(generator.info, subject.state, spec.animation),
-        spec.animation.frames_per_second,
-        int(spec.scale),
-        subject.recipe(spec),
-    )
-
-    def frames() -> Iterator[Image.Image]:
-        for number in range(reel.count):
-            report(number, reel.count)
-            yield enlarged(_picture(generator, subject, spec, number), 1)
-
-    with atomic_file(path) as temporary:
-        if spec.form == "mp4":
-            encoders.write_mp4(temporary, frames(), reel, spec.quality)
-            return path
-        with temporary.open("wb") as file:
-            if spec.form == "gif":
-                some = [reel.count * place // 4 for place in range(4)]
-                sample = [enlarged(_picture(generator, subject, spec, number), 1) for number in some]
-                encoders.write_gif(file, frames(), reel, gif_palette(generator.info, subject.state.look, sample))
-            elif spec.form == "apng":
-                encoders.write_apng(file, frames(), reel)
-            else:
-                encoders.write_webp(file, frames(), reel, spec.quality)
+    with atomic_file(path) as temporary, temporary.open("wb") as file:
+        _write(file, generator, subject, spec, report)
     return path
 
 
-def still(generator: Generator, subject: Subject, spec: ExportSpec) -> bytes:
-    """The content of a picture's file. Raises ExportError where there is nothing to show."""
-    picture = _picture(generator, subject, spec, 0)
-    if spec.form == "png":
-        return encoders.png(enlarged(picture, spec.scale, not subject.state.look.squares), subject.recipe(spec))
-    return svg(picture, spec.scale, subject.recipe(spec), _empty(generator.info, subject.state.look, spec))
-
-
 def copied(generator: Generator, subject: Subject, longest: int = COPY_SIDE) -> bytes:
-    """A PNG file of everything that is shown. longest: of its sides, about, in pixels."""
+    """Return everything that is shown as a PNG file. longest: approximate pixels of its longer side."""
     scene = subject.scene(ExportSpec())
     side = max(size_of(generator.info, scene, subject.state.look)) if scene else longest
-    return still(generator, subject, ExportSpec("png", min(max(round(longest / side), 1), SCALE_MAX)))
+    file = io.BytesIO()
+    spec = ExportSpec("png", min(max(round(longest / side), 1), SCALE_MAX))
+    _write(file, generator, subject, spec, lambda *_: None)
+    return file.getvalue()
+
+
+def _write(file: IO[bytes], generator: Generator, subject: Subject, spec: ExportSpec, report: Report) -> None:
+    info, look, target = generator.info, subject.state.look, FORMATS[spec.format]
+    count = frame_count(info, subject.state, spec.animation) if spec.animated else 1
+    palette = None
+    if target.needs_palette:
+        palette = animation_palette(
+            info, look, [_picture(generator, subject, spec, count * place // 4) for place in range(4)]
+        )
+    options = EncoderOptions(
+        count=count,
+        frames_per_second=spec.animation.frames_per_second,
+        scale=spec.scale,
+        smooth=not look.squares,
+        quality=spec.quality,
+        palette=palette,
+        clear=_empty_colour(info, look) if spec.transparent else None,
+        recipe=subject.recipe(spec),
+    )
+
+    def pictures() -> Iterator[Rgb32]:
+        for number in range(count):
+            report(number, count)
+            yield _picture(generator, subject, spec, number)
+
+    target.write(file, pictures(), options)
 
 
 def _picture(generator: Generator, subject: Subject, spec: ExportSpec, frame: int) -> Rgb32:
@@ -177,15 +158,15 @@ def _picture(generator: Generator, subject: Subject, spec: ExportSpec, frame: in
     return compose(generator.generate_pixels(scene.z, scene.y), scene.columns, subject.state.look, scene.close)
 
 
-def _empty(info: GeneratorInfo, look: Look, spec: ExportSpec) -> int | None:
-    """The colour of a pixel where the generator puts nothing, where that is left out."""
-    nothing: UInt8 = np.zeros((1, 1, 1, 3)[: 3 if info.channels == 1 else 4], np.uint8)
-    return int(dressed(nothing, look).flat[0]) if spec.transparent else None
+def _empty_colour(info: GeneratorInfo, look: Look) -> int:
+    """Return the colour, 0xffRRGGBB, of a pixel that the generator leaves black."""
+    black: UInt8 = np.zeros((1, 1, 1) if info.channels == 1 else (1, 1, 1, 3), np.uint8)
+    return int(dressed(black, look).flat[0])
 
 
-def gif_palette(info: GeneratorInfo, look: Look, frames: list[Image.Image]) -> Image.Image:
-    """The colours of an animation. frames: some of them."""
+def animation_palette(info: GeneratorInfo, look: Look, sample: Sequence[Rgb32]) -> Image.Image:
+    """Return the palette of an animation: the levels of the colour map, or what `sample` needs for colour pictures."""
     if info.channels == 3:
-        return encoders.common_palette(frames)
+        return common_palette(sample)
     levels = np.linspace(0, 255, GREYS).round().astype(int)
-    return encoders.palette_of([*colour_table(look.colour_map, look.invert)[levels].tolist(), GAP_COLOUR])
+    return palette_of([*colour_table(look.colour_map, look.invert)[levels].tolist(), GAP_COLOUR])

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from digitforge.errors import CannotWrite, explain
 from digitforge.files import write_bytes
-from viewer.core.files.plain import LONGEST_TEXT, from_plain, to_plain
 from viewer.core.picture.look import Look
 from viewer.core.picture.palette import THEMES
+from viewer.core.plain import LONGEST_TEXT, check_choice, check_range, from_plain, to_plain
 
 MOST_RECENT = 8
 LARGEST_FILE = 2**16
@@ -33,8 +33,8 @@ class Settings:
     """Whether it is still worth saying what can be tried first."""
 
     def __post_init__(self) -> None:
-        if self.theme not in THEMES or len(self.recent) > MOST_RECENT:
-            raise ValueError(f"there is no theme {self.theme} with {len(self.recent)} recent files")
+        check_choice("theme", self.theme, THEMES)
+        check_range("the number of recent files", len(self.recent), 0, MOST_RECENT)
 
     def with_recent(self, path: Path) -> Settings:
         """Remember a generator as the last one that was opened."""
@@ -51,7 +51,7 @@ def load(path: Path) -> tuple[Settings, str]:
             return Settings(), ""
         if path.stat().st_size > LARGEST_FILE:
             raise ValueError("it is too large")
-        settings = from_plain(Settings, json.loads(path.read_bytes()), "the file")
+        settings = from_plain(Settings, json.loads(path.read_bytes()), "settings")
     except OSError as error:
         return Settings(), f"The settings in {path} could not be read: {explain(error)}"
     except (ValueError, RecursionError) as error:

@@ -1,18 +1,28 @@
-"""A picture as an SVG file: sharp at any size."""
+"""Pictures as SVG files, sharp at any size."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import IO
+
 import numpy as np
 
+from viewer.core.files.encoders import EncoderOptions
 from viewer.core.files.metadata import to_xml
 from viewer.core.picture.compose import GAP_COLOUR, scaled
 from viewer.core.picture.look import Rgb32
 
 
-def svg(picture: Rgb32, scale: float, recipe: str, clear: int | None = None) -> bytes:
-    """The picture as an SVG file, one path a colour; each pixel is `scale` by `scale` until it is scaled.
+def write_svg(file: IO[bytes], pictures: Iterable[Rgb32], options: EncoderOptions) -> None:
+    """Write the first picture as an SVG file."""
+    file.write(svg(next(iter(pictures)), options.scale, options.recipe, options.clear))
 
-    clear: a colour, 0xffRRGGBB, that is left out as gaps then are; None fills both.
+
+def svg(picture: Rgb32, scale: float, recipe: str, clear: int | None = None) -> bytes:
+    """Return the picture as an SVG file with one path per colour.
+
+    scale: size of a pixel when the file is opened. clear: a colour, 0xffRRGGBB, to leave out together with the gaps;
+    None leaves out nothing.
     """
     height, width = picture.shape
     shown_width, shown_height = scaled((width, height), scale)
@@ -43,9 +53,9 @@ def _hex(colour: int) -> str:
 
 
 def _boxes(picture: Rgb32) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """Boxes of one colour that cover the picture, int64 [boxes, 5]: top, left, right, height, colour.
+    """Return boxes of one colour that cover the picture, int64 [boxes, 5]: top, left, right, height, colour.
 
-    Runs of pixels; those under each other that are alike become one.
+    Each box is a run of pixels; equal runs below each other are merged.
     """
     height, width = picture.shape
     starts = np.ones((height, width), bool)

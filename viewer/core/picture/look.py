@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from export.runtime.arrays import Float32, UInt8
+from viewer.core.plain import check_choice, check_range
 
 Rgb32 = npt.NDArray[np.uint32]
 """A picture, one 0xffRRGGBB number per pixel, 0 where nothing stands: uint32 [height, width], contiguous."""
@@ -42,8 +43,8 @@ class Look:
     """Enlarge pixels to squares instead of softening them."""
 
     def __post_init__(self) -> None:
-        if self.colour_map not in COLOUR_MAPS or not 0 <= self.smoothing <= SMOOTHING_MAX:
-            raise ValueError(f"there is no look {self.colour_map} with smoothing {self.smoothing}")
+        check_choice("colour_map", self.colour_map, COLOUR_MAPS)
+        check_range("smoothing", self.smoothing, 0, SMOOTHING_MAX)
 
 
 PLAIN = Look()

@@ -10,6 +10,7 @@ import numpy as np
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
 from export.runtime.interpolation import between
+from viewer.core.plain import check_choice, check_range
 from viewer.core.scene.cells import Scene, moved, samples_of_grid, samples_of_number, scene_of
 from viewer.core.scene.latents import eased
 from viewer.core.state.pad import PLACES
@@ -44,17 +45,15 @@ class Animation:
     """How far, in standard deviations."""
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"there is no animation {self.kind}")
+        check_choice("kind", self.kind, KINDS)
         for name, value, low, high in (
             ("frames per second", self.frames_per_second, *RATE_RANGE),
             ("seconds per keyframe", self.seconds_per_keyframe, *SECONDS_RANGE),
-            ("number of keyframes", self.keyframes, *KEYFRAMES_RANGE),
+            ("the number of keyframes", self.keyframes, *KEYFRAMES_RANGE),
             ("direction", self.direction, 0, 63),
             ("reach", self.reach, 0.0, 4.0),
         ):
-            if not low <= value <= high:
-                raise ValueError(f"{name} is {value}; it must be between {low} and {high}")
+            check_range(name, value, low, high)
 
     @property
     def frames_per_keyframe(self) -> int:

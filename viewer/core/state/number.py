@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from viewer.core.plain import check_range
 from viewer.core.state.samples import SEED_MAX
 
 MOST_CHARACTERS = 24
@@ -22,10 +23,11 @@ class Number:
     """How often the character at each place was re-rolled away from the common hand; 0 or absent is the hand."""
 
     def __post_init__(self) -> None:
-        if max(len(self.text), len(self.rolls)) > MOST_CHARACTERS:
-            raise ValueError(f"{self.text!r} is too long to write: at most {MOST_CHARACTERS} characters fit")
-        if not 0 <= self.seed <= SEED_MAX or not all(0 <= roll <= MOST_ROLLS for roll in self.rolls):
-            raise ValueError(f"there is no hand {self.seed} with rolls {self.rolls}")
+        check_range("the number of characters", len(self.text), 0, MOST_CHARACTERS)
+        check_range("the number of rolls", len(self.rolls), 0, MOST_CHARACTERS)
+        check_range("seed", self.seed, 0, SEED_MAX)
+        for roll in self.rolls:
+            check_range("roll", roll, 0, MOST_ROLLS)
 
     def roll(self, place: int) -> int:
         """How often the character at a place was re-rolled."""

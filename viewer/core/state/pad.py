@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from viewer.core.plain import check_range
 from viewer.core.state.samples import Sample
 
 MAP_SIDE = 5
@@ -24,8 +25,10 @@ class Pad:
     """0 (top) to 1."""
 
     def __post_init__(self) -> None:
-        if len(self.corners) not in (0, 3, 4) or not (0 <= self.x <= 1 and 0 <= self.y <= 1):
-            raise ValueError(f"there is no pad of {len(self.corners)} corners with a point {self.x}, {self.y}")
+        if len(self.corners) not in (0, 3, 4):
+            raise ValueError(f"the number of corners is {len(self.corners)}; it must be 0, 3 or 4")
+        check_range("x", self.x, 0, 1)
+        check_range("y", self.y, 0, 1)
 
     def with_point(self, x: float, y: float) -> Pad:
         """The point at the nearest place of the square, or of the triangle, to (x, y)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +12,15 @@ import numpy as np
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
 from export.runtime.latents import BLOCK, latents
+from viewer.core.plain import check_range
 
 SEED_MAX = 2**63 - 1
 """That a person can choose; a walk goes on beyond it."""
 RANDOM_SEEDS = 1_000_000
 """Random seeds are below this: short enough to tell somebody."""
 INDEX_MAX = 2**31 - 1
+CLASS_MAX = 999
+WEIGHT_MAX = 1e300
 MOST_SEEDS = 20
 """Seeds that the menu of recent seeds holds."""
 Mix = tuple[tuple[int, float], ...]
@@ -34,10 +36,11 @@ class Sample:
     mix: Mix = ()
 
     def __post_init__(self) -> None:
-        if not (0 <= self.seed < 2**64 and 0 <= self.index <= INDEX_MAX):
-            raise ValueError(f"there is no sample {self.index} of seed {self.seed}")
-        if not all(0 <= number <= 999 and math.isfinite(weight) for number, weight in self.mix):
-            raise ValueError(f"{self.mix} are no class weights")
+        check_range("seed", self.seed, 0, 2**64 - 1)
+        check_range("index", self.index, 0, INDEX_MAX)
+        for number, weight in self.mix:
+            check_range("class", number, 0, CLASS_MAX)
+            check_range("class weight", weight, -WEIGHT_MAX, WEIGHT_MAX)
 
     @property
     def label(self) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from viewer.core.plain import check_choice, check_range
 from viewer.core.state.samples import Sample
 
 WAYS = ("auto", "slerp", "lerp")
@@ -24,8 +25,9 @@ class Timeline:
     """From the last keyframe back to the first."""
 
     def __post_init__(self) -> None:
-        if self.way not in WAYS or self.easing not in EASINGS or len(self.keyframes) > MOST_KEYFRAMES:
-            raise ValueError(f"there is no timeline of {len(self.keyframes)} keyframes, {self.way}, {self.easing}")
+        check_choice("way", self.way, WAYS)
+        check_choice("easing", self.easing, EASINGS)
+        check_range("the number of keyframes", len(self.keyframes), 0, MOST_KEYFRAMES)
 
     @property
     def steps(self) -> int:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from export.contract import GeneratorInfo
 from viewer.core.picture.look import Look
+from viewer.core.plain import check_choice, check_range
 from viewer.core.scene.compare import VIEWS
 from viewer.core.state.number import Number
 from viewer.core.state.pad import Pad
-from viewer.core.state.samples import SEED_MAX, Sample
+from viewer.core.state.samples import CLASS_MAX, SEED_MAX, Sample
 from viewer.core.state.timeline import Timeline
 
 MODES = ("grid", "path", "pad", "number")
@@ -65,22 +66,19 @@ class ViewState:
     number: Number = field(default_factory=Number)
 
     def __post_init__(self) -> None:
-        if self.mode not in MODES:
-            raise ValueError(f"there is no mode {self.mode}")
-        if self.compare_view not in VIEWS:
-            raise ValueError(f"there is no view {self.compare_view}")
+        check_choice("mode", self.mode, MODES)
+        check_choice("compare_view", self.compare_view, VIEWS)
         for name, value, low, high in (
             ("seed", self.seed, 0, SEED_MAX),
             ("cells", self.cells, 1, GRID_SIZES[-1]),
             ("truncation", self.truncation, 0.0, TRUNCATION_MAX),
             ("speed", self.speed, *SPEED_RANGE),
             ("position", self.position, 0.0, POSITION_MAX),
-            ("number of directions", len(self.amounts), 0, MOST_DIRECTIONS),
-            *(("class", digit, 0, 999) for digit in self.digits),
+            ("the number of directions", len(self.amounts), 0, MOST_DIRECTIONS),
+            *(("class", digit, 0, CLASS_MAX) for digit in self.digits),
             *(("amount", amount, -AMOUNT_MAX, AMOUNT_MAX) for amount in self.amounts),
         ):
-            if not low <= value <= high:  # also refuses NaN
-                raise ValueError(f"{name} is {value}; it must be between {low} and {high}")
+            check_range(name, value, low, high)
 
     @property
     def columns(self) -> int:

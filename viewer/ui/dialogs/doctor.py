@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
-from viewer.engine.background import Background, Report
+from viewer.core.files import Report
+from viewer.engine.background import Background
 from viewer.ui import theme
 from viewer.ui.dialogs.scrolling import ScrollingDialog
 from viewer.ui.widgets.buttons import make_button

@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
 
-from viewer.core.files.encoders import ffmpeg
-from viewer.core.files.saving import SCALE_MAX, ExportSpec, Subject, largest_scale, size_of
+from viewer.core.files.formats import FORMATS, SCALE_MAX, Format
+from viewer.core.files.saving import ExportSpec, Subject, size_of
 from viewer.core.scene.animation import KEYFRAMES_RANGE, RATE_RANGE, Animation, frame_count, kinds_of
 from viewer.ui.export.page import Page, Work
 from viewer.ui.export.still_page import writing
@@ -23,13 +23,7 @@ TENTHS = 10
 """Slider steps per second."""
 LONGEST = 50
 """Longest time between keyframes, in tenths of a second."""
-FORMATS = {
-    "gif": ("GIF", "Plays everywhere, in few colours"),
-    "apng": ("APNG", "Every colour, in browsers and many programs"),
-    "webp": ("WebP", "Every colour in a small file"),
-    "mp4": ("MP4", "Video, made by ffmpeg"),
-}
-SUFFIXES = {"gif": "gif", "apng": "png", "webp": "webp", "mp4": "mp4"}
+ANIMATIONS = {name: each for name, each in FORMATS.items() if each.animated}
 KINDS = {
     "walk": ("Walk", "From seed to seed, and back to the first"),
     "turn": ("Turn", "Each cell goes through all classes"),
@@ -40,12 +34,12 @@ KINDS = {
 
 
 class AnimationPage(Page):
-    """Exports a GIF, APNG, WebP or MP4 file."""
+    """Exports an animation in one of the animated formats."""
 
     def __init__(self) -> None:
         super().__init__()
         self._format, self._kind = "gif", "walk"
-        self.formats = Choices("Format", FORMATS)
+        self.formats = Choices("Format", {name: (each.title, each.help) for name, each in ANIMATIONS.items()})
         self.formats.show_choice(self._format)
         self.kind = Choices("Motion", KINDS)
         self.direction = QComboBox()
@@ -64,7 +58,8 @@ class AnimationPage(Page):
         self.rate = LabelledSlider("Frames per second", *RATE_RANGE, plain.frames_per_second, str)
         self.scale = LabelledSlider("Size", 1, SCALE_MAX, 1, self._format_size)
         self.quality = LabelledSlider("Quality", 1, 100, 100, self._format_quality)
-        self.note = label("MP4 is not available: ffmpeg is not on the PATH.", "muted")
+        self.note = label("", "muted")
+        self.note.setWordWrap(True)
         self.add("Format", self.formats)
         self.column.addWidget(self.note)
         self.add("Motion", self.kind)
@@ -85,10 +80,12 @@ class AnimationPage(Page):
             self.kind.button(kind).setVisible(kind in can)
         if can and self._kind not in can:
             self._kind = can[0]
-        there = ffmpeg() is not None
-        self.formats.button("mp4").setEnabled(there)
-        self.note.setVisible(not there)
-        if not there and self._format == "mp4":
+        missing = [name for name, each in ANIMATIONS.items() if not each.available]
+        for name in ANIMATIONS:
+            self.formats.button(name).setEnabled(name not in missing)
+        self.note.setText(" ".join(_explain_missing(ANIMATIONS[name]) for name in missing))
+        self.note.setVisible(bool(missing))
+        if self._format in missing:
             self._format = "gif"
         self._fit()
         if first:
@@ -123,8 +120,8 @@ class AnimationPage(Page):
         return "" if self._kinds() else "Nothing moves yet. Add keyframes, corners or characters first."
 
     def target(self) -> tuple[str, str]:
-        suffix = SUFFIXES[self._format]
-        return f"digitforge.{suffix}", f"{FORMATS[self._format][0]} animations (*.{suffix})"
+        form = ANIMATIONS[self._format]
+        return f"digitforge{form.suffix}", f"{form.title} animations (*{form.suffix})"
 
     def work(self, path: Path) -> Work:
         return writing(self.subject, self.spec(), path)
@@ -141,10 +138,10 @@ class AnimationPage(Page):
     def _fit(self) -> None:
         self.formats.show_choice(self._format)
         self.kind.show_choice(self._kind)
-        self.scale.show_maximum(largest_scale(self._size_at_one(), moves=True))
+        self.scale.show_maximum(ANIMATIONS[self._format].largest_scale(self._size_at_one()))
         self.keyframes.setVisible(self._kind in ("walk", "turn"))
         self._directions.setVisible(self._kind == "swing")
-        self.quality.setVisible(self._format in ("webp", "mp4"))
+        self.quality.setVisible(ANIMATIONS[self._format].has_quality)
         self.quality.show_text()
 
     def _size_at_one(self) -> tuple[int, int]:
@@ -158,4 +155,8 @@ class AnimationPage(Page):
         return f"{width * scale} × {height * scale} pixels (× {scale})"
 
     def _format_quality(self, quality: int) -> str:
-        return "lossless" if quality == 100 and self._format == "webp" else str(quality)
+        return "lossless" if quality == 100 and ANIMATIONS[self._format].lossless_at_100 else str(quality)
+
+
+def _explain_missing(form: Format) -> str:
+    return f"{form.title} is not available: {form.program} is not on the PATH."

@@ -13,7 +13,8 @@ from export.datasets.dataset import write_dataset
 from export.datasets.formats import FORMATS
 from export.datasets.sampling import MOST_IMAGES, SampleRequest
 from export.runtime.generator import open_generator
-from viewer.core.files.saving import Report, Subject
+from viewer.core.files import Report
+from viewer.core.files.saving import Subject
 from viewer.ui.export.page import Page, Work
 from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.labels import label

@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from viewer.core.files.saving import Report, Subject
+from viewer.core.files import Report
+from viewer.core.files.saving import Subject
 from viewer.ui import theme
 from viewer.ui.widgets.labels import label
 

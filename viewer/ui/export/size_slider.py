@@ -6,12 +6,14 @@ from PySide6.QtCore import QRegularExpression, Signal
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from viewer.core.files.saving import largest_scale, largest_width
+from viewer.core.files.formats import FORMATS
 from viewer.core.picture.compose import scaled
 from viewer.ui import theme
 from viewer.ui.widgets.labels import label
 from viewer.ui.widgets.sliders import Slider, lay_out_slider
 
+LIMITS = FORMATS["png"]
+"""All still formats have the same limits."""
 FIRST_WIDTH = 1000
 """Approximate width in pixels until the user chooses another."""
 
@@ -40,11 +42,11 @@ class SizeSlider(QWidget):
     @property
     def scale(self) -> float:
         """Pixels of the file per pixel of the generator; the nearest possible one if the width is out of range."""
-        return min(max(self._typed, 1), largest_width(self._plain)) / self._plain[0]
+        return min(max(self._typed, 1), LIMITS.largest_width(self._plain)) / self._plain[0]
 
     def obstacle(self) -> str:
         """Say why the width cannot be used; empty if it can."""
-        most = largest_width(self._plain)
+        most = LIMITS.largest_width(self._plain)
         fits = 1 <= self._typed <= most
         return "" if fits else f"The width must be between 1 and {most:,} pixels."
 
@@ -54,13 +56,13 @@ class SizeSlider(QWidget):
             return
         whole = self._typed % self._plain[0] == 0
         self._plain = size
-        most = largest_scale(size, moves=False)
+        most = LIMITS.largest_scale(size)
         self.slider.show_maximum(most)
-        self.width_edit.setToolTip(f"1 to {largest_width(size):,} pixels; the height follows")
+        self.width_edit.setToolTip(f"1 to {LIMITS.largest_width(size):,} pixels; the height follows")
         if whole:
             self.show_width(min(max(round(self._typed / size[0]), 1), most) * size[0])
         else:
-            self.show_width(min(self._typed, largest_width(size)))
+            self.show_width(min(self._typed, LIMITS.largest_width(size)))
 
     def show_width(self, width: int) -> None:
         """Show a width, without emitting a signal."""

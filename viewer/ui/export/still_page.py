@@ -5,23 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from digitforge.errors import CannotWrite
-from viewer.core.files.saving import ExportSpec, Report, Subject, save, size_of
+from viewer.core.files import Report
+from viewer.core.files.formats import FORMATS
+from viewer.core.files.saving import ExportSpec, Subject, save, size_of
 from viewer.ui.export.page import Page, Work
 from viewer.ui.export.size_slider import SizeSlider
 from viewer.ui.widgets.buttons import toggle_button
 from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.sliders import LabelledSlider
 
-FORMATS = {"png": ("PNG", "Pixels"), "svg": ("SVG", "Shapes, sharp at any size")}
+STILLS = {name: each for name, each in FORMATS.items() if not each.animated}
 PARTS = {"all": ("Everything", "All that is shown"), "cell": ("One cell", "A single picture of the grid")}
 
 
 class StillPage(Page):
-    """Exports a PNG or SVG file."""
+    """Exports a picture in one of the still formats."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.formats = Choices("Format", FORMATS)
+        self.formats = Choices("Format", {name: (each.title, each.help) for name, each in STILLS.items()})
         self.formats.show_choice("png")
         self.part = Choices("Show", PARTS)
         self.part.show_choice("all")
@@ -56,9 +58,8 @@ class StillPage(Page):
     def spec(self) -> ExportSpec:
         """Return what to export."""
         cell = self.cell.value - 1 if self._part == "cell" else None
-        return ExportSpec(
-            self._format, self.size_slider.scale, cell, self._format == "svg" and self.transparent.isChecked()
-        )
+        transparent = STILLS[self._format].has_transparency and self.transparent.isChecked()
+        return ExportSpec(self._format, self.size_slider.scale, cell, transparent)
 
     def summary(self) -> str:
         return ""  # the size is above the slider
@@ -68,7 +69,8 @@ class StillPage(Page):
         return "There is nothing to export yet." if empty else self.size_slider.obstacle()
 
     def target(self) -> tuple[str, str]:
-        return f"digitforge.{self._format}", f"{FORMATS[self._format][0]} pictures (*.{self._format})"
+        form = STILLS[self._format]
+        return f"digitforge{form.suffix}", f"{form.title} pictures (*{form.suffix})"
 
     def work(self, path: Path) -> Work:
         return writing(self.subject, self.spec(), path)
@@ -85,7 +87,7 @@ class StillPage(Page):
             self.size_slider.show_plain(size_of(self.subject.model.info, scene, self.subject.state.look))
         self._parts.setVisible(self.cell.slider.maximum() > 1)
         self.cell.setVisible(self._part == "cell")
-        self.transparent.setVisible(self._format == "svg")
+        self.transparent.setVisible(STILLS[self._format].has_transparency)
 
 
 def writing(subject: Subject | None, spec: ExportSpec, path: Path) -> Work:

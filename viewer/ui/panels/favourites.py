@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QSizePo
 
 from digitforge.errors import DigitforgeError
 from export.runtime.generator import Generator
-from viewer.core.files import favourites
+from viewer.core.files import Report, favourites
 from viewer.core.files.favourites import Favourite
 from viewer.core.files.saving import Subject, copied
 from viewer.core.scene.requests import Answer
 from viewer.core.state.samples import Sample
-from viewer.engine.background import Background, Report
+from viewer.engine.background import Background
 from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from viewer.core.files.drops import drop_of
-from viewer.core.files.metadata import PICTURES
+from viewer.core.files.formats import SUFFIXES
 
 
 @pytest.mark.parametrize("name", ["a.onnx", "A.ONNX"])
@@ -20,7 +20,7 @@ def test_folders_are_opened_whatever_they_are_called() -> None:
     assert drop_of([Path("run.png")], is_folder=True).does == "open"
 
 
-@pytest.mark.parametrize("suffix", PICTURES)
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_pictures_are_restored(suffix: str) -> None:
     assert drop_of([Path(f"picture{suffix.upper()}")]).does == "restore"
 

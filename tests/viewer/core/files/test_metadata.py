@@ -9,40 +9,30 @@ import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PIL import Image
 
 from digitforge.errors import RecipeError
-from viewer.core.files.encoders import Reel, common_palette, png, write_apng, write_gif, write_webp
-from viewer.core.files.metadata import PNG_SIGNATURE, read_recipe
+from viewer.core.files.encoders import EncoderOptions, common_palette
+from viewer.core.files.formats import FORMATS, read_recipe
+from viewer.core.files.metadata import PNG_SIGNATURE
 from viewer.core.files.recipe import MOST_BYTES, Model, Recipe
-from viewer.core.files.svg import svg
-from viewer.core.picture.look import colour_table
 from viewer.core.state.view_state import ViewState
 
 RECIPE = Recipe(Model("a <b> & 'c'.onnx", "0" * 64), ViewState(seed=77))
 TEXT = RECIPE.to_text()
 
 
-def pictures() -> dict[str, bytes]:
-    """A small picture of each format that needs no program."""
-    frames = [Image.new("RGB", (6, 4), (shade, 0, 0)) for shade in (0, 90, 200)]
-    reel, made = Reel(3, 10, 2, TEXT), {}
-    made["png"] = png(frames[0], TEXT)
-    made["svg"] = svg(colour_table("grey", False)[None], 2, TEXT)
-    for name in ("gif", "apng", "webp"):
-        stream = io.BytesIO()
-        if name == "gif":
-            write_gif(stream, frames, reel, common_palette(frames))
-        elif name == "apng":
-            write_apng(stream, frames, reel)
-        else:
-            write_webp(stream, frames, reel, 100)
-        made[name] = stream.getvalue()
-    return made
+def written(form: str, recipe: str = TEXT) -> bytes:
+    """A small picture or animation in a format that needs no program."""
+    pictures = [np.full((4, 6), 0xFF000000 | shade << 16, np.uint32) for shade in (0, 90, 200)]
+    options = EncoderOptions(3 if FORMATS[form].animated else 1, 10, 2, palette=common_palette(pictures), recipe=recipe)
+    stream = io.BytesIO()
+    FORMATS[form].write(stream, pictures, options)
+    return stream.getvalue()
 
 
-PICTURES = pictures()
+PICTURES = {name: written(name) for name, each in FORMATS.items() if not each.program}
 
 
 def box(kind: bytes, *parts: bytes) -> bytes:
@@ -110,7 +100,7 @@ def test_a_hundred_megabytes_of_text_are_not_read(form: str, tmp_path: Path) -> 
         struct.pack(">I4sQ", 1, b"ftyp", 2**64 - 1),
         box(b"ftyp") * 5000,
         b"<!DOCTYPE x [<!ENTITY a 'aaaa'>]><svg>&a;</svg>",
-        png(Image.new("RGB", (2, 2))),
+        written("png", recipe=""),
     ],
 )
 def test_a_file_without_a_recipe_is_a_sentence(content: bytes, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_a_recipe_comes_back_as_it_was() -> None:
 def test_what_is_missing_gets_its_default() -> None:
     model = {"name": "a", "sha256": "b"}
     assert from_text(json.dumps({"format": 1, "model": model, "state": {"seed": 3}})).state == ViewState(seed=3)
-    with pytest.raises(RecipeError, match=r"it\.model has no sha256\."):
+    with pytest.raises(RecipeError, match=r"recipe\.model has no field sha256\."):
         from_text(json.dumps({"format": 1, "model": {"name": "a"}, "state": {}}))
 
 
@@ -76,22 +76,22 @@ def test_what_is_missing_gets_its_default() -> None:
         (changed(state__truncation=float("nan")), "not JSON"),
         (changed(state__truncation=9), "truncation is 9.0; it must be between 0.0 and 1.5"),
         (changed(state__seed=2**63), "seed is 9223372036854775808"),
-        (changed(state__seed=1.0), "it.state.seed is 1.0, not a whole number"),
-        (changed(state__seed=True), "it.state.seed is True, not a whole number"),
-        (changed(state__position=10**400), "not a finite number"),
+        (changed(state__seed=1.0), "recipe.state.seed is 1.0; it must be a whole number"),
+        (changed(state__seed=True), "recipe.state.seed is True; it must be a whole number"),
+        (changed(state__position=10**400), "it must be a finite number"),
         (changed(state__position=1e20), "position is 1e\\+20"),
-        (changed(state__amounts=[1, "2"]), r"it.state.amounts\[1\] is '2', not a finite number"),
-        (changed(state__locks=[[1]]), r"it.state.locks\[0\] is list, not a list of its values"),
-        (changed(state__look={"glow": 1}), "it.state.look has an unknown field 'glow'"),
-        (changed(state__look__colour_map="jet"), "there is no look jet"),
-        (changed(state__number__text="\ud800"), "no text that can be shown"),
-        (changed(state__number__text="1" * 25), "too long to write"),
-        (changed(state__number__rolls=[10**9]), "there is no hand"),
-        (changed(state=None), "it.state is None, not an object"),
+        (changed(state__amounts=[1, "2"]), r"recipe.state.amounts\[1\] is '2'; it must be a finite number"),
+        (changed(state__locks=[[1]]), r"recipe.state.locks\[0\] is list; it must be a list of the right length"),
+        (changed(state__look={"glow": 1}), "recipe.state.look has an unknown field 'glow'"),
+        (changed(state__look__colour_map="jet"), "colour_map is 'jet'; it must be one of grey, ink"),
+        (changed(state__number__text="\ud800"), "a text that cannot be shown"),
+        (changed(state__number__text="1" * 25), "the number of characters is 25; it must be between 0 and 24"),
+        (changed(state__number__rolls=[10**9]), "roll is 1000000000; it must be between 0"),
+        (changed(state=None), "recipe.state is None; it must be an object"),
         (changed(animation__frames_per_second=10**6), "frames per second is 1000000"),
     ],
 )
-def test_what_cannot_be_followed_is_one_sentence(text: str, said: str) -> None:
+def test_a_recipe_that_is_not_valid_is_one_sentence(text: str, said: str) -> None:
     with pytest.raises(RecipeError, match=said) as refused:
         from_text(text)
     sentence = str(refused.value)

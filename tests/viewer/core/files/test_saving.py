@@ -8,8 +8,8 @@ import io
 import os
 import sys
 import tracemalloc
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,30 +20,22 @@ from PIL import Image
 from digitforge.errors import CannotWrite, ExportError
 from digitforge.hashing import sha256
 from export.runtime.generator import open_generator
-from viewer.core.files import encoders
-from viewer.core.files.encoders import Reel, ffmpeg
-from viewer.core.files.metadata import read_recipe
+from viewer.core.files.encoders import EncoderOptions, palette_of
+from viewer.core.files.formats import FORMATS, read_recipe
 from viewer.core.files.recipe import Model
-from viewer.core.files.saving import (
-    MOVING,
-    STILLS,
-    ExportSpec,
-    Subject,
-    copied,
-    largest_scale,
-    largest_width,
-    save,
-    size_of,
-)
+from viewer.core.files.saving import ExportSpec, Subject, copied, save, size_of
 from viewer.core.picture.compose import compose, to_rgb
-from viewer.core.picture.look import Look
+from viewer.core.picture.look import Look, Rgb32
 from viewer.core.scene.animation import Animation, frame_count
 from viewer.core.scene.requests import Opened
 from viewer.core.state.view_state import ViewState
 
 SHORT = Animation(frames_per_second=30, seconds_per_keyframe=0.1, keyframes=2)
-needs_ffmpeg = pytest.mark.skipif(ffmpeg() is None, reason="needs ffmpeg")
-MOVES = [pytest.param(form, marks=needs_ffmpeg) if form == "mp4" else form for form in MOVING]
+needs_ffmpeg = pytest.mark.skipif(not FORMATS["mp4"].available, reason="needs ffmpeg")
+STILLS = [name for name, each in FORMATS.items() if not each.animated]
+ANIMATIONS = [
+    pytest.param(name, marks=needs_ffmpeg) if each.program else name for name, each in FORMATS.items() if each.animated
+]
 
 
 def subject_of(path: Path, state: ViewState) -> Subject:
@@ -67,7 +59,7 @@ def expected(subject: Subject, spec: ExportSpec, frame: int = 0) -> np.ndarray[t
     return to_rgb(compose(pixels, scene.columns, subject.state.look, scene.close))
 
 
-@pytest.mark.parametrize("form", [*STILLS, *MOVES])
+@pytest.mark.parametrize("form", [*STILLS, *ANIMATIONS])
 def test_two_exports_are_the_same_bytes_and_carry_the_recipe(form: str, subject: Subject, tmp_path: Path) -> None:
     spec = ExportSpec(form, 2, quality=90, animation=SHORT)
     first, second = (save(subject, spec, tmp_path / f"{name}.{form}", nothing) for name in ("first", "second"))
@@ -75,7 +67,7 @@ def test_two_exports_are_the_same_bytes_and_carry_the_recipe(form: str, subject:
     recipe = read_recipe(first)
     assert recipe.model == Model("digits.onnx", subject.model.sha256)
     assert recipe.state == subject.state
-    assert recipe.animation == (SHORT if spec.moves else None)
+    assert recipe.animation == (SHORT if spec.animated else None)
     assert {name for name, _ in recipe.software} >= {"numpy", "pillow"}
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -134,13 +126,13 @@ def test_a_still_of_any_width_looks_as_the_window_does(width: int, subject: Subj
         assert width < 101 or len(np.unique(np.asarray(soft).reshape(-1, 3), axis=0)) > len(colours)
     assert (tmp_path / "b.png").read_bytes() == save(subject, spec, tmp_path / "c.png", nothing).read_bytes()
     assert read_recipe(tmp_path / "a.png").state == with_squares(subject).state
-    svg = save(subject, replace(spec, form="svg"), tmp_path / "a.svg", nothing).read_text()
+    svg = save(subject, replace(spec, format="svg"), tmp_path / "a.svg", nothing).read_text()
     assert f'width="{width}" height="{image.height}" viewBox="0 0 {plain.shape[1]} {plain.shape[0]}"' in svg
 
 
 def test_what_moves_keeps_to_whole_multiples() -> None:
     assert ExportSpec("png", 1.5).scale == 1.5
-    with pytest.raises(ValueError, match=r"no picture gif at scale 1\.5"):
+    with pytest.raises(ValueError, match=r"scale is 1\.5; for animations it must be a whole number from 1 to 64"):
         ExportSpec("gif", 1.5)
 
 
@@ -160,13 +152,13 @@ def test_sizes_are_known_before(subject: Subject) -> None:
         scene = here.scene(ExportSpec())
         assert scene is not None
         assert size_of(here.model.info, scene, state.look) == expected(here, ExportSpec()).shape[1::-1]
-    assert largest_scale((28, 28), moves=False) == 64
-    assert largest_width((28, 28)) == 8192
-    assert largest_width((280, 28)) == 16384
-    assert largest_width((28, 2800)) == 163, "the height is 16,300 then"
-    assert largest_width((20_000, 20_000)) == 20_000, "nothing has to become smaller"
-    assert largest_scale((2000, 2000), moves=True) == 1
-    assert largest_scale((238, 238), moves=True) ** 2 * 238**2 <= 2**22
+    assert FORMATS["png"].largest_scale((28, 28)) == 64
+    assert FORMATS["png"].largest_width((28, 28)) == 8192
+    assert FORMATS["png"].largest_width((280, 28)) == 16384
+    assert FORMATS["png"].largest_width((28, 2800)) == 163, "the height is 16,300 then"
+    assert FORMATS["png"].largest_width((20_000, 20_000)) == 20_000, "nothing has to become smaller"
+    assert FORMATS["gif"].largest_scale((2000, 2000)) == 1
+    assert FORMATS["gif"].largest_scale((238, 238)) ** 2 * 238**2 <= 2**22
 
 
 def test_memory_does_not_grow_with_the_number_of_frames() -> None:
@@ -174,24 +166,24 @@ def test_memory_does_not_grow_with_the_number_of_frames() -> None:
         def write(self, data: Any) -> int:
             return len(data)
 
-    def frames(count: int) -> Any:
+    def pictures(count: int) -> Iterator[Rgb32]:
         noise = np.random.default_rng(0)
-        return (Image.fromarray(noise.integers(0, 256, (160, 160, 3), np.uint8)) for _ in range(count))
+        return (noise.integers(0xFF000000, 0xFFFFFFFF, (160, 160), np.uint32) for _ in range(count))
 
-    def peak(write: Any, count: int) -> int:
+    def peak(form: str, count: int) -> int:
+        options = EncoderOptions(count, 20, 3, palette=palette_of([0xFF000000, 0xFFFFFFFF]))
         tracemalloc.start()
-        write(Sink(), frames(count), Reel(count, 20, 3))
+        FORMATS[form].write(Sink(), pictures(count), options)  # type: ignore[arg-type]
         _, highest = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return highest
 
-    palette = encoders.palette_of([0xFF000000, 0xFFFFFFFF])
-    for write in (encoders.write_apng, partial(encoders.write_gif, palette=palette)):
-        peak(write, 3)
-        assert peak(write, 40) < peak(write, 6) + 3 * 160 * 160 * 3, "no more than a few frames"
+    for form in ("apng", "gif"):
+        peak(form, 3)
+        assert peak(form, 40) < peak(form, 6) + 3 * 160 * 160 * 3, "no more than a few frames"
 
 
-@pytest.mark.parametrize("form", MOVES)
+@pytest.mark.parametrize("form", ANIMATIONS)
 def test_stopping_leaves_nothing(form: str, subject: Subject, tmp_path: Path) -> None:
     class Stopped(Exception):
         pass
@@ -211,7 +203,7 @@ def pictures() -> int:
     return sum(issubclass(type(one), Image.Image) for one in gc.get_objects())
 
 
-@pytest.mark.parametrize("form", [*STILLS, *MOVES])
+@pytest.mark.parametrize("form", [*STILLS, *ANIMATIONS])
 def test_no_picture_waits_for_the_garbage_collector(form: str, subject: Subject, tmp_path: Path) -> None:
     gc.collect()
     gc.disable()
@@ -254,7 +246,7 @@ def test_a_model_that_was_replaced_is_not_exported_under_another_name(models: di
     model.write_bytes(models["digits"].read_bytes())
     subject = subject_of(model, ViewState(cells=1))
     model.write_bytes(models["colour"].read_bytes())
-    with pytest.raises(ExportError, match="was replaced since it was opened"):
+    with pytest.raises(ExportError, match="has changed since it was opened"):
         save(subject, ExportSpec(), tmp_path / "a.png", nothing)
 
 
@@ -277,7 +269,7 @@ def test_an_ffmpeg_that_fails_is_a_sentence(subject: Subject, tmp_path: Path, mo
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     big = ExportSpec("mp4", animation=replace(SHORT, keyframes=64, seconds_per_keyframe=2.0))
-    with pytest.raises(CannotWrite, match=r"ffmpeg could not make this film: Unknown encoder\.$"):
+    with pytest.raises(CannotWrite, match=r"ffmpeg failed: Unknown encoder\.$"):
         save(replace(subject, state=ViewState(cells=64)), big, tmp_path / "a.mp4", nothing)
     assert [one.name for one in tmp_path.iterdir()] == ["bin"]
 

@@ -56,7 +56,7 @@ def test_before_stands_at_the_left_of_after(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("wrong", [{"colour_map": "jet"}, {"smoothing": -0.1}, {"smoothing": SMOOTHING_MAX + 0.1}])
 def test_there_are_no_other_looks(wrong: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="no look"):
+    with pytest.raises(ValueError, match="it must be"):
         Look(**wrong)  # type: ignore[arg-type]
 
 

@@ -52,7 +52,7 @@ def test_there_is_no_place_beside_the_text() -> None:
     assert len(Number().with_text("1" * 99).text) == MOST_CHARACTERS
     assert Number("1", 0, (MOST_ROLLS,)).rerolled(0).rolls == (1,)
     for wrong in ({"text": "1" * 25}, {"seed": -1}, {"rolls": (-1,)}, {"rolls": (0,) * 25}):
-        with pytest.raises(ValueError, match=r"too long to write|there is no hand"):
+        with pytest.raises(ValueError, match="it must be between"):
             Number(**wrong)
 
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from digitforge.errors import ExportError
 from tests.support.windows import LEFT, OpenWindow, sheet_of
-from viewer.core.files.saving import Report
+from viewer.core.files import Report
 
 
 def test_cancelling_leaves_nothing_and_the_window_goes_on(

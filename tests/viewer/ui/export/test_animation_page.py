@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.support.windows import LEFT, OpenWindow, export, sheet_of
-from viewer.core.files.metadata import read_recipe
+from viewer.core.files.formats import read_recipe
 from viewer.core.state.samples import of_class
 from viewer.core.state.timeline import Timeline
 

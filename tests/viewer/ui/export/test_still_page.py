@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.support.windows import LEFT, OpenWindow, export, sheet_of
-from viewer.core.files.metadata import read_recipe
+from viewer.core.files.formats import read_recipe
 
 
 def test_one_cell_as_svg(

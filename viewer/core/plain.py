@@ -1,4 +1,4 @@
-"""Frozen dataclasses as plain JSON values, and strictly back."""
+"""Plain values: range checks, and frozen dataclasses as JSON and strictly back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import math
 import types
 import typing
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -13,18 +14,30 @@ LONGEST_TEXT = 400
 """Characters of one value."""
 
 
+def check_range(name: str, value: float, low: float, high: float) -> None:
+    """Raise ValueError unless `value` is between `low` and `high`; NaN is not."""
+    if not low <= value <= high:
+        raise ValueError(f"{name} is {value}; it must be between {low} and {high}")
+
+
+def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
+    """Raise ValueError unless `value` is one of `choices`."""
+    if value not in choices:
+        raise ValueError(f"{name} is {_short(value)}; it must be one of {', '.join(choices)}")
+
+
 def to_plain(value: Any) -> Any:
-    """Dataclasses become dictionaries, tuples lists; str, bool, int, float and None stay what they are."""
+    """Turn dataclasses into dictionaries and tuples into lists; str, bool, int, float and None stay as they are."""
     if dataclasses.is_dataclass(value):
         return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return [to_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 def from_plain(kind: Any, value: Any, where: str) -> Any:
-    """What `to_plain` made of a `kind`: str, bool, int, float, tuples and frozen dataclasses of them, or None.
+    """Turn what `to_plain` returned back into a `kind`: str, bool, int, float, None, tuples and frozen dataclasses.
 
-    where: what the value is called in errors. Fields that are missing get their defaults.
-    Raises ValueError, in one sentence, for unknown fields, other types, NaN, and what the dataclasses refuse.
+    where: the name of the value in error messages. Missing fields get their defaults. Raises ValueError for unknown
+    fields, wrong types, NaN, and what the dataclasses refuse.
     """
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if dataclasses.is_dataclass(kind):
@@ -34,25 +47,25 @@ def from_plain(kind: Any, value: Any, where: str) -> Any:
     if origin is tuple:
         kinds = [arguments[0]] * len(value) if arguments[1:] == (...,) and isinstance(value, list) else arguments
         if not isinstance(value, list) or len(value) != len(kinds):
-            raise ValueError(f"{where} is {_short(value)}, not a list of its values")
+            raise ValueError(f"{where} is {_short(value)}; it must be a list of the right length")
         parts = zip(kinds, value, strict=True)
         return tuple(from_plain(part, one, f"{where}[{place}]") for place, (part, one) in enumerate(parts))
     if kind is float and type(value) in (int, float) and abs(value) <= 1e300 and math.isfinite(value):
         return float(value)
     if kind is float or type(value) is not kind:
-        raise ValueError(f"{where} is {_short(value)}, not {_NAMES[kind]}")
+        raise ValueError(f"{where} is {_short(value)}; it must be {_NAMES[kind]}")
     if kind is str and (len(value) > LONGEST_TEXT or any("\ud800" <= character <= "\udfff" for character in value)):
-        raise ValueError(f"{where} is no text that can be shown")
+        raise ValueError(f"{where} is a text that cannot be shown")
     return value
 
 
-_NAMES = {str: "a text", bool: "true or false", int: "a whole number", float: "a finite number"}
+_NAMES = {str: "text", bool: "true or false", int: "a whole number", float: "a finite number"}
 
 
 def _dataclass(kind: Any, value: Any, where: str) -> Any:
     hints = _hints(kind)
     if not isinstance(value, dict):
-        raise ValueError(f"{where} is {_short(value)}, not an object")
+        raise ValueError(f"{where} is {_short(value)}; it must be an object")
     if unknown := sorted(value.keys() - hints.keys()):
         raise ValueError(f"{where} has an unknown field {_short(unknown[0])}")
     fields = {name: from_plain(hints[name], one, f"{where}.{name}") for name, one in value.items()}
@@ -62,7 +75,7 @@ def _dataclass(kind: Any, value: Any, where: str) -> Any:
         if field.name not in fields and field.default is field.default_factory is dataclasses.MISSING
     ]
     if missing:
-        raise ValueError(f"{where} has no {missing[0]}")
+        raise ValueError(f"{where} has no field {missing[0]}")
     return kind(**fields)
 
 
