@@ -6,8 +6,8 @@ import psutil
 
 
 def resident_mib() -> float:
-    """Memory of this process that is in RAM, MiB.
+    """Return this process's resident memory, MiB.
 
-    It grows longer than what is allocated: glibc keeps what was freed in an arena for each thread there has been.
+    It grows for longer than allocations do, because glibc keeps freed memory in an arena for each thread.
     """
     return float(psutil.Process().memory_info().rss) / 2**20

@@ -1,17 +1,15 @@
-"""Seconds to a Fréchet distance: `python -m bench.time_to_quality [--preset P ...] [--minutes M ...] [--json FILE]`.
+"""Measure the seconds to a Fréchet distance: `python -m bench.time_to_quality [--preset P ...] [--json FILE]`.
 
-One launch for each preset, one after the other on the same machine, scored `--scores` times as it trains; the time is
-the trainer's own, without the scores. Targets are multiples of the floor, which is that of as many real training
-images, and the least that `dcgan` has reached.
+The presets are trained one after the other on the same machine, and scored `--scores` times along the way. The time of
+the scores does not count. The targets are multiples of the floor, which is the distance between as many real training
+images and the test set, and the best distance that `dcgan` reached.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -24,8 +22,8 @@ from rich.table import Table
 
 from bench.scored_run import NEVER, train_scored
 from bench.train import apart, images_per_s, ours
-from digitforge.errors import TrainerError
-from digitforge.files import write_text
+from digitforge.errors import exit_status
+from digitforge.files import write_json
 from trainer import launch
 from trainer.data import datasets
 from trainer.presets import PRESETS, configure
@@ -33,14 +31,14 @@ from trainer.report.log import Point
 
 WHOLE = tuple(name for name, row in PRESETS.items() if row.settings.get("dataset", "mnist") == "mnist"
               and not row.settings.get("classes"))  # fmt: skip
-"""The presets that make all ten digits of MNIST, and so can be compared."""
+"""The presets that make all ten digits of MNIST, so that they can be compared."""
 FLOORS = (4.0, 2.0, 1.5, 1.25)
 SPEED_SECONDS = 3.0
 OLD = "dcgan"
 
 
 def speed(preset: str, data_dir: Path | None) -> float:
-    """Images per second of the preset's training, to choose the images between scores."""
+    """Return the images per second of a preset's training, from which the distance between scores follows."""
     config = configure(preset, {"dataset": "mnist"})
     next_step = ours(config, datasets.load("mnist", data_dir), launch.start(config))
     images_per_s(next_step, config.batch_size, 1.0)
@@ -48,7 +46,7 @@ def speed(preset: str, data_dir: Path | None) -> float:
 
 
 def race(preset: str, minutes: float, given: argparse.Namespace, run_dir: Path) -> list[Point]:
-    """Train for `minutes`; returns the scores, each a log line with the `seconds` of training before it."""
+    """Train for `minutes` and return the scores, each with the "seconds" of training before it."""
     every = max(round(apart(speed, preset, given.data_dir) * 60 * minutes / given.scores), 1)
     return train_scored(
         run_dir, given.data_dir, every, "--preset", preset, "--images", NEVER, "--seconds", str(60 * minutes),
@@ -57,12 +55,12 @@ def race(preset: str, minutes: float, given: argparse.Namespace, run_dir: Path) 
 
 
 def reached(scores: list[Point], distance: float) -> float | None:
-    """Seconds of training until the Fréchet distance was at most `distance`; None where it never was."""
+    """Return the seconds until the Fréchet distance was at most `distance`; None if it never was."""
     return next((score["seconds"] for score in scores if score["frechet_distance"] <= distance), None)
 
 
 def summary(races: dict[str, list[Point]], floor: float) -> dict[str, Any]:
-    """The targets, and for each preset when it reached them and what it has reached in the end."""
+    """Return the targets, and for each preset when it reached them and its best distance."""
     targets = {f"{times:g} x floor": times * floor for times in FLOORS}
     if OLD in races:
         targets[f"{OLD}'s best"] = min(score["frechet_distance"] for score in races[OLD])
@@ -79,7 +77,7 @@ def summary(races: dict[str, list[Point]], floor: float) -> dict[str, Any]:
 
 
 def show(result: dict[str, Any], console: Console) -> None:
-    """Print the table."""
+    """Print the results as a table, then the ratios."""
     targets: dict[str, float] = result["targets"]
     headings = ["\n".join([*name.rsplit(" ", 1), f"{value:.4f}"]) for name, value in targets.items()]
     table = Table(
@@ -102,40 +100,20 @@ def show(result: dict[str, Any], console: Console) -> None:
     for column in table.columns:
         column.no_wrap = True
     console.print(table)
+    for name, row in result["presets"].items():
+        print(f"{name}, best distance / floor: {row['best'] / result['floor']:.2f}")
 
 
-def main() -> int:
-    """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--preset", nargs="+", choices=WHOLE, default=WHOLE, help="default: %(default)s")
-    minutes_help = "of training, for all or for each preset; default 60"
-    parser.add_argument("--minutes", nargs="+", type=float, default=[60], help=minutes_help)
-    parser.add_argument("--scores", type=int, default=24, help="along each training; default %(default)s")
-    parser.add_argument("--count", type=int, default=10_000, help="images of each score; default %(default)s")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--data-dir", type=Path)
-    parser.add_argument("--json", type=Path, help="write the figures there")
-    given = parser.parse_args()
-    minutes = given.minutes * len(given.preset) if len(given.minutes) == 1 else given.minutes
-    if given.scores < 1:
-        parser.error(f"--scores is {given.scores}, but it must be at least 1.")
-    if len(minutes) != len(given.preset):
-        parser.error(
-            f"--minutes has {len(minutes)} numbers for {len(given.preset)} presets: name one, or one for each."
-        )
+def command(given: argparse.Namespace, minutes: list[float]) -> None:
+    """Train the presets for `minutes` each; print and write the results after each."""
     console = Console(soft_wrap=True)
     races: dict[str, list[Point]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for number, (preset, length) in enumerate(zip(given.preset, minutes, strict=True), 1):
             console.rule(f"{preset} ({number} of {len(given.preset)}, {length:g} minutes of training)")
-            try:
-                races[preset] = race(preset, length, given, Path(folder) / preset)
-            except (TrainerError, subprocess.CalledProcessError) as error:
-                console.print(f"[bold red]error:[/] {preset} was not trained: {error}")
-                return 2
-            first = races[preset][0]
-            result = summary(races, first["floor_frechet_distance"])
-            if given.json:  # after each, as a series takes hours
+            races[preset] = race(preset, length, given, Path(folder) / preset)
+            result = summary(races, races[preset][0]["floor_frechet_distance"])
+            if given.json:
                 facts = {
                     "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
                     "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
@@ -145,9 +123,34 @@ def main() -> int:
                     name: [[score["seconds"], score["frechet_distance"]] for score in scores]
                     for name, scores in races.items()
                 }
-                write_text(given.json, json.dumps(facts | result | {"curves": curves}, indent=1) + "\n")
+                write_json(given.json, facts | result | {"curves": curves})
             show(result, console)
-    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.time_to_quality",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--preset", nargs="+", choices=WHOLE, default=WHOLE, help="default: all of them")
+    minutes_help = "of training, one number for all presets or one for each; default: 60"
+    parser.add_argument("--minutes", nargs="+", type=float, default=[60], help=minutes_help)
+    parser.add_argument("--scores", type=int, default=24, help="along each training; default: %(default)s")
+    parser.add_argument("--count", type=int, default=10_000, help="images of each score; default: %(default)s")
+    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder with MNIST")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
+    given = parser.parse_args(arguments)
+    minutes = given.minutes * len(given.preset) if len(given.minutes) == 1 else given.minutes
+    if given.scores < 1:
+        parser.error(f"--scores is {given.scores}, but it must be at least 1.")
+    if len(minutes) != len(given.preset):
+        parser.error(
+            f"--minutes has {len(minutes)} numbers for {len(given.preset)} presets: give one, or one for each."
+        )
+    return exit_status(lambda: command(given, minutes))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Training speed beside a textbook loop: `python -m bench.train [--preset P ...] [--seconds S] [--json FILE]`.
+"""Compare training speed with a textbook loop: `python -m bench.train [--preset P ...] [--seconds S] [--json FILE]`.
 
-The textbook loop is what a tutorial shows: a DataLoader over torchvision's MNIST, float32, real and fake batches one
-after the other, `.item()` at each step. Both train the same networks with the same batch and loss, in turns, so that
-they see the same machine. Also measured: what a checkpoint costs, and peak memory with activations recomputed.
+The textbook loop is that of a tutorial: a DataLoader over torchvision's MNIST, float32, real and fake batches one after
+the other, `.item()` at each step. Both loops train the same networks with the same batch size and loss. They run in
+turns, so that both see the same load. The program also measures the cost of a checkpoint, and the peak memory with
+recomputed activations.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from torch.utils.data import DataLoader
 from torchvision import transforms
 from torchvision.datasets import MNIST
 
-from digitforge.errors import DataError, TrainerError
+from digitforge.errors import DataError, exit_status
 from digitforge.files import write_json
 from trainer import checkpoints, launch, losses, schedules
 from trainer.config import ImageFormat, TrainConfig
@@ -48,7 +49,7 @@ MNIST_FORMAT = ImageFormat(1, 28, tuple("0123456789"))
 
 
 def textbook(config: TrainConfig, root: Path, device: torch.device) -> Callable[[], None]:
-    """One step of a plain loop, ready to be called."""
+    """Return a function that does one step of a textbook loop."""
     torch.manual_seed(0)
     generator = build_generator(config, MNIST_FORMAT).to(device)
     discriminator = build_discriminator(config, MNIST_FORMAT).to(device)
@@ -93,7 +94,7 @@ def textbook(config: TrainConfig, root: Path, device: torch.device) -> Callable[
 
 
 def ours(config: TrainConfig, source: datasets.Source, accelerator: Accelerator) -> Callable[[], None]:
-    """One step of digitforge's, ready to be called."""
+    """Return a function that does one step of digitforge's loop."""
     store = Batches(source, accelerator.device, config.batch_size, 0, config.conditional)
     networks = build_networks(config, source.format, accelerator)
     step = make_step(Run(config, store, networks, accelerator))
@@ -110,13 +111,13 @@ def ours(config: TrainConfig, source: datasets.Source, accelerator: Accelerator)
 
 
 def wait_for_device() -> None:
-    """Return when all steps have been computed."""
+    """Wait until a GPU has computed all steps."""
     if torch.cuda.is_initialized():
         torch.cuda.synchronize()
 
 
 def images_per_s(next_step: Callable[[], None], batch_size: int, seconds: float) -> float:
-    """Speed over `seconds`, waiting for the device at the end."""
+    """Train for `seconds` and return the images per second."""
     start = now = time.perf_counter()
     steps = 0
     while now - start < seconds:
@@ -128,7 +129,7 @@ def images_per_s(next_step: Callable[[], None], batch_size: int, seconds: float)
 
 
 def compare(preset: str, data_dir: Path | None, seconds: float) -> dict[str, Any]:
-    """Images per second of both loops, in turns; medians over the rounds."""
+    """Return the images per second of both loops, run in turns: medians over the rounds."""
     config = configure(preset, {"dataset": "mnist", "classes": "", "limit": 0})
     accelerator = launch.start(config)
     folder = mnist_family.find("mnist", data_dir)
@@ -152,7 +153,7 @@ def compare(preset: str, data_dir: Path | None, seconds: float) -> dict[str, Any
 
 
 def checkpoint_cost(preset: str) -> dict[str, Any]:
-    """Milliseconds that one checkpoint takes out of training, and its size in MiB."""
+    """Return the milliseconds that one checkpoint takes, and its size in MiB."""
     config = configure(preset, {})
     accelerator = launch.start(config)
     networks = build_networks(config, MNIST_FORMAT, accelerator)
@@ -173,7 +174,7 @@ def checkpoint_cost(preset: str) -> dict[str, Any]:
 
 
 def peak_memory(recompute: str, batch_size: int) -> int:
-    """Bytes at the highest, for three steps of a wider quickstart on random images; in a process of its own."""
+    """Return the peak memory in bytes of three steps of a wide quickstart. Needs a process of its own."""
     overrides = {"recompute": recompute, "batch_size": batch_size, "g_width": 128, "d_width": 64, "precision": "fp32"}
     config = configure("quickstart", overrides)
     accelerator = launch.start(config)
@@ -187,31 +188,20 @@ def peak_memory(recompute: str, batch_size: int) -> int:
 
 
 def apart(measure: Callable[..., Any], *arguments: object) -> Any:
-    """The result of `measure` in a process of its own: a process trains in one precision and has one peak of memory."""
+    """Call `measure` in a process of its own, because a process has one precision and one peak of memory."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(measure, arguments)
 
 
-def main() -> int:
-    """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    presets = ("mlp", "mlp-dropout", "dcgan", "quickstart")
-    parser.add_argument("--preset", nargs="+", choices=PRESETS, default=presets, help="default: %(default)s")
-    parser.add_argument("--seconds", type=float, default=30, help="for each loop of each preset; default %(default)s")
-    parser.add_argument("--data-dir", type=Path)
-    parser.add_argument("--json", type=Path, help="write the figures there")
-    given = parser.parse_args()
+def command(given: argparse.Namespace) -> None:
+    """Measure, and print and write the results."""
     console = Console()
-    try:
-        rows = [
-            apart(compare, preset, given.data_dir, given.seconds)
-            for preset in track(given.preset, "training in turns", console=console)
-        ]
-        saved = [apart(checkpoint_cost, preset) for preset in given.preset]
-        peaks = {name: apart(peak_memory, name, MEMORY_BATCH) / 2**20 for name in ("none", "both")}
-    except TrainerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    rows = [
+        apart(compare, preset, given.data_dir, given.seconds)
+        for preset in track(given.preset, "training in turns", console=console)
+    ]
+    saved = [apart(checkpoint_cost, preset) for preset in given.preset]
+    peaks = {name: apart(peak_memory, name, MEMORY_BATCH) / 2**20 for name in ("none", "both")}
     table = Table("preset", "batch", "textbook", "digitforge", "ratio", "a checkpoint", title="images/s in training")
     for row, cost in zip(rows, saved, strict=True):
         speed = row["images_per_s"]
@@ -223,11 +213,25 @@ def main() -> int:
     console.print(f"Peak memory, batch {MEMORY_BATCH}: {peaks['none']:,.0f} MiB, recomputed {peaks['both']:,.0f} MiB")
     if given.json:
         memory = {"batch_size": MEMORY_BATCH, "peak_MiB": peaks}
-        figures = {"training": rows, "checkpoints": saved, "memory": memory}
-        write_json(given.json, figures)
+        write_json(given.json, {"training": rows, "checkpoints": saved, "memory": memory})
     for row in rows:
-        print(f"{row['preset']}: digitforge / textbook = {row['ratio']:.2f}")
-    return 0
+        print(f"{row['preset']}, images/s, digitforge / textbook: {row['ratio']:.2f}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    presets = ("mlp", "mlp-dropout", "dcgan", "quickstart")
+    parser.add_argument(
+        "--preset", nargs="+", choices=PRESETS, default=presets, help=f"default: {' '.join(presets)}", metavar="PRESET"
+    )
+    parser.add_argument("--seconds", type=float, default=30, help="for each loop of each preset; default: %(default)s")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder with MNIST")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
+    given = parser.parse_args(arguments)
+    return exit_status(lambda: command(given))
 
 
 if __name__ == "__main__":
