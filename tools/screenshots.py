@@ -1,10 +1,16 @@
-"""Pictures of the window for the docs, in every mode, dark and light: `python -m tools.screenshots [--out DIR]`."""
+"""Take the docs' pictures of the window: `python -m tools.screenshots [--run RUN_DIR] [--out DIR] [--json FILE]`.
+
+The window is drawn offscreen, in every mode, dark and light. The pictures of a watched training show a run with
+exported stages: that of `--run`, or a short training of the quickstart preset on MNIST, which takes some minutes.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -22,9 +28,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from digitforge.bundled import BUNDLED_MODEL
-from digitforge.errors import exit_status
-from digitforge.files import atomic_file
-from tools.stages import write_run
+from digitforge.errors import RunError, exit_status
+from digitforge.files import atomic_file, write_json
+from trainer.command_line import launcher
+from viewer.core.run.stages import CONFIG_FILE, stages_of
 from viewer.core.state.samples import of_class
 from viewer.engine.player import Player
 from viewer.ui.window import Window
@@ -33,11 +40,17 @@ OUT = Path("docs/images/viewer")
 SMALL, USUAL = (900, 640), (1180, 820)
 LONGEST_WAIT_MS = 20_000
 SETTLE_MS = 300
-"""Until thumbnails and predictions are there."""
+"""Time for thumbnails and predictions to arrive."""
+TRAINING = (
+    "--preset", "quickstart", "--dataset", "mnist", "--images", "100000", "--export-every", "10000",
+    "--score-every", "20000", "--score-count", "2000",
+)  # fmt: skip
+EARLIER = 0.2
+"""The share of the stages before the one that the pictures go back to."""
 
 
 class Camera:
-    """A window, used from outside."""
+    """A window, and the folder for its pictures."""
 
     def __init__(self, out: Path) -> None:
         self.out = out
@@ -47,7 +60,7 @@ class Camera:
         self.open(BUNDLED_MODEL)
 
     def open(self, path: Path) -> None:
-        """Open a file or a run, and wait for its first frame."""
+        """Open a file or a run and wait for its first frame."""
         loop = QEventLoop()
         self.window.player.frame_ready.connect(loop.quit)
         QTimer.singleShot(LONGEST_WAIT_MS, loop.quit)
@@ -56,13 +69,13 @@ class Camera:
         self.window.player.frame_ready.disconnect(loop.quit)
 
     def settle(self, milliseconds: int = SETTLE_MS) -> None:
-        """Let everything arrive that is under way."""
+        """Run the event loop for a while, so that pending work finishes."""
         loop = QEventLoop()
         QTimer.singleShot(milliseconds, loop.quit)
         loop.exec()
 
     def take(self, name: str, widget: QWidget | None = None) -> None:
-        """Write a picture of the window, or of another widget."""
+        """Write a picture of the window or of `widget`."""
         self.settle()
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -72,14 +85,14 @@ class Camera:
             image.save(temporary, "PNG", optimize=True)
 
     def take_dialog(self, name: str) -> None:
-        """Write a picture of the dialog that is open, and close it."""
+        """Write a picture of the open dialog and close it."""
         dialog = QApplication.activeModalWidget()
         assert dialog is not None
         self.take(name, dialog)
         dialog.close()
 
     def modes(self, theme: str) -> None:
-        """Every mode with something in it."""
+        """Take every mode with a timeline and four corners filled in."""
         window, player = self.window, self.window.player
         window.settings.change(theme=theme)
         keys = tuple(of_class(place + 1, place, place) for place in (2, 0, 7, 5, 9, 4))
@@ -91,7 +104,7 @@ class Camera:
         player.apply(state)
 
     def dialogs(self, theme: str) -> None:
-        """What opens over the window."""
+        """Take the dialogs."""
         menu = self.window.menu
         self.window.settings.change(theme=theme)
         for name, show in (
@@ -106,7 +119,7 @@ class Camera:
         self.take_dialog(f"export-{theme}")
 
     def panels(self, theme: str) -> None:
-        """Folded cards, open; the hint; a message."""
+        """Take the folded cards when they are open, the hint, and a message."""
         window = self.window
         window.settings.change(theme=theme)
         window.directions.toggle.setChecked(True)
@@ -132,18 +145,19 @@ class Camera:
         window.side.verticalScrollBar().setValue(0)
 
     def watching(self, theme: str, run: Path) -> None:
-        """A training, gone back to an earlier stage."""
+        """Take a watched training at an earlier stage."""
         self.window.settings.change(theme=theme)
         self.open(run)
-        self.window.watch.slider.setValue(3)
+        self.window.watch.slider.setValue(round(EARLIER * len(stages_of(run))))
         self._large_and_small(f"watch-{theme}")
         self.open(BUNDLED_MODEL)
 
-    def comparing(self, theme: str, other: Path) -> None:
-        """The bundled generator beside another one, and their difference."""
+    def comparing(self, theme: str, run: Path) -> None:
+        """Take the newest stage of a training beside an earlier one, and their difference."""
         player = self.window.player
         self.window.settings.change(theme=theme)
-        self.window.open_beside(other)
+        self.open(run)
+        self.window.open_beside(stages_of(run)[round(EARLIER * len(stages_of(run)))].path)
         self.settle()
         player.apply(player.state.with_cells(16))
         self._large_and_small(f"compare-{theme}")
@@ -152,9 +166,10 @@ class Camera:
         player.apply(player.state.with_compare_view("pictures").with_cells(64))
         player.compare(None)
         self.settle()
+        self.open(BUNDLED_MODEL)
 
     def _large_and_small(self, name: str, card: QWidget | None = None) -> None:
-        """Pictures on both screens, of a card that may have to be scrolled to."""
+        """Take the window in both sizes, scrolled to `card`."""
         for size, prefix in ((USUAL, ""), (SMALL, "small-")):
             self.window.resize(*size)
             self.settle()
@@ -164,13 +179,18 @@ class Camera:
         self.window.resize(*USUAL)
 
 
+def train(run: Path) -> None:
+    """Train for the pictures of a watched training. Raises RunError if that fails."""
+    if subprocess.run([*launcher(), *TRAINING, "--run-dir", str(run)], check=False).returncode:
+        raise RunError("The training for the pictures failed. Name a finished run with --run.")
+
+
 def photograph(out: Path, run: Path) -> None:
-    """Write all pictures. run: where the run that is watched is made."""
+    """Write all pictures to the folder `out`. run: a run directory with at least two exported stages."""
     QStandardPaths.setTestModeEnabled(True)
     application = QApplication.instance() or QApplication(["digitforge"])
     kept = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
-    shutil.rmtree(kept, ignore_errors=True)  # of the test mode
-    stages = write_run(run)
+    shutil.rmtree(kept, ignore_errors=True)  # the test mode's own folder
     camera = Camera(out)
     steps: dict[str, Callable[[], None]] = {
         "modes, dark": lambda: camera.modes("dark"),
@@ -181,8 +201,8 @@ def photograph(out: Path, run: Path) -> None:
         "panels, light": lambda: camera.panels("light"),
         "watching, dark": lambda: camera.watching("dark", run),
         "watching, light": lambda: camera.watching("light", run),
-        "comparing, light": lambda: camera.comparing("light", stages[3]),
-        "comparing, dark": lambda: camera.comparing("dark", stages[3]),
+        "comparing, light": lambda: camera.comparing("light", run),
+        "comparing, dark": lambda: camera.comparing("dark", run),
     }
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=len(steps))
@@ -194,13 +214,34 @@ def photograph(out: Path, run: Path) -> None:
     application.processEvents()
 
 
-def main() -> int:
-    """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tools.screenshots", description=(__doc__ or "").split(":")[0])
-    parser.add_argument("--out", type=Path, default=OUT, metavar="DIR")
-    given = parser.parse_args()
+def command(given: argparse.Namespace) -> None:
+    """Train unless a run is given, and take the pictures."""
     with tempfile.TemporaryDirectory() as folder:
-        return exit_status(lambda: photograph(given.out, Path(folder) / "runs" / "mnist"))
+        run = given.run or Path(folder) / "runs" / "quickstart"
+        if given.run is None:
+            train(run)
+        if len(stages_of(run)) < 2:
+            raise RunError(f"{run} has no exported stages: train with --export-every.")
+        photograph(given.out, run)
+        pictures = sorted(path.name for path in given.out.glob("*.png"))
+        if given.json:
+            config = json.loads((run / CONFIG_FILE).read_text())["config"]
+            write_json(given.json, {"pictures": pictures, "run": config})
+    print(f"{len(pictures)} pictures in {given.out}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.screenshots", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--run", type=Path, metavar="RUN_DIR", help="a run with exported stages; default: train one")
+    parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="for the pictures; default: %(default)s")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the pictures' names and the run's config there"
+    )
+    given = parser.parse_args(arguments)
+    return exit_status(lambda: command(given))
 
 
 if __name__ == "__main__":
