@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.leaks import Leaks
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
@@ -17,30 +19,20 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def own_data(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the viewer keeps for a person goes to a folder of the test."""
+    """Keep the viewer's settings, favourites and directions in a folder of the test."""
     folder = tmp_path_factory.mktemp("data")
     monkeypatch.setenv("XDG_DATA_HOME", str(folder))
     return folder
 
 
 @pytest.fixture(autouse=True)
-def no_leaked_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every worker that a test starts has to be gone at its end."""
-    from viewer.engine.worker import Worker
-
-    started: list[Worker] = []
-    start = Worker.start
-
-    def remember(worker: Worker) -> None:
-        started.append(worker)
-        start(worker)
-
-    monkeypatch.setattr(Worker, "start", remember)
-    yield
-    leaked = [worker for worker in started if worker.isRunning()]
-    for worker in leaked:
-        worker.stop()
-    assert not leaked, "a worker outlived its window"
+def no_leaks() -> Iterator[None]:
+    """Fail a test that leaves top-level widgets, threads or running timers behind."""
+    leaks = Leaks()
+    with leaks.watch():
+        yield
+    found = leaks.found()
+    assert not found, "\n".join(["this test left behind:", *found])
 
 
 @pytest.fixture
