@@ -69,7 +69,7 @@ def train(
                     _require_finite(networks, images_seen)
                     reporter.log_losses(images_seen)
             with reporter.clock.pause():
-                # Scoring is an exchange between the processes, so it stands outside of `fail_together`.
+                # Scoring is an exchange between the processes, so it must be outside of `fail_together`.
                 metrics = score(networks.ema.module) if score and score_due else {}
                 with launch.fail_together():
                     if metrics:
