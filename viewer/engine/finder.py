@@ -48,7 +48,7 @@ class Finder(QObject):
             return
         renamed, search = self.directions.renamed(place, name), self._search
         self.directions = renamed
-        self._player.ask("names of directions", lambda _: search.keep(renamed))
+        self._player.ask("names of directions", lambda _: search.cache(renamed))
         self.found.emit()
 
     def _on_opened(self, _opened: Opened) -> None:

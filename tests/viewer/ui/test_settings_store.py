@@ -55,7 +55,7 @@ def test_damaged_settings_are_a_message(models: dict[str, Path], open_window: Op
     first.settings._path.write_text("{")
     window = Window(Player("cpu"))
     qtbot.addWidget(window)
-    assert "are damaged and begin anew" in window.message.text.text()
+    assert "are damaged and were reset" in window.message.text.text()
     window.close()
 
 

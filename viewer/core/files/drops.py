@@ -1,4 +1,4 @@
-"""What to do with what is dropped on the window."""
+"""What to do with files dropped on the window."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from viewer.core.files.formats import SUFFIXES
 
 @dataclass(frozen=True)
 class Drop:
-    """One thing to do."""
+    """One action."""
 
     does: str
-    """"open" a generator, "restore" what a picture shows, or "refuse"."""
+    """"open" a generator, "restore" the settings of a picture, or "refuse"."""
     path: Path = Path()
     reason: str = ""
-    """Why it is refused, in one sentence."""
+    """Why it is refused, as a sentence."""
 
 
 def drop_of(paths: Sequence[Path], is_folder: bool = False) -> Drop:
-    """What is meant by files that were dropped together. is_folder: whether the first one is."""
+    """Return what to do with files that were dropped together. is_folder: whether the first one is a folder."""
     if len(paths) != 1:
-        return Drop("refuse", reason="Drop one thing at a time: a generator, a run directory or an exported picture.")
+        return Drop("refuse", reason="Drop one file at a time: a generator, a run directory or an exported picture.")
     path = paths[0]
     if is_folder or path.suffix.lower() == ".onnx":
         return Drop("open", path)
@@ -31,6 +31,6 @@ def drop_of(paths: Sequence[Path], is_folder: bool = False) -> Drop:
         return Drop("restore", path)
     return Drop(
         "refuse",
-        reason=f"{path.name} is nothing that can be opened here: drop an .onnx file, a run directory, or a picture "
-        f"that was exported here ({', '.join(SUFFIXES)}).",
+        reason=f"{path.name} cannot be opened: drop an .onnx file, a run directory, or a picture from digitforge "
+        f"({', '.join(SUFFIXES)}).",
     )

@@ -1,4 +1,4 @@
-"""Favourites: a folder of small pictures, each of which carries the recipe of what it shows."""
+"""Favourites: a folder of small pictures that carry their recipes."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from viewer.core.state.samples import Sample
 from viewer.core.state.view_state import ViewState
 
 SIDE = 224
-"""Pixels of the picture, about."""
+"""Approximate size of the pictures in pixels."""
 LONGEST_NAME = 40
 """Characters."""
 REMOVED = "removed"
-"""Folder of those that can still be put back."""
-_NOT_IN_NAMES = set('<>:"/\\|?*')  # what some system refuses in the name of a file
+"""Folder of removed favourites that can still be restored."""
+_NOT_IN_NAMES = set('<>:"/\\|?*')  # characters that some systems refuse in file names
 
 
 @dataclass(frozen=True)
 class Favourite:
-    """One of them."""
+    """A picture and its recipe."""
 
     path: Path
     recipe: Recipe
 
     @property
     def name(self) -> str:
-        """As a person calls it."""
+        """The name that the user sees."""
         return self.path.stem
 
 
 def name_of(state: ViewState) -> str:
-    """What a state is called until somebody names it."""
+    """Return the default name of a state."""
     if state.mode == "number":
         return clean(f"Number {state.number.text}")
     if state.mode == "path":
@@ -47,22 +47,24 @@ def name_of(state: ViewState) -> str:
 
 
 def alone(state: ViewState, sample: Sample) -> ViewState:
-    """A state that shows one sample, as the grid of it alone."""
+    """Return a state that shows one sample as a grid of one cell."""
     return replace(state, mode="grid", playing=False, position=0.0, seed=min(sample.seed, 2**63 - 1), cells=1,
                    locks=((0, sample),))  # fmt: skip
 
 
 def clean(name: str) -> str:
-    """The nearest name that every system allows for a file; empty where nothing is left of it."""
+    """Return the name without what some systems refuse in file names; it may become empty."""
     kept = "".join(" " if one in _NOT_IN_NAMES or not one.isprintable() else one for one in name)
     return " ".join(kept.split())[:LONGEST_NAME].strip(". ")
 
 
 def load(folder: Path, report: Report) -> tuple[list[Favourite], str]:
-    """All of them, the newest first, and one sentence where some could not be read."""
+    """Return all favourites, the newest first, and a sentence if some could not be read."""
     found, damaged = [], []
     try:
-        whole = [path for path in folder.glob("*.png") if not path.name.startswith(".")]  # others are being written
+        whole = [
+            path for path in folder.glob("*.png") if not path.name.startswith(".")
+        ]  # hidden ones are still being written
         paths = sorted(whole, key=lambda path: path.stat().st_mtime_ns, reverse=True)
     except OSError as error:
         return [], f"The favourites in {folder} could not be read: {explain(error)}"
@@ -74,18 +76,18 @@ def load(folder: Path, report: Report) -> tuple[list[Favourite], str]:
             damaged.append(path.name)
     if not damaged:
         return found, ""
-    return found, f"{len(damaged)} of the favourites in {folder} cannot be read and stay there: {damaged[0]}."
+    return found, f"{len(damaged)} of the favourites in {folder} could not be read and were left there: {damaged[0]}."
 
 
 def keep(folder: Path, name: str, content: bytes) -> Favourite:
-    """Keep a picture. Raises CannotWrite."""
+    """Add a picture. Raises CannotWrite."""
     path = _free(folder, name)
     write_bytes(path, content)
     return Favourite(path, read_recipe(path))
 
 
 def rename(favourite: Favourite, name: str) -> Favourite:
-    """Call it by another name, or by its own where nothing is left of that. Raises CannotWrite."""
+    """Rename a favourite; an empty name changes nothing. Raises CannotWrite."""
     name = clean(name)
     if name in ("", favourite.name):
         return favourite
@@ -93,7 +95,7 @@ def rename(favourite: Favourite, name: str) -> Favourite:
 
 
 def remove(favourite: Favourite) -> Favourite:
-    """Put it away; returns what `put_back` takes. Raises CannotWrite."""
+    """Remove a favourite and return it, for `put_back`. Raises CannotWrite."""
     folder = favourite.path.parent / REMOVED
     return _moved(favourite, _free(folder, favourite.name))
 
@@ -104,7 +106,7 @@ def put_back(favourite: Favourite) -> Favourite:
 
 
 def forget_removed(folder: Path) -> None:
-    """Let those go that were put away."""
+    """Delete the removed favourites."""
     for path in (folder / REMOVED).glob("*.png"):
         path.unlink(missing_ok=True)
 
@@ -119,7 +121,7 @@ def _moved(favourite: Favourite, path: Path) -> Favourite:
 
 
 def _free(folder: Path, name: str) -> Path:
-    """A path that is not taken."""
+    """Return a path that does not exist yet."""
     path, number = folder / f"{name}.png", 2
     while path.exists():
         path, number = folder / f"{name} ({number}).png", number + 1

@@ -1,4 +1,4 @@
-"""Where a generator comes from, for people to read."""
+"""A generator's provenance as readable text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HASH = re.compile("[0-9a-f]{40,}")
 
 
 def readable(provenance: Mapping[str, str]) -> tuple[list[Fact], list[Fact]]:
-    """Short facts, and long ones that are better folded away: name and text of each; JSON objects as lines."""
+    """Return short and long facts, (name, text) each; the long ones are shown folded. JSON objects become lines."""
     short, long = [], []
     for key, value in sorted(provenance.items()):
         name = key.replace("_", " ").capitalize()

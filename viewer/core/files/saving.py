@@ -23,7 +23,7 @@ from viewer.core.files.formats import FORMATS, LONGEST_SIDE, SCALE_MAX
 from viewer.core.files.recipe import Model, Recipe, versions
 from viewer.core.picture.compose import GAP_COLOUR, compose
 from viewer.core.picture.layout import layout
-from viewer.core.picture.look import Look, Rgb32, colour_table, dressed
+from viewer.core.picture.look import Look, Rgb32, apply_look, colour_table
 from viewer.core.plain import check_choice, check_range
 from viewer.core.scene.animation import Animation, frame_count, scene_at
 from viewer.core.scene.cells import Scene, scene_of
@@ -161,7 +161,7 @@ def _picture(generator: Generator, subject: Subject, spec: ExportSpec, frame: in
 def _empty_colour(info: GeneratorInfo, look: Look) -> int:
     """Return the colour, 0xffRRGGBB, of a pixel that the generator leaves black."""
     black: UInt8 = np.zeros((1, 1, 1) if info.channels == 1 else (1, 1, 1, 3), np.uint8)
-    return int(dressed(black, look).flat[0])
+    return int(apply_look(black, look).flat[0])
 
 
 def animation_palette(info: GeneratorInfo, look: Look, sample: Sequence[Rgb32]) -> Image.Image:

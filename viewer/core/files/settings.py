@@ -1,4 +1,4 @@
-"""What the viewer remembers from one time to the next, beside favourites and directions."""
+"""The settings that the viewer keeps between sessions, besides favourites and directions."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ LARGEST_FILE = 2**16
 
 @dataclass(frozen=True)
 class Settings:
-    """Raises ValueError where a value is out of its range."""
+    """The settings. Raises ValueError for a value out of range."""
 
     theme: str = "system"
     """One of `palette.THEMES`."""
     geometry: str = ""
-    """Where the window stood, as Qt writes it, in base64; empty before the first time."""
+    """The window's geometry from Qt in base64; empty before the first session."""
     recent: tuple[str, ...] = ()
-    """Generators that were opened, the last one first: absolute paths."""
+    """Absolute paths of opened generators, the last one first."""
     look: Look = field(default_factory=Look)
-    """How pictures were shown at last."""
+    """The last look."""
     hint: bool = True
-    """Whether it is still worth saying what can be tried first."""
+    """Whether the hint for beginners is shown."""
 
     def __post_init__(self) -> None:
         check_choice("theme", self.theme, THEMES)
         check_range("the number of recent files", len(self.recent), 0, MOST_RECENT)
 
     def with_recent(self, path: Path) -> Settings:
-        """Remember a generator as the last one that was opened."""
+        """Return the settings with a generator as the last one opened."""
         text = str(path.absolute())
         if len(text) > LONGEST_TEXT or not text.isprintable():
             return self
@@ -45,23 +45,23 @@ class Settings:
 
 
 def load(path: Path) -> tuple[Settings, str]:
-    """The settings in a file, and one sentence where it could not be read; those of the first time without a file."""
+    """Return the settings in a file, or the defaults, and a sentence if the file could not be read."""
     try:
         if not path.exists():
             return Settings(), ""
         if path.stat().st_size > LARGEST_FILE:
-            raise ValueError("it is too large")
+            raise ValueError("the file is too large")
         settings = from_plain(Settings, json.loads(path.read_bytes()), "settings")
     except OSError as error:
         return Settings(), f"The settings in {path} could not be read: {explain(error)}"
     except (ValueError, RecursionError) as error:
-        return Settings(), f"The settings in {path} are damaged and begin anew: {str(error)[:200]}."
+        return Settings(), f"The settings in {path} are damaged and were reset: {str(error)[:200]}."
     assert isinstance(settings, Settings)
     return settings, ""
 
 
 def save(settings: Settings, path: Path) -> str:
-    """Write the settings; one sentence where that failed, else nothing."""
+    """Write the settings. Returns a sentence if that failed, else an empty string."""
     try:
         write_bytes(path, (json.dumps(to_plain(settings), indent=1) + "\n").encode())
     except CannotWrite as error:

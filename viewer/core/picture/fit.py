@@ -1,4 +1,4 @@
-"""Where a picture stands in the area that it is given, and how close it is looked at."""
+"""Fitting a picture into an area, and zooming in on it."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ class Box:
 
 @dataclass(frozen=True)
 class View:
-    """How close a picture is looked at, and where."""
+    """The zoom, and the centre of the visible part."""
 
     zoom: float = 1.0
     """1 shows the whole picture."""
     x: float = 0.5
-    """The point in the middle of the area: 0 is the picture's left edge, 1 its right one."""
+    """The point of the picture in the middle of the area: 0 is the left edge, 1 the right edge."""
     y: float = 0.5
 
     def zoomed(self, by: float, x: float = 0.5, y: float = 0.5) -> View:
-        """Closer (by > 1) or further away; the picture's point x, y keeps its place."""
+        """Zoom in (by > 1) or out. The point (x, y) of the picture stays where it is."""
         zoom = min(max(self.zoom * by, 1.0), ZOOM_MAX)
         by = zoom / self.zoom
-        return View(zoom, x + (self.x - x) / by, y + (self.y - y) / by)._held()
+        return View(zoom, x + (self.x - x) / by, y + (self.y - y) / by)._clamped()
 
     def panned(self, dx: float, dy: float) -> View:
-        """Look further to the right and down, in parts of the whole picture."""
-        return View(self.zoom, self.x + dx, self.y + dy)._held()
+        """Move right and down, by fractions of the whole picture."""
+        return View(self.zoom, self.x + dx, self.y + dy)._clamped()
 
-    def _held(self) -> View:
+    def _clamped(self) -> View:
         edge = 0.5 / self.zoom
         return View(self.zoom, min(max(self.x, edge), 1 - edge), min(max(self.y, edge), 1 - edge))
 
@@ -47,9 +47,9 @@ WHOLE = View()
 
 
 def fit(width: int, height: int, area_width: int, area_height: int, *, whole: bool, view: View = WHOLE) -> Box:
-    """The box of the picture's shape that fills the area, centred and as close as `view` says; in device pixels.
+    """Return where a picture is painted in an area, centred, in device pixels.
 
-    whole: enlarge by whole numbers only, so that every pixel of the picture becomes a square of the same size.
+    whole: enlarge by whole numbers only, so that all pixels become squares of the same size.
     """
     scale = min(area_width / width, area_height / height) * view.zoom
     if whole and scale >= 1.0:
@@ -64,7 +64,7 @@ def fit(width: int, height: int, area_width: int, area_height: int, *, whole: bo
 
 
 def _start(size: int, area: int, centre: float) -> int:
-    """Where a side begins: in the middle where it fits, else so that nothing is left empty."""
+    """Return where a side starts: centred if it fits, else without leaving part of the area empty."""
     if size <= area:
         return (area - size) // 2
     return min(max(round(area / 2 - centre * size), area - size), 0)

@@ -1,4 +1,4 @@
-"""Where each cell of a grid of pictures stands."""
+"""Where the cells of a grid are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from viewer.core.scene.requests import Frame
 
 @dataclass(frozen=True)
 class Layout:
-    """Where each cell of a grid stands, in pixels. Cells fill rows from the top left."""
+    """The size of a grid in pixels. Cells fill rows from the top left."""
 
     cells: int
     columns: int
@@ -21,21 +21,21 @@ class Layout:
 
     @property
     def rows(self) -> int:
-        """Rows, the last one perhaps not full."""
+        """Number of rows; the last one may not be full."""
         return math.ceil(self.cells / self.columns)
 
     @property
     def height(self) -> int:
-        """Of the whole grid, without an outer border."""
+        """Height of the grid, without an outer border."""
         return self.rows * (self.cell_height + self.gap) - self.gap
 
     @property
     def width(self) -> int:
-        """Of the whole grid, without an outer border."""
+        """Width of the grid, without an outer border."""
         return self.columns * (self.cell_width + self.gap) - self.gap
 
     def cell_at(self, box: Box, x: float, y: float) -> int | None:
-        """The cell at a point, or None. A gap belongs to the cell before it.
+        """Return the cell at a point, or None. A gap belongs to the cell before it.
 
         box: where the whole grid is shown; x and y are in its units.
         """
@@ -47,14 +47,14 @@ class Layout:
         return cell if cell < self.cells else None
 
     def cell_box(self, box: Box, cell: int) -> tuple[float, float, float, float]:
-        """Left, top, width and height of a cell, in the units of `box`, which shows the whole grid."""
+        """Return left, top, width and height of a cell, in the units of `box`, which shows the whole grid."""
         row, column = divmod(cell, self.columns)
         x, y = box.width / self.width, box.height / self.height
         left, top = column * (self.cell_width + self.gap) * x, row * (self.cell_height + self.gap) * y
         return box.left + left, box.top + top, self.cell_width * x, self.cell_height * y
 
     def step(self, cell: int | None, across: int, down: int) -> int:
-        """The cell some columns and rows away, stopping at the edges; the first cell if there was none."""
+        """Return the cell some columns and rows away, stopping at the edges; the first cell if there was none."""
         if cell is None:
             return 0
         row, column = divmod(min(cell, self.cells - 1), self.columns)
@@ -64,12 +64,12 @@ class Layout:
 
 
 def layout(cells: int, cell_height: int, cell_width: int, columns: int = 0, close: bool = False) -> Layout:
-    """The grid for `cells` pictures; columns 0 makes it as square as it can be, close leaves no gaps."""
+    """Return the grid for `cells` pictures. columns: 0 for a square grid. close: without gaps."""
     gap = 0 if close else max(1, round(min(cell_height, cell_width) / 14))
     return Layout(cells, columns or math.ceil(math.sqrt(cells)), cell_height, cell_width, gap)
 
 
 def layout_of(frame: Frame) -> Layout:
-    """The grid of a frame's picture."""
+    """Return the grid of a frame's picture."""
     cells, height, width = frame.pixels.shape[:3]
     return layout(cells, height, 2 * width if frame.look.beside else width, frame.scene.columns, frame.scene.close)

@@ -1,11 +1,11 @@
-"""The window's colours, dark and light, and how well each can be read on another."""
+"""The colours of the window, dark and light."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 THEMES = ("system", "dark", "light")
-"""What a person can choose."""
+"""The themes to choose from."""
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Palette:
     """Colours as #rrggbb."""
 
     canvas: str
-    """Around the pictures."""
+    """Background of the pictures."""
     window: str
     card: str
     raised: str
@@ -21,27 +21,27 @@ class Palette:
     hover: str
     pressed: str
     inert: str
-    """Buttons and fields that are disabled."""
+    """Disabled buttons and fields."""
     line: str
     groove: str
-    """What a slider's handle moves along."""
+    """The track of a slider."""
     text: str
     muted: str
-    """Text of second rank."""
+    """Secondary text."""
     faint: str
-    """What is disabled."""
+    """Disabled text."""
     accent: str
     on_accent: str
     accent_hover: str
     accent_pressed: str
     chosen: str
-    """Behind the accent colour of what is chosen."""
+    """Background of a selected item, whose text has the accent colour."""
     chosen_line: str
     alert: str
     notice: str
-    """Behind good news."""
+    """Background of an information."""
     warning: str
-    """Behind bad news."""
+    """Background of an error."""
 
 
 DARK = Palette(
@@ -93,5 +93,5 @@ LIGHT = Palette(
 
 
 def palette_of(theme: str, *, dark: bool) -> Palette:
-    """The palette of a choice. dark: what the system wants."""
+    """Return the palette of a theme. dark: whether the system prefers dark colours."""
     return LIGHT if theme == "light" or (theme == "system" and not dark) else DARK

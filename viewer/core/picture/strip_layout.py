@@ -1,4 +1,4 @@
-"""Where the keyframes of a timeline stand on the screen, and what a pointer there means."""
+"""Where the keyframes of a timeline are on the screen."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class StripLayout:
-    """A row of square keyframes; distances in pixels."""
+    """A row of square keyframes. Distances are in pixels."""
 
     keyframes: int
     steps: int
-    """Of the timeline: with a loop, the first keyframe stands once more, as a ghost, behind the last."""
+    """Steps of the timeline. If it loops, the first keyframe is shown again, as a ghost, after the last."""
     side: int
     gap: int
     margin: int
 
     @property
     def pitch(self) -> int:
-        """From keyframe to keyframe."""
+        """Distance from keyframe to keyframe."""
         return self.side + self.gap
 
     @property
     def width(self) -> int:
-        """Of the whole row, with the ghost and both margins."""
+        """Width of the row, with the ghost and both margins."""
         return 2 * self.margin + max(self.keyframes, self.steps + 1) * self.pitch - self.gap
 
     def left(self, place: int) -> int:
-        """Of the keyframe at `place`."""
+        """Return the left edge of a keyframe."""
         return self.margin + place * self.pitch
 
     def place_at(self, x: float) -> int | None:
-        """The keyframe under the pointer, None beside all of them."""
+        """Return the index of the keyframe at `x`, or None between keyframes."""
         place, beside = divmod(x - self.margin, self.pitch)
         return int(place) if 0 <= place < self.keyframes and beside < self.side else None
 
     def insertion_at(self, x: float) -> int:
-        """Before which keyframe something that is dropped at `x` comes; after the last one, their number."""
+        """Return the index at which something dropped at `x` is inserted."""
         place = math.ceil((x - self.playhead(0.0)) / self.pitch)
         return min(max(place, 0), self.keyframes)
 
     def playhead(self, position: float) -> float:
-        """Where the playhead stands at a position of the timeline: in the middle of a keyframe, or between two."""
+        """Return the x of a position of the timeline. Whole positions are in the middle of a keyframe."""
         return self.margin + self.side / 2 + position * self.pitch
 
     def position_at(self, x: float) -> float:
-        """The position of the timeline nearest to `x`."""
+        """Return the position of the timeline nearest to `x`."""
         return min(max((x - self.playhead(0.0)) / self.pitch, 0.0), float(self.steps))

@@ -1,4 +1,4 @@
-"""Animations that are saved: which scene each frame shows, by its number and never by the clock."""
+"""Exported animations: the scene of each frame, by its number instead of the time."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from viewer.core.state.samples import Sample, latents_of, weights_of
 from viewer.core.state.view_state import ViewState
 
 KINDS = ("walk", "turn", "timeline", "pad", "swing")
-"""From seed to seed and back to the first; the same while each cell goes through the classes; along the timeline;
-around the corners of the pad; to and fro along one direction."""
+"""walk: from seed to seed and back to the first. turn: the same, while each cell goes through the classes. timeline:
+along the timeline. pad: around the corners of the pad. swing: back and forth along one direction."""
 RATE_RANGE = (1, 50)
-"""Frames per second; a GIF file knows no more."""
+"""Frames per second. GIF players support at most 50."""
 SECONDS_RANGE = (0.1, 10.0)
 KEYFRAMES_RANGE = (2, 64)
 MOST_TURNED_CLASSES = 12
-"""Generators with more classes do not show them all in turn: nobody would wait."""
+"""With more classes, "turn" would take too long."""
 RING = {3: (0, 2, 1), 4: (0, 1, 3, 2)}
-"""The corners of a pad, clockwise."""
+"""The indices of a pad's corners, clockwise."""
 
 
 @dataclass(frozen=True)
 class Animation:
-    """How a state moves. Raises ValueError where a value is out of range."""
+    """How a state moves. Raises ValueError for a value out of range."""
 
     kind: str = "walk"
     frames_per_second: int = 20
     seconds_per_keyframe: float = 0.7
     keyframes: int = 6
-    """Of a walk, at least; to turn takes a whole round of the classes."""
+    """Keyframes of a walk; "turn" rounds up to whole rounds of the classes."""
     direction: int = 0
-    """That is swung along."""
+    """Index of the direction of a swing."""
     reach: float = 2.5
-    """How far, in standard deviations."""
+    """Amplitude of a swing in standard deviations."""
 
     def __post_init__(self) -> None:
         check_choice("kind", self.kind, KINDS)
@@ -57,12 +57,12 @@ class Animation:
 
     @property
     def frames_per_keyframe(self) -> int:
-        """From one keyframe to the next."""
+        """Frames from one keyframe to the next."""
         return max(1, round(self.frames_per_second * self.seconds_per_keyframe))
 
 
 def kinds_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None) -> tuple[str, ...]:
-    """How a state can move."""
+    """Return the kinds of animation that a state allows."""
     can = {
         "walk": state.mode == "grid" or (state.mode == "number" and bool(samples_of_number(info, state.number))),
         "turn": state.mode == "grid" and 2 <= len(info.classes) <= MOST_TURNED_CLASSES,
@@ -74,7 +74,7 @@ def kinds_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None) 
 
 
 def keyframes_of(info: GeneratorInfo, state: ViewState, animation: Animation) -> int:
-    """Steps from keyframe to keyframe."""
+    """Return the number of steps between keyframes."""
     classes = max(1, len(info.classes))
     return {
         "walk": animation.keyframes,
@@ -86,7 +86,7 @@ def keyframes_of(info: GeneratorInfo, state: ViewState, animation: Animation) ->
 
 
 def frame_count(info: GeneratorInfo, state: ViewState, animation: Animation) -> int:
-    """Frames of the animation; a timeline that does not loop shows its last keyframe too."""
+    """Return the number of frames. A timeline that does not loop has one more, for its last keyframe."""
     ends = animation.kind == "timeline" and not state.timeline.loop
     return keyframes_of(info, state, animation) * animation.frames_per_keyframe + ends
 
@@ -94,7 +94,7 @@ def frame_count(info: GeneratorInfo, state: ViewState, animation: Animation) -> 
 def scene_at(
     info: GeneratorInfo, state: ViewState, animation: Animation, frame: int, directions: Float32 | None = None
 ) -> Scene | None:
-    """What frame number `frame` shows; see `scene_of`. After the last frame comes the first."""
+    """Return what a frame shows, or None; see `scene_of`. The last frame is followed by the first."""
     key, step = divmod(frame, animation.frames_per_keyframe)
     part = step / animation.frames_per_keyframe
     count = keyframes_of(info, state, animation)
@@ -106,7 +106,7 @@ def scene_at(
         z = between(info, latents_of(info, here), latents_of(info, there), part)
         y, to = weights_of(info, here), weights_of(info, there)
         if y is not None and to is not None:
-            weight = np.float32(eased(part, "hold"))  # a class should be seen before it goes
+            weight = np.float32(eased(part, "hold"))  # hold each class for a while
             y = y * (1 - weight) + to * weight
         return moved(replace(scene, z=z, y=y, samples=here), state, directions)
     if animation.kind == "timeline":
@@ -124,7 +124,7 @@ def scene_at(
 
 
 def _walked(info: GeneratorInfo, state: ViewState, animation: Animation, key: int) -> tuple[Sample, ...]:
-    """The samples of a walk's keyframe; locked cells stay what they are."""
+    """Return the samples of a walk at a keyframe. Locked cells do not change."""
     if state.mode == "number":
         return samples_of_number(info, replace(state.number, seed=state.number.seed + key))
     samples = samples_of_grid(info, replace(state, position=float(key)))

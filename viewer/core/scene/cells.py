@@ -1,4 +1,4 @@
-"""From a state to what the generator takes: latents and class weights of every cell."""
+"""Turning a state into the input of the generator: latents and class weights of every cell."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from viewer.core.state.view_state import ViewState
 
 @dataclass(frozen=True)
 class Scene:
-    """What is rendered: one batch, and how it is laid out."""
+    """One batch to render, and its layout."""
 
     z: Float32
     """float32 [cells, latent]."""
     y: Float32 | None
-    """float32 [cells, classes], or None where the generator is unconditional."""
+    """float32 [cells, classes], or None if the generator is unconditional."""
     columns: int
     samples: tuple[Sample, ...]
-    """Of each cell; of a cell between samples, the one that it comes from."""
+    """The sample of each cell; between two samples, the one it comes from."""
     close: bool = False
-    """Without gaps between the cells, as the characters of one number stand."""
+    """Whether cells have no gaps, like the characters of a number."""
 
     def only(self, cell: int) -> Scene:
-        """The scene of one cell alone; of the last one if the scene has fewer."""
+        """Return the scene of a single cell; of the last one if there are fewer."""
         cell = min(cell, len(self.z) - 1)
         y = None if self.y is None else self.y[cell : cell + 1]
         return replace(self, z=self.z[cell : cell + 1], y=y, columns=1, samples=self.samples[cell : cell + 1])
 
 
 def scene_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None = None) -> Scene | None:
-    """The scene of a state that is fitted to the generator; None where there is nothing to show yet.
+    """Return the scene of a state that is fitted to the generator; None if there is nothing to show.
 
-    directions: float32 [directions, latent], rows as long as one standard deviation; the state's amounts move all
+    directions: float32 [directions, latent], each row as long as one standard deviation. The state's amounts move all
     latents along them.
     """
     plain = {"grid": _grid, "path": _path, "pad": _pad, "number": _number}[state.mode](info, state)
@@ -52,13 +52,13 @@ def scene_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None =
 def scene_of_samples(
     info: GeneratorInfo, samples: tuple[Sample, ...], state: ViewState, directions: Float32 | None = None
 ) -> Scene:
-    """Samples by themselves in one row, with the state's truncation and amounts; see `scene_of`."""
+    """Return a row of samples with the state's truncation and amounts; see `scene_of`."""
     row = Scene(latents_of(info, samples), weights_of(info, samples), len(samples), samples)
     return moved(row, state, directions)
 
 
 def moved(scene: Scene, state: ViewState, directions: Float32 | None) -> Scene:
-    """The scene with the state's truncation, and moved along its directions; see `scene_of`."""
+    """Return the scene with the state's truncation and amounts applied; see `scene_of`."""
     z = scene.z * np.float32(state.truncation)
     if directions is not None and state.amounts:
         amounts = np.array(state.amounts[: len(directions)], np.float32)
@@ -67,9 +67,9 @@ def moved(scene: Scene, state: ViewState, directions: Float32 | None) -> Scene:
 
 
 def samples_of_grid(info: GeneratorInfo, state: ViewState) -> tuple[Sample, ...]:
-    """The sample of each cell at the last keyframe that the walk has passed.
+    """Return the sample of each cell at the last keyframe that the walk has passed.
 
-    With all classes in turn, cell i shows what `python -m export.sample` makes as sample i.
+    With all classes in turn, cell i shows sample i of `python -m export.sample`.
     """
     classes = state.digits or tuple(range(len(info.classes)))
     locks = dict(state.locks)
@@ -97,7 +97,7 @@ def _path(info: GeneratorInfo, state: ViewState) -> Scene | None:
 
 
 def path_at(info: GeneratorInfo, timeline: Timeline, position: float) -> Scene | None:
-    """The timeline's picture at a position, before truncation; None without keyframes."""
+    """Return the timeline's picture at a position, before truncation; None without keyframes."""
     keys = timeline.keyframes
     if not keys:
         return None
@@ -110,7 +110,7 @@ def path_at(info: GeneratorInfo, timeline: Timeline, position: float) -> Scene |
 
 
 def map_of_pad(info: GeneratorInfo, state: ViewState, directions: Float32 | None = None) -> Scene | None:
-    """The previews at `map_points` of the state's pad as one batch; None without corners."""
+    """Return the previews at the pad's `map_points` as one batch; None without corners."""
     places = map_points(len(state.pad.corners))
     points = [_pad(info, replace(state, pad=replace(state.pad, x=x, y=y))) for x, y in places]
     scenes = [point for point in points if point is not None]
@@ -132,9 +132,9 @@ def _pad(info: GeneratorInfo, state: ViewState) -> Scene | None:
 
 
 def pad_weights(pad: Pad) -> Float64:
-    """Of each corner, [corners], not negative, sum 1: bilinear in a square, barycentric in a triangle.
+    """Return the weight of each corner, float64 [corners], with sum 1: bilinear in a square, barycentric in a triangle.
 
-    Corners stand at `pad.PLACES`; a point outside a triangle counts as one on its border.
+    The corners are at `pad.PLACES`. A point outside a triangle counts as on its border.
     """
     if len(pad.corners) == 4:
         across, down = np.array([1 - pad.x, pad.x]), np.array([1 - pad.y, pad.y])
@@ -153,7 +153,7 @@ def _number(info: GeneratorInfo, state: ViewState) -> Scene | None:
 
 
 def samples_of_number(info: GeneratorInfo, number: Number) -> tuple[Sample, ...]:
-    """One sample for each character that is a class of the generator; other characters are left out."""
+    """Return one sample per character that is a class of the generator; other characters are skipped."""
     samples = []
     for place in written_places(info.classes, number.text):
         roll = number.roll(place)

@@ -1,4 +1,4 @@
-"""Two generators on the same latents: whether they fit, and how their pictures differ."""
+"""Comparing two generators on the same latents."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from export.contract import GeneratorInfo
 from export.runtime.arrays import UInt8
 
 VIEWS = ("pictures", "signed", "absolute")
-"""What stands at the right: B's pictures, A - B in two colours, or |A - B| in grey."""
+"""What is shown on the right: the pictures of B, A - B in two colours, or |A - B| in grey."""
 MORE_IN_A = (255, 138, 106)
 MORE_IN_B = (92, 168, 255)
-"""RGB of the largest differences; no difference is black."""
+"""RGB colours of the largest differences. No difference is black."""
 
 
 def misfit(first: GeneratorInfo, second: GeneratorInfo) -> str:
-    """Why two generators cannot stand side by side, in one sentence; empty where they can."""
+    """Say why two generators cannot be compared; empty if they can."""
     for what, mine, theirs in (
         ("latent size", first.latent_size, second.latent_size),
         ("latent distribution", first.latent_distribution, second.latent_distribution),
@@ -23,21 +23,21 @@ def misfit(first: GeneratorInfo, second: GeneratorInfo) -> str:
         ("classes", first.classes, second.classes),
     ):
         if mine != theirs:
-            said = "the other's are named differently" if what == "classes" else f"{mine} here and {theirs} there"
-            return f"These two cannot be compared on the same latents: their {what} differ ({said})."
+            values = "different names" if what == "classes" else f"{mine} and {theirs}"
+            return f"These two generators cannot be compared on the same latents: they differ in {what} ({values})."
     return ""
 
 
 def comparable(first: UInt8, second: UInt8) -> bool:
-    """Whether two batches of pictures can be subtracted: same size, same number of channels."""
+    """Return whether two batches of pictures have the same shape, and so can be subtracted."""
     return first.shape == second.shape
 
 
 def difference(first: UInt8, second: UInt8, view: str) -> UInt8:
-    """first - second, both uint8 [n, h, w] or [n, h, w, 3].
+    """Return the difference of two batches as pictures; both are uint8 [n, h, w] or [n, h, w, 3].
 
-    view: "signed" (uint8 [n, h, w, 3]: MORE_IN_A where A is brighter, MORE_IN_B where B is) or "absolute" (the shape
-    of the arguments).
+    view: "signed" gives uint8 [n, h, w, 3], MORE_IN_A where the first is brighter and MORE_IN_B where the second is;
+    "absolute" gives the shape of the arguments.
     """
     delta = first.astype(np.int16) - second
     if view == "absolute":
@@ -50,5 +50,5 @@ def difference(first: UInt8, second: UInt8, view: str) -> UInt8:
 
 
 def mean_difference(first: UInt8, second: UInt8) -> float:
-    """Mean of |first - second| over all pixels, 0 to 255; both of one shape."""
+    """Return the mean of |first - second| over all pixels, 0 to 255. Both have the same shape."""
     return float(np.abs(first.astype(np.int16) - second).mean())

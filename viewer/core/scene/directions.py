@@ -1,9 +1,9 @@
-"""A generator's principal directions: the ways of moving a latent that change its pictures most.
+"""A generator's principal directions: movements of the latent that change its pictures most.
 
-Pictures are explained by their latents with one linear map (least squares): its singular vectors on the side of the
-latents are orthogonal directions, in the order of how much they change. A latent's picture is that of all classes side
-by side, so that a direction may slant each class in its own way. Nothing has to be known of the network. The idea of
-directions from a principal component analysis is that of GANSpace (Härkönen et al. 2020).
+A linear map from latents to pictures is fitted by least squares. Its singular vectors on the side of the latents are
+orthogonal directions, ordered by how much they change. The picture of a latent is that of all classes side by side, so
+that a direction may slant each class in its own way. The method needs no access to the network's layers. The idea of
+using a principal component analysis is from GANSpace (Härkönen et al. 2020).
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from export.runtime.generator import Generator
 from export.runtime.latents import latents, one_hot
 
 MOST = 12
-"""Directions that are kept; later ones can hardly be seen."""
+"""Number of directions; further ones change too little."""
 MOST_CLASSES = 10
-"""That are looked at."""
+"""Classes that are rendered for each latent."""
 COARSE_SIDE = 32
-"""Larger pictures are averaged down to fewer pixels than twice this along each side."""
+"""Larger pictures are averaged down to less than twice this along each side."""
 NOTHING = 1e-9
-"""Share of the strongest direction's effect below which a direction changes nothing."""
+"""A direction whose effect is less than this share of the strongest one is dropped."""
 LONGEST_NAME = 24
-"""Characters."""
+"""Characters of a name."""
 LONGEST = 1.001
-"""One standard deviation of a latent, and some rounding."""
+"""Largest component of a direction: one standard deviation of a latent, and some rounding."""
 LARGEST_FILE = 2**25
-"""Bytes of a file of directions."""
+"""Bytes of a file with directions."""
 PICTURES_A_STEP = 32
 
 
 @dataclass(frozen=True, eq=False)
 class Directions:
-    """Directions with the names that people gave them. Raises ValueError where a value is out of range."""
+    """Named directions. Raises ValueError for a value out of range."""
 
     vectors: Float32
     """float32 [directions, latent]: orthogonal rows, each as long as one standard deviation of the latents."""
@@ -52,32 +52,32 @@ class Directions:
     def __post_init__(self) -> None:
         short = (np.abs(self.vectors) <= LONGEST).all()  # also refuses NaN
         if self.vectors.ndim != 2 or len(self.vectors) != len(self.names) or not short:
-            raise ValueError(f"there are no {len(self.names)} directions in {self.vectors.shape}")
+            raise ValueError(f"vectors of shape {self.vectors.shape} cannot be {len(self.names)} directions")
 
     def renamed(self, place: int, name: str) -> Directions:
-        """With another name for one direction; an empty one gives back its number."""
+        """Return the directions with one renamed. An empty name restores the default."""
         names = list(self.names)
         names[place] = name.strip()[:LONGEST_NAME] or numbered(place)
         return replace(self, names=tuple(names))
 
 
 def numbered(place: int) -> str:
-    """What a direction is called until somebody names it."""
+    """Return the default name of a direction."""
     return f"Direction {place + 1}"
 
 
 def latents_needed(info: GeneratorInfo) -> int:
-    """How many latents have to be looked at: some for each unknown of the linear map."""
+    """Return how many latents have to be rendered: several for each unknown of the linear map."""
     return min(max(256, 4 * info.latent_size), 1024)
 
 
 def latents_a_step(info: GeneratorInfo) -> int:
-    """How many of them are looked at between two frames."""
+    """Return how many latents are rendered between two frames."""
     return max(1, PICTURES_A_STEP // max(1, len(_classes(info))))
 
 
-def look(generator: Generator, start: int, count: int) -> Float32:
-    """Coarse pictures of the latents number `start` on of seed 0, all classes side by side: float32 [count, values]."""
+def render_coarse(generator: Generator, start: int, count: int) -> Float32:
+    """Render `count` latents of seed 0 from number `start` on, all classes side by side: float32 [count, values]."""
     info = generator.info
     z = latents(info, 0, start, count)
     chosen = _classes(info)
@@ -88,13 +88,13 @@ def look(generator: Generator, start: int, count: int) -> Float32:
 
 
 def _classes(info: GeneratorInfo) -> list[int]:
-    """The classes that are looked at, evenly among all."""
+    """Return the classes to render, evenly spaced among all."""
     count = len(info.classes)
     return [place * count // min(count, MOST_CLASSES) for place in range(min(count, MOST_CLASSES))]
 
 
 def _coarse(images: Float32) -> Float32:
-    """float32 [n, channels, h, w] averaged over squares of pixels; what is left at the right and below is cut off."""
+    """Average float32 [n, channels, h, w] over squares of pixels. The remainder at the right and bottom is cut off."""
     n, channels, height, width = images.shape
     down, across = max(1, height // COARSE_SIDE), max(1, width // COARSE_SIDE)
     rows, columns = height // down, width // across
@@ -104,14 +104,14 @@ def _coarse(images: Float32) -> Float32:
 
 
 def principal(info: GeneratorInfo, pictures: Float32) -> Directions:
-    """Directions from what `look` made of the latents from number 0 on: float32 [latents, values].
+    """Return the directions from what `render_coarse` returned for the first latents: float32 [latents, values].
 
-    The same pictures give the same directions: each points to where its largest component is positive.
+    The same pictures give the same directions: the largest component of each is positive.
     """
     z = latents(info, 0, 0, len(pictures)).astype(np.float64)
     z -= z.mean(axis=0)
     centred = pictures - pictures.mean(axis=0)
-    # The map is pinv(z) @ pictures; its left factor alone is small, so its square is made without the map itself.
+    # The map is pinv(z) @ pictures. Its product with its transpose is small, and is computed without the map itself.
     inverse = np.linalg.pinv(z)
     strengths, vectors = np.linalg.eigh(inverse @ (centred @ centred.T).astype(np.float64) @ inverse.T)
     strengths, vectors = strengths[::-1][:MOST], vectors.T[::-1][:MOST]
@@ -122,7 +122,7 @@ def principal(info: GeneratorInfo, pictures: Float32) -> Directions:
 
 
 def to_json(directions: Directions, sha256: str) -> str:
-    """The directions of the generator file with that hash, one line each."""
+    """Return the directions as JSON, one line each. sha256: of the generator file."""
     rows = [
         f"    {json.dumps({'name': name, 'vector': [float(str(value)) for value in vector]}, ensure_ascii=False)}"
         for name, vector in zip(directions.names, directions.vectors, strict=True)
@@ -131,13 +131,13 @@ def to_json(directions: Directions, sha256: str) -> str:
 
 
 def from_json(text: str, sha256: str, latent_size: int) -> Directions | None:
-    """What `to_json` wrote for the same generator file; None where it was another's, or is no such text."""
+    """Parse what `to_json` returned; None if it is invalid or belongs to another generator file."""
     try:
         found = json.loads(text)
         if found["generator"] != sha256:
             return None
         rows = found["directions"][:MOST]
-        with np.errstate(over="ignore"):  # what overflows is refused below
+        with np.errstate(over="ignore"):  # infinite values are refused below
             vectors = np.array([row["vector"] for row in rows], np.float32).reshape(len(rows), latent_size)
         return Directions(vectors, tuple(str(row["name"])[:LONGEST_NAME] for row in rows))
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -145,10 +145,10 @@ def from_json(text: str, sha256: str, latent_size: int) -> Directions | None:
 
 
 class Search:
-    """Finds an open generator's directions in steps of a few milliseconds, or reads those that were kept.
+    """Finds an open generator's directions in steps of a few milliseconds, or loads cached ones.
 
-    Kept are they in `folder` under the generator's hash; a file beside the generator, such as `digits.directions.json`
-    beside `digits.onnx`, can bring them along.
+    They are cached in `folder`, named by the generator's hash. A file next to the generator, such as
+    `digits.directions.json` for `digits.onnx`, can also provide them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -158,32 +158,32 @@ class Search:
         self._done = 0
 
     def step(self, generator: Generator) -> Directions | tuple[int, int]:
-        """Go on; the directions at the end, until then how many latents were looked at, and of how many."""
+        """Do the next step. Returns the directions when they are ready, until then (latents done, latents needed)."""
         info = generator.info
         if not self._sha256:
             self._sha256 = sha256(generator.path)
-            if (kept := self._kept(generator)) is not None:
-                return kept
+            if (cached := self._cached(generator)) is not None:
+                return cached
         needed = latents_needed(info)
         if self._done == needed:
             directions = principal(info, np.concatenate(self._pictures))
-            with suppress(CannotWrite):  # they are found again next time
-                self.keep(directions)
+            with suppress(CannotWrite):  # they will be found again next time
+                self.cache(directions)
             return directions
         count = min(latents_a_step(info), needed - self._done)
-        self._pictures.append(look(generator, self._done, count))
+        self._pictures.append(render_coarse(generator, self._done, count))
         self._done += count
         return self._done, needed
 
-    def keep(self, directions: Directions) -> None:
-        """Write the directions down for the next time. Raises CannotWrite."""
+    def cache(self, directions: Directions) -> None:
+        """Cache the directions. Raises CannotWrite."""
         write_bytes(self._folder / f"{self._sha256}.json", to_json(directions, self._sha256).encode())
 
-    def _kept(self, generator: Generator) -> Directions | None:
+    def _cached(self, generator: Generator) -> Directions | None:
         for path in (self._folder / f"{self._sha256}.json", generator.path.with_suffix(".directions.json")):
             with suppress(OSError, UnicodeDecodeError):
                 if path.stat().st_size <= LARGEST_FILE:
-                    kept = from_json(path.read_text("utf-8"), self._sha256, generator.info.latent_size)
-                    if kept is not None:
-                        return kept
+                    found = from_json(path.read_text("utf-8"), self._sha256, generator.info.latent_size)
+                    if found is not None:
+                        return found
         return None

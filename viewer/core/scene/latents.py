@@ -1,4 +1,4 @@
-"""Mixtures of latents, and easing."""
+"""Mixing latents, and easing."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Float64 = npt.NDArray[np.float64]
 
 
 def mixture(info: GeneratorInfo, z: Float32, weights: Float64) -> Float32:
-    """One latent among several: float32 [n, latent] and their weights [n], which sum to 1 -> float32 [1, latent].
+    """Return the weighted mean of latents as float32 [1, latent]; z: float32 [n, latent], weights: [n] with sum 1.
 
-    A weighted mean of normal latents is shorter than they are, and so unlikely: it gets the mean of their lengths.
+    A mean of normal latents is shorter than they are, and so unlikely. It is scaled to the mean of their lengths.
     """
     mean = weights @ z.astype(np.float64)
     if info.latent_distribution == "normal" and (length := np.linalg.norm(mean)) > 0.0:
@@ -23,7 +23,7 @@ def mixture(info: GeneratorInfo, z: Float32, weights: Float64) -> Float32:
 
 
 def eased(t: float, easing: str) -> float:
-    """Time to way, both from 0 to 1: "linear"; "smooth" (slow at both ends); "hold" (rests at both, then turns)."""
+    """Map time to progress, both from 0 to 1: "linear", "smooth" (slow at both ends) or "hold" (still at both ends)."""
     if easing == "linear":
         return t
     if easing == "hold":

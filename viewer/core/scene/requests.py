@@ -1,4 +1,4 @@
-"""What travels between the window and the worker: frozen requests one way, frozen answers the other."""
+"""Messages between the window and the worker: frozen requests to it, frozen answers back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from viewer.core.scene.cells import Scene
 
 @dataclass(frozen=True)
 class OpenRequest:
-    """Open the generator at `path`; it becomes model number `generation` where that succeeds."""
+    """Open the generator at `path`, which then becomes model number `generation`."""
 
     generation: int
     path: Path
@@ -26,7 +26,7 @@ class OpenRequest:
 
 @dataclass(frozen=True)
 class CompareRequest:
-    """Open a second generator, which renders what the first one does, or let it go."""
+    """Open a second generator, which renders the same scenes, or close it (None)."""
 
     path: Path | None
     provider: str
@@ -34,31 +34,31 @@ class CompareRequest:
 
 @dataclass(frozen=True)
 class RenderRequest:
-    """Render one scene with model number `generation`, and with the second generator where there is one."""
+    """Render a scene with model number `generation`, and with the second generator if there is one."""
 
     generation: int
     sequence: int
-    """Counts the requests of a window."""
+    """The number of the request, for ordering."""
     scene: Scene
     look: Look
     compare_view: str = "pictures"
-    """What is made of the second generator's pictures: one of `compare.VIEWS`."""
+    """How the second generator is compared: one of `compare.VIEWS`."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """Something short that the open generator has to be asked for beside the frames: thumbnails, predictions."""
+    """Something short to compute with the open generator besides frames: thumbnails, predictions."""
 
     generation: int
     name: str
-    """A newer job of the same name takes the place of one that waits."""
+    """A newer job of the same name replaces a waiting one."""
     function: Callable[[Generator], Any]
-    """Runs on the worker's thread, between two frames: a few milliseconds at most."""
+    """Runs on the worker's thread between two frames, for a few milliseconds at most."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a job returned."""
+    """The result of a job."""
 
     generation: int
     name: str
@@ -67,42 +67,42 @@ class Answer:
 
 @dataclass(frozen=True)
 class Opened:
-    """A generator is open."""
+    """A generator has been opened."""
 
     generation: int
     path: Path
     info: GeneratorInfo
     provider: str
-    """The provider that really runs, as onnxruntime names it."""
+    """The provider in use, by its name in onnxruntime."""
     notice: str
-    """One sentence where another provider was wanted, else empty."""
+    """A sentence if another provider was requested, else empty."""
     sha256: str
-    """Of the file."""
+    """The hash of the file."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A grid that is ready to be painted."""
+    """A rendered scene, ready to be painted."""
 
     generation: int
     sequence: int
     picture: Rgb32
-    """Published: nobody writes to it any more."""
+    """Read-only."""
     pixels: UInt8
-    """Of each cell as the generator made it, uint8 [cells, h, w] or [cells, h, w, 3]."""
+    """The generator's output for each cell, uint8 [cells, h, w] or [cells, h, w, 3]."""
     scene: Scene
     look: Look
     latency_ms: float
-    """From the start of inference to the composed picture."""
+    """Time from the start of inference to the composed picture."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A request failed; the worker and the open generator go on."""
+    """A failed request. The worker and the open generator keep running."""
 
     request: OpenRequest | CompareRequest | RenderRequest | Job
     sentence: str
-    """For the person at the window."""
+    """The message for the user."""
 
     @property
     def remedy(self) -> str:

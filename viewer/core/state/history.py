@@ -1,4 +1,4 @@
-"""What was done, step by step, and where in it a person stands."""
+"""The undo history: a list of steps and a position in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from viewer.core.state.view_state import ViewState
 
 MERGE_S = 1.0
-"""A drag is one step back: changes of the same kind that follow each other this quickly become one."""
+"""Changes of the same kind within this time are one step, so that a whole drag is undone at once."""
 MOST_STEPS = 500
 
 
@@ -22,45 +22,45 @@ def follows_hint(before: ViewState, after: ViewState) -> bool:
 
 @dataclass(frozen=True)
 class Step:
-    """From one state to another."""
+    """A change from one state to another."""
 
     what: str
-    """For a menu: "truncation"."""
+    """What changed, for the undo menu: "truncation"."""
     before: ViewState
     after: ViewState
     made_s: float
-    """When, by a clock that never goes back."""
+    """When it was made, on a monotonic clock."""
 
     @property
-    def puts_samples(self) -> bool:
-        """Whether keyframes or corners are others: each is a step, however quick."""
+    def changes_samples(self) -> bool:
+        """Whether keyframes or corners change. Such a step is never merged."""
         before, after = self.before, self.after
         return (before.timeline.keyframes, before.pad.corners) != (after.timeline.keyframes, after.pad.corners)
 
-    def joined(self, later: Step) -> Step | None:
-        """Both as one step; None where they are two."""
-        if later.what != self.what or later.made_s - self.made_s > MERGE_S or later.puts_samples:
+    def merged(self, later: Step) -> Step | None:
+        """Return this and a later step as one step, or None if they stay separate."""
+        if later.what != self.what or later.made_s - self.made_s > MERGE_S or later.changes_samples:
             return None
         return replace(self, after=later.after, made_s=later.made_s)
 
 
 @dataclass(frozen=True)
 class History:
-    """Steps that can be undone, the last one first to go, and steps that can be done again, the last one first."""
+    """Steps to undo and steps to redo; the next one is the last of each."""
 
     undoable: tuple[Step, ...] = ()
     redoable: tuple[Step, ...] = ()
 
     def add(self, step: Step) -> History:
-        """After another step: what was undone before it cannot be done again, what is too long ago not undone."""
-        joined = self.undoable[-1].joined(step) if self.undoable else None
-        steps = (*self.undoable, step) if joined is None else (*self.undoable[:-1], joined)
+        """Return the history with another step. The steps to redo are dropped, and the oldest steps if too many."""
+        merged = self.undoable[-1].merged(step) if self.undoable else None
+        steps = (*self.undoable, step) if merged is None else (*self.undoable[:-1], merged)
         return History(steps[-MOST_STEPS:])
 
     def undo(self) -> History:
-        """One step back; the state is then the `before` of the last step of `redoable`."""
+        """Return the history one step back. The state is then `redoable[-1].before`."""
         return History(self.undoable[:-1], (*self.redoable, self.undoable[-1])) if self.undoable else self
 
     def redo(self) -> History:
-        """One step forward; the state is then the `after` of the last step of `undoable`."""
+        """Return the history one step forward. The state is then `undoable[-1].after`."""
         return History((*self.undoable, self.redoable[-1]), self.redoable[:-1]) if self.redoable else self

@@ -1,4 +1,4 @@
-"""The keyboard sheet, as a function."""
+"""What single keys change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from viewer.core.state.view_state import ViewState
 
 Edit = tuple[str, Callable[[ViewState], ViewState]]
-"""What is changed, as the undo menu calls it, and how."""
+"""The name of a change in the undo menu, and the change."""
 KEYS = (
     ("Space", "Play or pause"),
     ("Left", "Previous seed, or hand"),
@@ -16,17 +16,17 @@ KEYS = (
     ("R", "Random seed, or hand"),
     ("0 – 9", "Show one digit, or write it"),
     ("M", "Show all digits, mixed"),
-    ("I", "Turn light and dark around"),
-    ("P", "Show pixels as squares, or soften them"),
+    ("I", "Invert light and dark"),
+    ("P", "Show pixels as squares, or smooth"),
 )
-"""What `edit_for_key` knows, for people."""
+"""The keys of `edit_for_key`, as listed in the window."""
 
 
 def edit_for_key(key: str, classes: tuple[str, ...], random_seed: int) -> Edit | None:
-    """What a key changes, or None where it means nothing.
+    """Return what a key changes, or None if it has no meaning.
 
-    key: as Qt spells it: "Space", "Left", "Right", "R", "I", "P", "M", "0" to "9". A digit means the class of that
-    name, else the class at that place. random_seed: what R turns to.
+    key: the key's name in Qt, such as "Space", "Left" or "R". A digit selects the class of that name, or else the class
+    with that index. random_seed: the seed that R selects.
     """
     if key == "Space":
         return "playing", lambda state: state.with_playing(not state.playing)

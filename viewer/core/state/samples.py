@@ -1,4 +1,4 @@
-"""One picture of a generator, named: a seed, a number within the seed, and the classes that it shows."""
+"""Samples: a picture of a generator, identified by a seed, an index and its classes."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from export.runtime.latents import BLOCK, latents
 from viewer.core.plain import check_range
 
 SEED_MAX = 2**63 - 1
-"""That a person can choose; a walk goes on beyond it."""
+"""The largest seed that can be chosen. A walk goes on beyond it."""
 RANDOM_SEEDS = 1_000_000
-"""Random seeds are below this: short enough to tell somebody."""
+"""Random seeds are below this, short enough to be passed on."""
 INDEX_MAX = 2**31 - 1
 CLASS_MAX = 999
 WEIGHT_MAX = 1e300
 MOST_SEEDS = 20
-"""Seeds that the menu of recent seeds holds."""
+"""Length of the menu of recent seeds."""
 Mix = tuple[tuple[int, float], ...]
-"""(class, weight) of each class that a sample shows; empty where the generator is unconditional."""
+"""(class, weight) of each class in a sample; empty if the generator is unconditional."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Sample `index` of `seed`, as `python -m export.sample --seed` numbers them. Raises ValueError out of range."""
+    """Sample `index` of `seed`, as numbered by `python -m export.sample`. Raises ValueError if out of range."""
 
     seed: int
     index: int = 0
@@ -44,11 +44,11 @@ class Sample:
 
     @property
     def label(self) -> int | None:
-        """The class that it shows most of, None where the generator is unconditional."""
+        """The class with the largest weight; None if the generator is unconditional."""
         return max(self.mix, key=lambda part: part[1])[0] if self.mix else None
 
     def fitted(self, info: GeneratorInfo) -> Sample:
-        """The nearest sample that the generator can show: of a class that it has."""
+        """Return the sample, with class 0 instead of classes that the generator does not have."""
         count = len(info.classes)
         if not count or not self.mix:
             return replace(self, mix=((0, 1.0),) if count else ())
@@ -56,24 +56,24 @@ class Sample:
 
 
 def remembered(seeds: tuple[int, ...], seed: int) -> tuple[int, ...]:
-    """The recent seeds after `seed` was used: each seed once, the newest first."""
+    """Return the recent seeds after `seed` was used: each seed once, the newest first."""
     return (seed, *(other for other in seeds if other != seed))[:MOST_SEEDS]
 
 
 def of_class(seed: int, index: int, label: int | None) -> Sample:
-    """A sample that shows one class, or none."""
+    """Return a sample of one class; None for an unconditional generator."""
     return Sample(seed, index, () if label is None else ((label, 1.0),))
 
 
 def any_sample(info: GeneratorInfo) -> Sample:
-    """A sample taken at random, of any class."""
+    """Return a random sample of a random class."""
     label = random.randrange(len(info.classes)) if info.conditional else None
     return of_class(random.randrange(RANDOM_SEEDS), 0, label)
 
 
 @lru_cache(maxsize=64)
 def _block(latent_size: int, distribution: str, seed: int, block: int) -> Float32:
-    """Latents are drawn in blocks; kept, because a walk asks for the same ones on every frame. Never write to it."""
+    """Return one block of latents, read-only. Cached: a walk needs the same ones for every frame."""
     info = GeneratorInfo(latent_size, distribution, (), channels=1, height=1, width=1)
     z = latents(info, seed, block * BLOCK, BLOCK)
     z.setflags(write=False)
@@ -81,7 +81,7 @@ def _block(latent_size: int, distribution: str, seed: int, block: int) -> Float3
 
 
 def latents_of(info: GeneratorInfo, samples: Sequence[Sample]) -> Float32:
-    """Latents of the samples, float32 [n, latent]."""
+    """Return the latents of samples, float32 [n, latent]."""
     z = np.empty((len(samples), info.latent_size), np.float32)
     for row, sample in enumerate(samples):
         block = _block(info.latent_size, info.latent_distribution, sample.seed, sample.index // BLOCK)
@@ -90,7 +90,7 @@ def latents_of(info: GeneratorInfo, samples: Sequence[Sample]) -> Float32:
 
 
 def weights_of(info: GeneratorInfo, samples: Sequence[Sample]) -> Float32 | None:
-    """Class weights of the samples, float32 [n, classes], or None where the generator is unconditional."""
+    """Return the class weights of samples, float32 [n, classes]; None if the generator is unconditional."""
     if not info.conditional:
         return None
     y = np.zeros((len(samples), len(info.classes)), np.float32)

@@ -1,4 +1,4 @@
-"""Keyframes, and the way through them."""
+"""Timelines: keyframes and how to move through them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ MOST_KEYFRAMES = 64
 
 @dataclass(frozen=True)
 class Timeline:
-    """A way through samples. Raises ValueError where a value is out of range."""
+    """A path through samples. Raises ValueError for a value out of range."""
 
     keyframes: tuple[Sample, ...] = ()
     way: str = "auto"
-    """"auto" is slerp for normal latents and lerp for uniform ones."""
+    """How to interpolate: "auto" is slerp for normal latents and lerp for uniform ones."""
     easing: str = "smooth"
-    """Within each step from keyframe to keyframe."""
+    """The speed within each step between keyframes; see `latents.eased`."""
     loop: bool = True
-    """From the last keyframe back to the first."""
+    """Whether the path goes from the last keyframe back to the first."""
 
     def __post_init__(self) -> None:
         check_choice("way", self.way, WAYS)
@@ -31,25 +31,25 @@ class Timeline:
 
     @property
     def steps(self) -> int:
-        """Number of steps from keyframe to keyframe; 0 where nothing moves."""
+        """Number of steps between keyframes; 0 if nothing moves."""
         count = len(self.keyframes)
         return (count if self.loop else count - 1) if count > 1 else 0
 
     @property
     def full(self) -> bool:
-        """Whether no keyframe more fits."""
+        """Whether there is no room for another keyframe."""
         return len(self.keyframes) >= MOST_KEYFRAMES
 
     def inserted(self, place: int, sample: Sample) -> Timeline:
-        """With a keyframe before the one at `place`, or at the end; a full timeline stays as it is."""
+        """Return the timeline with a keyframe inserted at `place`, or unchanged if it is full."""
         return self if self.full else self._with(*self.keyframes[:place], sample, *self.keyframes[place:])
 
     def removed(self, place: int) -> Timeline:
-        """Without the keyframe at `place`, where there is one."""
+        """Return the timeline without the keyframe at `place`."""
         return self._with(*self.keyframes[:place], *self.keyframes[place + 1 :])
 
     def moved(self, place: int, to: int) -> Timeline:
-        """With the keyframe at `place` as number `to`, held within the timeline."""
+        """Return the timeline with the keyframe at `place` moved to index `to`, clamped to the timeline."""
         if not 0 <= place < len(self.keyframes):
             return self
         rest = self.removed(place).keyframes

@@ -1,4 +1,4 @@
-"""What the person at the window has chosen, as one frozen value, and every way it can change."""
+"""Everything that the user has chosen, as one frozen value, and every way in which it can change."""
 
 from __future__ import annotations
 
@@ -15,52 +15,52 @@ from viewer.core.state.samples import CLASS_MAX, SEED_MAX, Sample
 from viewer.core.state.timeline import Timeline
 
 MODES = ("grid", "path", "pad", "number")
-"""What the canvas shows: a grid of samples, the way through a timeline, the point of a pad, a written number."""
+"""What the canvas shows: a grid of samples, a position on a timeline, the point of a pad, a written number."""
 GRID_SIZES = tuple(side * side for side in range(1, 17))
-"""Cells that the grid control offers: squares."""
+"""The numbers of cells to choose from: squares."""
 TRUNCATION_MAX = 1.5
 SPEED_RANGE = (0.1, 3.0)
 """Keyframes per second."""
 AMOUNT_MAX = 4.0
-"""Standard deviations along one direction."""
+"""Largest movement along one direction, in standard deviations."""
 MOST_DIRECTIONS = 64
 POSITION_MAX = 2.0**32
 """Keyframes: a walk of many years."""
 PIXEL_BUDGET = 2**26
-"""Pixels of one whole grid; more would cost hundreds of megabytes a frame."""
+"""Pixels of a whole grid; more would take hundreds of megabytes per frame."""
 
 
 @dataclass(frozen=True)
 class ViewState:
-    """What is shown and how it moves. Raises ValueError where a value is out of its range.
+    """What is shown and how it moves. Raises ValueError for a value out of range.
 
-    In a grid, keyframes are the pictures of seed, seed + 1, …; `position` says how far the walk has come from `seed`.
-    On a timeline, `position` counts its keyframes.
+    Every method returns a new state. In a grid, the keyframes of a walk are the pictures of seed, seed + 1, …, and
+    `position` is the distance from `seed`. On a timeline, `position` is the distance from its first keyframe.
     """
 
     mode: str = "grid"
     seed: int = 0
     """0 to 2**63 - 1."""
     digits: tuple[int, ...] = ()
-    """Indices of the classes that the cells show in turn; empty is all of them."""
+    """Indices of the classes that the cells show in turn; empty for all classes."""
     by_rows: bool = False
-    """Each row shows one class."""
+    """Whether each row shows one class."""
     cells: int = 64
     """1 to 256."""
     locks: tuple[tuple[int, Sample], ...] = ()
-    """Cells that keep their sample whatever happens to the others, in the order of the cells."""
+    """(cell, sample) of each locked cell, which keeps its sample, in the order of the cells."""
     truncation: float = 1.0
-    """psi, which scales the latents: 0 to 1.5."""
+    """psi, the scale of the latents: 0 to 1.5."""
     amounts: tuple[float, ...] = ()
-    """How far latents are moved along each of the generator's principal directions, in standard deviations."""
+    """How far latents move along each principal direction of the generator, in standard deviations."""
     look: Look = field(default_factory=Look)
     compare_view: str = "pictures"
-    """What a second generator shows beside the first one: one of `compare.VIEWS`."""
+    """How a second generator is compared with the first: one of `compare.VIEWS`."""
     playing: bool = False
     speed: float = 0.5
     """Keyframes per second."""
     position: float = 0.0
-    """Keyframes past `seed`, or past the timeline's first one: 0 to 2**32."""
+    """Keyframes from `seed`, or from the first keyframe of the timeline: 0 to 2**32."""
     timeline: Timeline = field(default_factory=Timeline)
     pad: Pad = field(default_factory=Pad)
     number: Number = field(default_factory=Number)
@@ -82,47 +82,47 @@ class ViewState:
 
     @property
     def columns(self) -> int:
-        """Of the grid."""
+        """Columns of the grid."""
         return math.ceil(math.sqrt(self.cells))
 
     @property
     def moves(self) -> bool:
-        """Whether there is a way to go on: a pad and a number stand still."""
+        """Whether the state can be played: a grid or a timeline with steps."""
         return self.mode == "grid" or (self.mode == "path" and self.timeline.steps > 0)
 
     def with_mode(self, mode: str) -> ViewState:
-        """Show something else; the walk begins anew and stands still."""
+        """Switch the mode, stop playing and return to position 0."""
         return replace(self, mode=mode, playing=False, position=0.0) if mode != self.mode else self
 
     def with_seed(self, seed: int) -> ViewState:
-        """Show the keyframe of `seed` itself, or write in that hand; out of range, the nearest one in it."""
+        """Show the pictures of `seed`, or write in that hand; the seed is clamped to its range."""
         if self.mode == "number":
             return self.with_number(self.number.with_hand(seed))
         return replace(self, seed=min(max(seed, 0), SEED_MAX), position=0.0)
 
     def stepped(self, by: int) -> ViewState:
-        """Show the keyframe, or write in the hand, `by` seeds on; stops at the first and the last seed."""
+        """Go `by` seeds, or hands, further; stop at the first and the last."""
         return self.with_seed((self.number.seed if self.mode == "number" else self.seed) + by)
 
     def with_digits(self, digits: tuple[int, ...]) -> ViewState:
-        """Show these classes in turn, or all of them (empty)."""
+        """Show these classes in turn, or all classes if empty."""
         return replace(self, digits=digits)
 
     def toggled(self, digit: int) -> ViewState:
-        """Show one class more, or one less."""
+        """Add a class to the shown ones, or remove it."""
         chosen = set(self.digits) ^ {digit}
         return self.with_digits(tuple(sorted(chosen)))
 
     def with_rows(self, by_rows: bool) -> ViewState:
-        """Show one class in each row, or in each cell."""
+        """Show one class per row, or one per cell."""
         return replace(self, by_rows=by_rows)
 
     def with_cells(self, cells: int) -> ViewState:
-        """Show another number of cells; the cells that stay keep their pictures."""
+        """Show another number of cells; remaining cells keep their pictures."""
         return replace(self, cells=cells)
 
     def locked(self, cell: int, sample: Sample | None) -> ViewState:
-        """Keep a sample in a cell, or let the cell go (None)."""
+        """Lock a cell to a sample, or unlock it (None)."""
         locks = dict(self.locks)
         locks.pop(cell, None)
         if sample is not None:
@@ -130,15 +130,15 @@ class ViewState:
         return replace(self, locks=tuple(sorted(locks.items())))
 
     def unlocked(self) -> ViewState:
-        """Let all cells go."""
+        """Unlock all cells."""
         return replace(self, locks=())
 
     def with_truncation(self, truncation: float) -> ViewState:
-        """Scale the latents by psi, held within its range."""
+        """Scale the latents by psi, clamped to its range."""
         return replace(self, truncation=min(max(truncation, 0.0), TRUNCATION_MAX))
 
     def with_amount(self, direction: int, amount: float) -> ViewState:
-        """Move the latents along a direction, held within the range."""
+        """Move the latents along a direction by an amount, clamped to its range."""
         amounts = list(self.amounts) + [0.0] * (direction + 1 - len(self.amounts))
         amounts[direction] = min(max(amount, -AMOUNT_MAX), AMOUNT_MAX)
         while amounts and amounts[-1] == 0.0:
@@ -146,56 +146,56 @@ class ViewState:
         return replace(self, amounts=tuple(amounts))
 
     def with_look(self, look: Look) -> ViewState:
-        """Show the same pictures in another way."""
+        """Change the look."""
         return replace(self, look=look)
 
     def with_compare_view(self, view: str) -> ViewState:
-        """Show something else of the second generator."""
+        """Change how the second generator is compared."""
         return replace(self, compare_view=view)
 
     def with_speed(self, speed: float) -> ViewState:
-        """Walk at `speed` keyframes per second, held within its range."""
+        """Play at `speed` keyframes per second, clamped to its range."""
         return replace(self, speed=min(max(speed, SPEED_RANGE[0]), SPEED_RANGE[1]))
 
     def with_playing(self, playing: bool) -> ViewState:
-        """Start or stop the walk, where there is one; the picture stays as it is. A way at its end begins anew."""
+        """Play or pause, if the state can be played. A timeline that has reached its end starts again."""
         if playing and self.mode == "path" and not self.timeline.loop and self.position >= self.timeline.steps:
             return replace(self, playing=self.moves, position=0.0)
         return replace(self, playing=playing and self.moves)
 
     def with_position(self, position: float) -> ViewState:
-        """Stand at a place of the timeline."""
+        """Go to a position on the timeline, clamped to it."""
         return replace(self, position=min(max(position, 0.0), float(self.timeline.steps)))
 
     def with_timeline(self, timeline: Timeline) -> ViewState:
-        """Another way; the position stays where it can."""
+        """Change the timeline; the position is clamped to it."""
         state = replace(self, timeline=timeline)
         if self.mode != "path":
             return state
         return replace(state.with_position(self.position), playing=self.playing and state.moves)
 
     def with_keyframe(self, sample: Sample) -> ViewState:
-        """One keyframe more at the end of the timeline, where there is room."""
+        """Append a keyframe to the timeline, if there is room."""
         return self.with_timeline(self.timeline.inserted(len(self.timeline.keyframes), sample))
 
     def with_pad(self, pad: Pad) -> ViewState:
-        """Other corners, or another point between them."""
+        """Change the pad."""
         return replace(self, pad=pad)
 
     def with_number(self, number: Number) -> ViewState:
-        """Write something else."""
+        """Change the written number."""
         return replace(self, number=number)
 
     def advanced(self, seconds: float) -> ViewState:
-        """The walk `seconds` later, where it plays.
+        """Advance a playing state by `seconds`.
 
-        In a grid, keyframes that were passed move into `seed`. A timeline that does not loop stops at its end.
+        In a grid, passed keyframes are added to `seed`. A timeline that does not loop stops at its end.
         """
         if not self.playing:
             return self
         position = self.position + self.speed * seconds
         if self.mode == "grid":
-            passed = min(math.floor(position), SEED_MAX - self.seed)  # past the last seed, position alone goes on
+            passed = min(math.floor(position), SEED_MAX - self.seed)  # beyond the last seed, only the position advances
             return replace(self, seed=self.seed + passed, position=position - passed)
         if self.timeline.loop:
             return replace(self, position=position % self.timeline.steps)
@@ -203,7 +203,7 @@ class ViewState:
         return replace(self, position=min(position, end), playing=position < end)
 
     def fitted(self, info: GeneratorInfo) -> ViewState:
-        """The nearest state that the generator can show: classes it has, a grid that fits in memory."""
+        """Fit the state to a generator: only its classes, and no more cells than fit in memory."""
         count = len(info.classes)
         return replace(
             self,
@@ -217,6 +217,6 @@ class ViewState:
 
 
 def cells_limit(info: GeneratorInfo) -> int:
-    """The largest grid size that keeps within PIXEL_BUDGET for this generator's pictures."""
+    """Return the largest number of cells that keeps a grid of this generator's pictures within PIXEL_BUDGET."""
     fits = [cells for cells in GRID_SIZES if cells * info.height * info.width <= PIXEL_BUDGET]
     return max(fits, default=1)

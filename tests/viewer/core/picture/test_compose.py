@@ -5,7 +5,7 @@ import pytest
 
 from viewer.core.picture.compose import compose, to_rgb
 from viewer.core.picture.layout import layout
-from viewer.core.picture.look import Look, dressed
+from viewer.core.picture.look import Look, apply_look
 
 
 def pictures(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -41,7 +41,7 @@ def test_looks_reach_the_picture_and_its_layout() -> None:
     pixels, look = pictures(3, 28, 14), Look("ember", smoothing=0.7, beside=True)
     picture, grid = compose(pixels, 2, look), layout(3, 28, 28, 2)
     assert picture.shape == (grid.height, grid.width)
-    np.testing.assert_array_equal(picture[:28, :28], dressed(pixels, look)[0])
+    np.testing.assert_array_equal(picture[:28, :28], apply_look(pixels, look)[0])
 
 
 def test_columns_can_be_chosen() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from viewer.core.picture.look import COLOUR_MAPS, SMOOTHING_MAX, Look, colour_table, dressed, filter_matrix, smoothed
+from viewer.core.picture.look import COLOUR_MAPS, SMOOTHING_MAX, Look, apply_look, colour_table, filter_matrix, smoothed
 
 
 def luminance(
@@ -28,7 +28,7 @@ def test_every_map_is_opaque_and_orders_the_levels(name: str) -> None:
 
 def test_grey_keeps_its_levels() -> None:
     pixels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
-    np.testing.assert_array_equal(dressed(pixels, Look()) & 0xFF, pixels)
+    np.testing.assert_array_equal(apply_look(pixels, Look()) & 0xFF, pixels)
 
 
 def test_known_colours_of_viridis() -> None:
@@ -40,7 +40,7 @@ def test_known_colours_of_viridis() -> None:
 
 def test_colour_pictures_keep_their_colours(rng: np.random.Generator) -> None:
     pixels = rng.integers(0, 256, (2, 5, 4, 3), dtype=np.uint8)
-    plain, mapped, negative = (dressed(pixels, look) for look in (Look(), Look("magma"), Look(invert=True)))
+    plain, mapped, negative = (apply_look(pixels, look) for look in (Look(), Look("magma"), Look(invert=True)))
     np.testing.assert_array_equal(mapped, plain)
     np.testing.assert_array_equal(negative & 0xFFFFFF, 0xFFFFFF - (plain & 0xFFFFFF))
     assert (negative >> 24 == 0xFF).all()
@@ -48,10 +48,10 @@ def test_colour_pictures_keep_their_colours(rng: np.random.Generator) -> None:
 
 def test_before_stands_at_the_left_of_after(rng: np.random.Generator) -> None:
     pixels = rng.integers(0, 256, (3, 8, 6), dtype=np.uint8)
-    both = dressed(pixels, Look("ice", smoothing=1.0, beside=True))
+    both = apply_look(pixels, Look("ice", smoothing=1.0, beside=True))
     assert both.shape == (3, 8, 12)
-    np.testing.assert_array_equal(both[..., :6], dressed(pixels, Look("ice")))
-    np.testing.assert_array_equal(both[..., 6:], dressed(smoothed(pixels, 1.0), Look("ice")))
+    np.testing.assert_array_equal(both[..., :6], apply_look(pixels, Look("ice")))
+    np.testing.assert_array_equal(both[..., 6:], apply_look(smoothed(pixels, 1.0), Look("ice")))
 
 
 @pytest.mark.parametrize("wrong", [{"colour_map": "jet"}, {"smoothing": -0.1}, {"smoothing": SMOOTHING_MAX + 0.1}])

@@ -16,10 +16,10 @@ INFO = GeneratorInfo(8, "normal", ("a", "b"), 1, 4, 4)
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (replace(INFO, latent_size=9), "their latent size differ (8 here and 9 there)"),
+        (replace(INFO, latent_size=9), "differ in latent size (8 and 9)"),
         (replace(INFO, latent_distribution="uniform"), "latent distribution"),
-        (replace(INFO, classes=()), "number of classes differ (2 here and 0 there)"),
-        (replace(INFO, classes=("a", "c")), "classes differ (the other's are named differently)"),
+        (replace(INFO, classes=()), "differ in number of classes (2 and 0)"),
+        (replace(INFO, classes=("a", "c")), "differ in classes (different names)"),
     ],
 )
 def test_what_does_not_fit_is_a_sentence(other: GeneratorInfo, said: str) -> None:

@@ -16,7 +16,7 @@ from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
 from export.runtime.generator import Generator, open_generator
 from export.runtime.latents import latents, one_hot
-from viewer.core.scene.directions import Directions, Search, _coarse, from_json, look, principal, to_json
+from viewer.core.scene.directions import Directions, Search, _coarse, from_json, principal, render_coarse, to_json
 
 
 def find(path: Path, folder: Path) -> Directions:
@@ -92,15 +92,15 @@ def test_large_pictures_are_made_coarse() -> None:
 
 def test_a_step_is_the_same_however_the_latents_are_cut(models: dict[str, Path]) -> None:
     generator = open_generator(models["digits"], "cpu")
-    parts = [look(generator, 0, 5), look(generator, 5, 3)]
-    np.testing.assert_allclose(np.concatenate(parts), look(generator, 0, 8), atol=1e-6)
+    parts = [render_coarse(generator, 0, 5), render_coarse(generator, 5, 3)]
+    np.testing.assert_allclose(np.concatenate(parts), render_coarse(generator, 0, 8), atol=1e-6)
 
 
 def test_names_are_kept_with_the_file_and_go_with_nothing_else(models: dict[str, Path], tmp_path: Path) -> None:
     search, generator = Search(tmp_path), open_generator(models["digits"], "cpu")
     while not isinstance(found := search.step(generator), Directions):
         pass
-    search.keep(found.renamed(1, "  Schräge  ").renamed(2, "x" * 99).renamed(3, " "))
+    search.cache(found.renamed(1, "  Schräge  ").renamed(2, "x" * 99).renamed(3, " "))
     again = find(models["digits"], tmp_path)
     assert again.names == ("Direction 1", "Schräge", "x" * 24, "Direction 4", "Direction 5", "Direction 6")
     np.testing.assert_array_equal(again.vectors, found.vectors)
@@ -146,5 +146,5 @@ def test_json_keeps_every_bit() -> None:
     assert kept is not None
     np.testing.assert_array_equal(kept.vectors, vectors)
     assert kept.names == ("a", "b", '"')
-    with pytest.raises(ValueError, match="no 2 directions"):
+    with pytest.raises(ValueError, match="cannot be 2 directions"):
         dataclasses.replace(kept, names=("a", "b"))

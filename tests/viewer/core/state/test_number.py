@@ -59,7 +59,7 @@ def test_there_is_no_place_beside_the_text() -> None:
 def test_what_cannot_be_written_is_said() -> None:
     assert written_places(DIGITS, "2x 0") == (0, 3)
     assert left_out(DIGITS, "2026") == ""
-    assert left_out(DIGITS, "2x 0") == "Left out: space x. This generator writes 0 1 2 3 4 5 6 7 8 9"
+    assert left_out(DIGITS, "2x 0") == "Skipped: space x. This generator writes 0 1 2 3 4 5 6 7 8 9"
     assert cannot_write(DIGITS) == ""
     assert "without classes" in cannot_write(())
     assert "longer than one character" in cannot_write(("cat", "dog"))

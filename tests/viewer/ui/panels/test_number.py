@@ -45,7 +45,7 @@ def test_what_is_typed_is_written(window: Window, qtbot: QtBot) -> None:
     QTest.keyClicks(window.number.edit, "31x7")
     qtbot.waitUntil(lambda: labels(window) == [3, 1, 7])
     assert window.player.state.number.text == "31x7"
-    assert "Left out: x" in window.number.note.text()
+    assert "Skipped: x" in window.number.note.text()
     assert [button.text() for button in window.number.places if button.isVisible()] == ["3", "1", "7"]
     QTest.keyClick(window.number.edit, Qt.Key.Key_Backspace)
     assert window.number.note.isVisible()
