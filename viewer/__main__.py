@@ -14,40 +14,49 @@ from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import DigitforgeError, exit_status
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import SignalInstance
     from PySide6.QtWidgets import QApplication
 
     from viewer.ui.window import Window
 
 ICON = Path(viewer.__file__).parent / "ui" / "digitforge.png"  # in the stand-alone folder this file lies elsewhere
 BAD_INPUT = 2
-"""Exit status where what was asked for cannot be done."""
+"""Exit status for an error of the user."""
 QT_PACKAGES = (
     "libglib2.0-0 libegl1 libgl1 libx11-6 libxkbcommon0 libdbus-1-3 libfontconfig1 libfreetype6 fonts-dejavu-core"
 )
-"""Debian's, for pictures without a window."""
+"""Debian packages for pictures without a window."""
 XCB_PACKAGES = (
     "libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 "
     "libxcb-util1 libxcb-xfixes0 libxcb-xkb1 libxkbcommon-x11-0 libx11-xcb1"
 )
-"""Debian's, for windows on X11."""
+"""Debian packages for windows on X11."""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the application; returns its exit status. argv: without the program's name, sys.argv's if None."""
+    """Run the application and return its exit status. argv: without the program's name; None for sys.argv."""
     arguments = _parser().parse_args(argv)
     return exit_status(lambda: _run(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m viewer", description="Forge digits with an ONNX generator.")
+    parser = argparse.ArgumentParser(prog="python -m viewer", description="Explore an ONNX generator in a window.")
     parser.add_argument(
-        "model", nargs="?", type=Path, help="an .onnx file or a run directory; without it the bundled generator"
+        "model", nargs="?", type=Path, help="an .onnx file or a run directory (default: the bundled generator)"
     )
     parser.add_argument(
-        "--screenshot", type=Path, metavar="FILE.png", help="save the window with its first frame, and leave"
+        "--screenshot",
+        type=Path,
+        metavar="FILE.png",
+        help="save a picture of the window, then exit",
     )
-    parser.add_argument("--provider", choices=("auto", "cpu", "cuda"), default="auto", help="what runs the generator")
-    parser.add_argument("--size", type=_size, metavar="WxH", help="of the window, in pixels")
+    parser.add_argument(
+        "--provider",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="device that runs the generator (default: %(default)s)",
+    )
+    parser.add_argument("--size", type=_size, metavar="WxH", help="size of the window in pixels (default: as before)")
     return parser
 
 
@@ -78,16 +87,16 @@ def _run(arguments: argparse.Namespace) -> int:
     model = arguments.model or BUNDLED_MODEL
     try:
         model_of(model)
-    except DigitforgeError as error:
-        awaited = is_run(model) and arguments.screenshot is None  # its first stage may come while the window is open
+    except DigitforgeError:
+        awaited = is_run(model) and arguments.screenshot is None  # the first stage may be exported later
         if (arguments.model is not None or arguments.screenshot is not None) and not awaited:
-            raise DigitforgeError(str(error)) from error
+            raise
 
     qInstallMessageHandler(_explain_fatal)
     application = QApplication.instance() or QApplication(["digitforge"])
     assert isinstance(application, QApplication)
     application.setApplicationName("digitforge")
-    application.setDesktopFileName("digitforge")  # where Wayland looks for the icon
+    application.setDesktopFileName("digitforge")  # Wayland finds the icon by this name
     application.setWindowIcon(QIcon(str(ICON)))
     player = Player(arguments.provider)
     application.aboutToQuit.connect(player.close)
@@ -104,83 +113,83 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.screenshot is not None:
             return _screenshot(application, window, arguments.screenshot)
         window.show()
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C in the terminal; Qt's loop would not let Python see it
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python would not see Ctrl-C during Qt's event loop
         return application.exec()
-    except DigitforgeError as error:
-        raise DigitforgeError(str(error)) from error
     finally:
         hook.uninstall()
         player.close()
 
 
 def _open_first(application: QApplication, window: Window) -> bool:
-    """Wait until the first generator is open or has failed to open: a wrong name should not flash up a window."""
-    from PySide6.QtCore import QEventLoop
-
-    loop = QEventLoop(application)
-    window.player.opened.connect(loop.quit)
-    window.player.failed.connect(loop.quit)
-    loop.exec()
-    window.player.opened.disconnect(loop.quit)
-    window.player.failed.disconnect(loop.quit)
+    """Wait until the first generator is open, or has failed to open, so that a wrong name shows no window."""
+    _wait(application, window.player.opened, window.player.failed)
     return window.player.model is not None
 
 
+def _wait(application: QApplication, *signals: SignalInstance) -> None:
+    """Run the event loop until one of the signals is emitted."""
+    from PySide6.QtCore import QEventLoop
+
+    loop = QEventLoop(application)
+    for each in signals:
+        each.connect(loop.quit)
+    loop.exec()
+    for each in signals:
+        each.disconnect(loop.quit)
+
+
 def _screenshot(application: QApplication, window: Window, path: Path) -> int:
-    from PySide6.QtCore import QBuffer, QEventLoop, QIODevice
+    from PySide6.QtCore import QBuffer, QIODevice
 
     from digitforge.files import write_bytes
 
     window.show()
     if window.player.frame is None:
-        loop = QEventLoop(application)
-        window.player.frame_ready.connect(loop.quit)
-        window.player.failed.connect(loop.quit)
-        loop.exec()
+        _wait(application, window.player.frame_ready, window.player.failed)
     if window.player.frame is None:
         raise DigitforgeError(window.message.text.text())
-    application.processEvents()  # the frame may have changed the layout of the status line
+    application.processEvents()  # the frame may change the layout of the status line
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if not window.grab().save(buffer, "PNG"):
-        raise DigitforgeError("Qt could not make a PNG picture of the window.")
+        raise DigitforgeError("Qt could not write a PNG picture of the window.")
     write_bytes(path, bytes(buffer.data().data()))
     window.close()
     return 0
 
 
 def _check_display(screenshot: bool) -> None:
-    """On Linux without a display, Qt would abort: draw in memory for a screenshot, else say what is missing."""
+    """Without a display on Linux, where Qt would abort, draw a screenshot in memory or raise DigitforgeError."""
     if not sys.platform.startswith("linux") or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     ):
         return
     if not screenshot:
         raise DigitforgeError(
-            "There is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set); "
-            "--screenshot FILE.png makes a picture without one."
+            "There is no display for a window (neither DISPLAY nor WAYLAND_DISPLAY is set); "
+            "--screenshot FILE.png works without one."
         )
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 
 def _missing(error: ImportError) -> str:
-    """One sentence about what to install."""
+    """Return a sentence that says what to install."""
     package = (error.name or "").partition(".")[0]
     if isinstance(error, ModuleNotFoundError) and package in ("PySide6", "onnxruntime", "onnx", "numpy", "PIL"):
-        return f'{package} is not installed; `pip install "digitforge[viewer,cpu]"` brings it.'
+        return f'{package} is not installed; install it with `pip install "digitforge[viewer,cpu]"`.'
     if "PySide6" in str(error) or ".so" in str(error):
-        return f"Qt cannot load a library of the system ({error}); on Debian install: {QT_PACKAGES}"
+        return f"Qt cannot load a system library ({error}); on Debian, install: {QT_PACKAGES}"
     raise error
 
 
 def _explain_fatal(kind: object, _context: object, message: str) -> None:
-    """Qt aborts where it can use no display: say so in a sentence instead of dumping core."""
+    """Print a sentence and exit where Qt would abort, because it cannot use the display."""
     from PySide6.QtCore import QtMsgType
 
     if kind == QtMsgType.QtFatalMsg:
         print(
-            "Qt could not open a window on this display; is it there, and are its libraries? "
-            f"On Debian install: {QT_PACKAGES} {XCB_PACKAGES}",
+            "Qt could not open a window on this display; check that the display and its libraries exist. "
+            f"On Debian, install: {QT_PACKAGES} {XCB_PACKAGES}",
             file=sys.stderr,
             flush=True,
         )

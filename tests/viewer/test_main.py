@@ -98,7 +98,9 @@ def test_a_missing_package_is_named(package: str, models: dict[str, Path], tmp_p
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
     assert result.returncode == 2
-    assert result.stderr == f'error: {package} is not installed; `pip install "digitforge[viewer,cpu]"` brings it.\n'
+    assert (
+        result.stderr == f'error: {package} is not installed; install it with `pip install "digitforge[viewer,cpu]"`.\n'
+    )
 
 
 def test_missing_system_libraries_are_named() -> None:

@@ -1,4 +1,4 @@
-"""Work that takes long: on a thread of its own, with progress, and stopped when asked."""
+"""Long work on a thread of its own, with progress, that can be cancelled."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from viewer.core.files import Report
 
 
 class Cancelled(Exception):
-    """The work was stopped by the person who wanted it."""
+    """The user cancelled the work."""
 
 
 class Background(QThread):
-    """Runs one function once. Connect, then `start`; `cancel` and `wait` before it goes."""
+    """Runs one function once. Connect its signals, then `start` it; `cancel` and `wait` before dropping it."""
 
     progressed = Signal(int, int)
-    """Done, of how much."""
+    """How much is done, and of how much."""
     succeeded = Signal(object)
-    """What the function returned."""
+    """The function's result."""
     failed = Signal(str)
-    """One sentence."""
+    """An error message."""
     cancelled = Signal()
 
     def __init__(self, function: Callable[[Report], Any], name: str) -> None:
-        """function: takes a Report, which it calls every now and then."""
+        """function: takes a Report, and calls it from time to time; that raises Cancelled after `cancel`."""
         super().__init__()
         self.setObjectName(f"digitforge {name}")
         self._function = function
         self._stop = Event()
 
     def cancel(self) -> None:
-        """Stop at the next report."""
+        """Stop the work at its next report."""
         self._stop.set()
 
     def run(self) -> None:
-        """The thread itself; called by QThread."""
+        """Run the function; called by QThread."""
         try:
             value = self._function(self._report)
         except Cancelled:
             self.cancelled.emit()
         except (DigitforgeError, OSError) as error:
             self.failed.emit(error_message(error))
-        except Exception as error:  # the thread must end with a sentence whatever a library raises
+        except Exception as error:  # whatever a library raises, the user gets a message
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            self.failed.emit(f"This could not be done: {reason.rstrip('.')[:200]}.")
+            self.failed.emit(f"This failed: {reason.rstrip('.')[:200]}.")
         else:
             self.succeeded.emit(value)
 

@@ -1,4 +1,4 @@
-"""Finds the open generator's principal directions between the frames, once somebody wants them."""
+"""Finds the open generator's principal directions between frames, on request."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ NAME = "directions"
 
 
 class Finder(QObject):
-    """Hands what it finds to the player."""
+    """Searches for directions and passes them to the player."""
 
     progressed = Signal(int, int)
-    """Done, of how much."""
+    """Latents done, and of how many."""
     found = Signal()
-    """`directions` are there, or one of them has another name."""
+    """`directions` were found, or one of them was renamed."""
     failed = Signal()
-    """There will be none for this generator; the player says why."""
+    """The search failed; the player emits the reason."""
     forgot = Signal()
-    """Another generator was opened."""
+    """`directions` were dropped, because another generator was opened."""
 
     def __init__(self, player: Player, folder: Path) -> None:
-        """folder: where directions are kept from one time to the next."""
+        """folder: where directions are cached."""
         super().__init__()
         self.directions: Directions | None = None
         self._player = player
@@ -37,13 +37,13 @@ class Finder(QObject):
         player.failed.connect(self._on_failed)
 
     def want(self) -> None:
-        """Begin to look for them, unless that was done."""
+        """Start the search, unless it has been started."""
         if self._search is None and self._player.model is not None:
             self._search = Search(self._folder)
             self._player.ask(NAME, self._search.step)
 
     def rename(self, place: int, name: str) -> None:
-        """Call a direction by another name, also the next time that this generator is opened."""
+        """Rename a direction of this generator permanently."""
         if self.directions is None or self._search is None:
             return
         renamed, search = self.directions.renamed(place, name), self._search

@@ -1,4 +1,4 @@
-"""Where the window leaves work and the worker takes it. No Qt."""
+"""The queue of requests from the window to the worker. No Qt."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ Request = OpenRequest | CompareRequest | RenderRequest | Job
 
 
 class Mailbox:
-    """Holds at most one pending render, and beside it at most one model to open, one to compare and a job of each name.
+    """Holds at most one request of each kind: a model to open, a model to compare, a render, and a job of each name.
 
-    A newer render replaces the pending one, so a slow generator never falls behind a quick hand: one request is in
-    flight, one waits. Opening has its own place and goes first, so no render can push it out; then comes the model to
-    compare; jobs go last. Any thread may call.
+    A newer request replaces the pending one of its kind. So one render is in flight and one waits, and a slow generator
+    never falls behind a quickly moved slider. Requests are taken in the order above. All methods are thread-safe.
     """
 
     def __init__(self) -> None:
@@ -26,7 +25,7 @@ class Mailbox:
         self._closed = False
 
     def put(self, request: Request) -> None:
-        """Leave a request in place of the pending one of its kind; after `close` it is ignored."""
+        """Add a request, replacing the pending one of its kind. Ignored after `close`."""
         with self._changed:
             if self._closed:
                 return
@@ -41,7 +40,7 @@ class Mailbox:
             self._changed.notify()
 
     def take(self) -> Request | None:
-        """Wait for a request and take it; None once the mailbox is closed."""
+        """Wait for a request and return it; None once the mailbox is closed."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._closed or self._opening or self._comparing or self._render or self._jobs
@@ -60,7 +59,7 @@ class Mailbox:
             return self._jobs.pop(next(iter(self._jobs)))
 
     def close(self) -> None:
-        """Let the taker go; what was pending is forgotten."""
+        """Drop all pending requests and end `take`."""
         with self._changed:
             self._closed = True
             self._opening = self._comparing = self._render = None

@@ -1,4 +1,4 @@
-"""Holds the state, keeps time, and asks the worker for frames. No widgets."""
+"""Holds the state, advances it in time, and requests frames from the worker. No widgets."""
 
 from __future__ import annotations
 
@@ -19,67 +19,67 @@ from viewer.engine.worker import Worker, open_model
 
 TICK_MS = 16
 LONGEST_STEP_S = 0.25
-"""A walk that was held up (a sleeping laptop) goes on from where it was instead of leaping ahead."""
+"""Longest advance of the state per tick, so that a walk does not leap ahead after a laptop was asleep."""
 
 
 class FrameRate:
-    """Counts the frames of the last second or so."""
+    """Measures frames per second over the last second or so."""
 
     def __init__(self, window_s: float = 1.0) -> None:
         self._window_s = window_s
         self._times: deque[float] = deque()
 
     def add(self, now_s: float) -> None:
-        """A frame came at `now_s` (any clock that does not go back)."""
+        """Count a frame at `now_s`, on a monotonic clock."""
         self._times.append(now_s)
         while now_s - self._times[0] > self._window_s:
             self._times.popleft()
 
     def clear(self) -> None:
-        """Begin anew: the frames before have nothing to do with those to come."""
+        """Forget all frames."""
         self._times.clear()
 
     def per_second(self) -> float | None:
-        """Frames per second, or None before there are enough of them."""
+        """Return frames per second, or None if there are too few frames."""
         if len(self._times) < 3 or self._times[-1] <= self._times[0]:
             return None
         return (len(self._times) - 1) / (self._times[-1] - self._times[0])
 
 
 class Player(QObject):
-    """Turns states into frames, and tells what else was asked of the generator.
+    """Turns states into frames, and runs other jobs on the generator.
 
-    A frame is asked for when the state changed, or the clock of a playing walk ticked; a paused player does nothing.
+    It requests a frame when the state changes, including by the clock of a playing walk. A paused player does nothing.
     """
 
     state_changed = Signal(object)
-    """ViewState: every change, the clock's too."""
+    """ViewState: after every change, including those by the clock."""
     opened = Signal(object)
-    """Opened: another generator took over."""
+    """Opened: another generator was opened."""
     frame_ready = Signal(object)
     """Frame of the open generator."""
     compared = Signal(object)
-    """Opened: a second generator renders what the first one does; None: it is gone."""
+    """Opened: a second generator was opened to compare; None: it was closed."""
     second_ready = Signal(object)
-    """Frame of the second generator, or of how it differs from the first."""
+    """Frame of the second generator, or of the difference."""
     emptied = Signal()
-    """The state has nothing to show yet: a timeline without keyframes, a pad without corners, no number."""
+    """There is nothing to show: a timeline without keyframes, a pad without corners, no number."""
     answered = Signal(object)
-    """Answer to what was asked of the open generator."""
+    """Answer: a job has finished."""
     failed = Signal(object)
-    """Failure: what was open stays open."""
+    """Failure: a request failed; what was open stays open."""
 
     def __init__(self, provider: str = "auto", opener: Callable[[Path, str], Generator] = open_model) -> None:
-        """provider: "auto", "cpu" or "cuda", for every generator that is opened; opener: see Worker."""
+        """provider: "auto", "cpu" or "cuda", for every generator. opener: see Worker."""
         super().__init__()
         self.state = ViewState()
         self.model: Opened | None = None
         self.second: Opened | None = None
         self.frame: Frame | None = None
-        """The last one, of whatever model."""
+        """The last frame, of any model."""
         self.rate = FrameRate()
         self.directions: Float32 | None = None
-        """The open generator's principal directions, float32 [directions, latent], once somebody has found them."""
+        """The open generator's principal directions, float32 [directions, latent], once they are found."""
         self._provider = provider
         self._generations = 0
         self._sequence = 0
@@ -99,19 +99,19 @@ class Player(QObject):
         self._worker.start()
 
     def open(self, path: Path) -> None:
-        """Open a model file or run directory; `opened` or `failed` will say how it went."""
+        """Open a model file or run directory. Emits `opened` or `failed`."""
         self._generations += 1
         self._worker.mailbox.put(OpenRequest(self._generations, path, self._provider))
 
     def compare(self, path: Path | None) -> None:
-        """Have a second generator render what the first one does, or let it go (None).
+        """Open a second generator to compare, or close it (None). Emits `compared` or `failed`.
 
-        `compared` or `failed` will say how it went; whatever goes wrong with it, it is gone.
+        A second generator that fails is closed.
         """
         self._worker.mailbox.put(CompareRequest(path, self._provider))
 
     def apply(self, state: ViewState) -> None:
-        """Take another state, as far as the open generator can show it; without one nothing happens."""
+        """Change the state, fitted to the open generator. Does nothing without a generator."""
         if self.model is None or (state := state.fitted(self.model.info)) == self.state:
             return
         if state.playing != self.state.playing:
@@ -121,19 +121,19 @@ class Player(QObject):
         self._request()
 
     def ask(self, name: str, function: Callable[[Generator], Any]) -> None:
-        """Run something short on the worker, after the pending frame; `answered` brings what it returns, by `name`.
+        """Run a short function on the worker, after the pending frame. Emits `answered` with `name` and the result.
 
-        A newer question of the same name replaces one that waits. Without an open generator nothing happens.
+        A newer job of the same name replaces a waiting one. Does nothing without a generator.
         """
         if self.model is not None:
             self._worker.mailbox.put(Job(self.model.generation, name, function))
 
     def refresh(self) -> None:
-        """Ask for the frame of the present state once more."""
+        """Request the frame of the current state again."""
         self._request()
 
     def close(self) -> None:
-        """Stop the clock and the worker; may be called again."""
+        """Stop the clock and the worker. May be called more than once."""
         self._clock.stop()
         self._worker.stop()
 
@@ -168,7 +168,7 @@ class Player(QObject):
         self.directions = None
         self.rate.clear()
         self.opened.emit(opened)
-        fitted = self.state.fitted(opened.info)  # of the state as it is by now
+        fitted = self.state.fitted(opened.info)  # the current state, which may have changed meanwhile
         if fitted != self.state:
             self.apply(fitted)
         else:
@@ -197,7 +197,7 @@ class Player(QObject):
 
     def _on_failed(self, failure: Failure) -> None:
         if isinstance(failure.request, RenderRequest):
-            self.apply(self.state.with_playing(False))  # or the same sentence would come sixty times a second
+            self.apply(self.state.with_playing(False))  # or it would fail again with every tick
         self.failed.emit(failure)
         if isinstance(failure.request, CompareRequest) and self.second is not None:
             self.second = None

@@ -1,4 +1,4 @@
-"""Small pictures beside the frames."""
+"""Small pictures besides the frames."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from viewer.engine.player import Player
 
 
 class Previews(QObject):
-    """One batch of pictures, rendered again only when what they depend on has changed."""
+    """One batch of pictures, which is rendered again only when its key changes."""
 
     rendered = Signal()
-    """`scene` and `pixels` are others."""
+    """`scene` and `pixels` have changed."""
 
     def __init__(self, player: Player, name: str) -> None:
-        """name: what the player's answers to these questions are called."""
+        """name: the name of the job."""
         super().__init__()
         self.scene: Scene | None = None
-        """What was rendered last; None before, and where there was nothing to render."""
+        """The last rendered scene; None if there was none, or nothing to render."""
         self.pixels: UInt8 | None = None
         """uint8 [cells, h, w] or [cells, h, w, 3]."""
         self._player = player
@@ -33,7 +33,7 @@ class Previews(QObject):
         player.answered.connect(self._on_answered)
 
     def show(self, key: Hashable, make: Callable[[GeneratorInfo], Scene | None]) -> None:
-        """Render what `make` returns, on the worker; not where `key` and the generator are those of the last time."""
+        """Render the scene that `make` returns on the worker, unless `key` and the generator are unchanged."""
         model = self._player.model
         if model is None or (model.generation, key) == self._key:
             return

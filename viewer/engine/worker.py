@@ -24,16 +24,16 @@ from viewer.core.state.view_state import PIXEL_BUDGET
 from viewer.engine.mailbox import Mailbox
 
 FREED_BYTES = 2**24
-"""glibc gives freed memory back to the system above a limit that grows with the largest block freed so far. Below it
-every frame would come in fresh pages, which costs a millisecond for 256 cells."""
+"""Freed once, so that glibc keeps freed blocks up to this size instead of returning them to the system. Otherwise every
+frame would get fresh pages, which costs a millisecond for 256 cells."""
 HEAPS = 2
-"""That glibc may have. By itself it gives one to each thread, up to eight a core, and keeps in it what was freed there:
-exports and examinations would hold hundreds of MiB that nobody uses."""
+"""Number of glibc's heaps. By default, it has up to eight per core, one per thread, and each keeps its freed memory:
+exports would leave hundreds of MiB unused."""
 _M_ARENA_MAX = -8  # glibc, malloc.h
 
 
 def open_model(path: Path, provider: str) -> Generator:
-    """Open a model file or a run directory's model. Raises ExportError, with one sentence."""
+    """Open a model file, or the model of a run directory. Raises ExportError."""
     try:
         return open_generator(find_model(path), provider)
     except OSError as error:
@@ -41,27 +41,26 @@ def open_model(path: Path, provider: str) -> Generator:
 
 
 class Worker(QThread):
-    """Takes requests from its mailbox until that is closed; answers by signals, which carry frozen objects.
+    """Takes requests from its mailbox until that is closed, and answers with signals that carry frozen objects.
 
-    Building a session holds the interpreter for a while and a render takes milliseconds: neither belongs on the
-    thread that paints. Nothing that goes wrong with a request ends the thread.
+    Opening a session and rendering take too long for the thread that paints. A failed request does not end the thread.
     """
 
     opened = Signal(object)
-    """Opened."""
+    """Opened: a generator was opened."""
     rendered = Signal(object)
-    """Frame. One for each render that was taken, unless the model changed before."""
+    """Frame: one for each render request, unless the model has changed."""
     compared = Signal(object)
-    """Opened: a second generator renders too; None: there is none any more."""
+    """Opened: a second generator was opened; None: it was closed."""
     second_rendered = Signal(object)
-    """Frame of the second generator, or of how it differs; comes after the first one's of the same scene."""
+    """Frame of the second generator, or of the difference; follows the first one's frame of the same scene."""
     answered = Signal(object)
-    """Answer to a job."""
+    """Answer: a job has finished."""
     failed = Signal(object)
-    """Failure."""
+    """Failure: a request failed."""
 
     def __init__(self, opener: Callable[[Path, str], Generator] = open_model) -> None:
-        """opener: (path, provider) to an open generator; tests bring their own."""
+        """opener: opens the generator at a path with a provider; tests pass their own."""
         super().__init__()
         self.setObjectName("digitforge worker")
         self.mailbox = Mailbox()
@@ -69,11 +68,11 @@ class Worker(QThread):
         self._generator: Generator | None = None
         self._generation = 0
         self._second: Generator | None = None
-        self._rendered: tuple[Scene, UInt8] | None = None  # another look at the same pictures needs no inference
+        self._rendered: tuple[Scene, UInt8] | None = None  # changing only the look needs no inference
 
     def run(self) -> None:
-        """The thread itself; called by QThread."""
-        _settle_malloc()
+        """Handle requests until the mailbox is closed; called by QThread."""
+        _configure_malloc()
         while (request := self.mailbox.take()) is not None:
             try:
                 if isinstance(request, OpenRequest):
@@ -87,13 +86,13 @@ class Worker(QThread):
                     self.answered.emit(Answer(request.generation, request.name, value))
             except (DigitforgeError, OSError) as error:
                 self.failed.emit(Failure(request, error_message(error)))
-            except Exception as error:  # onnxruntime's exceptions share no base class, and the thread must live
+            except Exception as error:  # onnxruntime's exceptions have no common base class
                 opening = isinstance(request, OpenRequest | CompareRequest)
-                what = "could not be opened" if opening else "could not make this picture"
+                what = "could not be opened" if opening else "could not render this picture"
                 self.failed.emit(Failure(request, f"The generator {what}: {_reason(error)}."))
 
     def stop(self) -> None:
-        """Let the request in flight end, forget the rest and wait until the thread is gone."""
+        """Finish the current request, drop the others and wait for the thread to end."""
         self.mailbox.close()
         self.wait()
 
@@ -103,7 +102,7 @@ class Worker(QThread):
         self._generator, self._generation, self._rendered = generator, request.generation, None
         self.opened.emit(opened)
         if self._second is not None and (reason := misfit(generator.info, self._second.info)):
-            self._let_go(reason)
+            self._close_second(reason)
 
     def _compare(self, request: CompareRequest) -> None:
         self._second = None
@@ -114,13 +113,13 @@ class Worker(QThread):
             self._second = second
         self.compared.emit(_opened(self._second, 0) if self._second is not None else None)
 
-    def _let_go(self, reason: str) -> None:
+    def _close_second(self, reason: str) -> None:
         self._second = None
         self.failed.emit(Failure(CompareRequest(None, ""), reason))
 
     def _render(self, request: RenderRequest) -> None:
         if self._generator is None or request.generation != self._generation:
-            return  # its latents were made for another model
+            return  # the latents are for another model
         start = time.perf_counter()
         scene = request.scene
         if self._rendered is None or not _same(self._rendered[0], scene):
@@ -134,27 +133,27 @@ class Worker(QThread):
         if self._second is not None:
             try:
                 self._render_second(self._second, request, pixels)
-            except Exception as error:  # as above; the first generator goes on alone
-                self._let_go(f"The generator at the right could not make this picture: {_reason(error)}.")
+            except Exception as error:  # as above; the first generator stays open
+                self._close_second(f"The generator on the right could not render this picture: {_reason(error)}.")
 
     def _render_second(self, second: Generator, request: RenderRequest, first: UInt8) -> None:
         start = time.perf_counter()
         scene, shown, look = request.scene, request.compare_view, request.look
         if len(scene.z) * second.info.height * second.info.width > PIXEL_BUDGET:
-            raise ExportError("its pictures are too large for so many cells")
+            raise ExportError("its pictures are too large for this many cells")
         pixels = second.generate_pixels(scene.z, scene.y)
         if shown == "pictures" or not comparable(first, pixels):
             picture = compose(pixels, scene.columns, look, scene.close)
         else:
-            look = Look(squares=look.squares)  # colours say how far and which way
+            look = Look(squares=look.squares)  # the colours show size and sign of the difference
             picture = compose(difference(first, pixels, shown), scene.columns, look, scene.close)
         latency_ms = (time.perf_counter() - start) * 1e3
         self.second_rendered.emit(Frame(request.generation, request.sequence, picture, pixels, scene, look, latency_ms))
 
 
-def _settle_malloc() -> None:
-    """For the whole process; without glibc nothing changes."""
-    np.empty(FREED_BYTES, np.uint8)  # freed at once, and never touched
+def _configure_malloc() -> None:
+    """Configure glibc's malloc for the whole process; does nothing with another C library."""
+    np.empty(FREED_BYTES, np.uint8)  # freed at once, without touching its pages
     with suppress(OSError, TypeError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, HEAPS)
 
@@ -169,7 +168,7 @@ def _reason(error: Exception) -> str:
 
 
 def _same(one: Scene, other: Scene) -> bool:
-    """Whether the generator would make the same pictures."""
+    """Return whether two scenes give the same pictures."""
     if one.y is None or other.y is None:
         return one.y is other.y and np.array_equal(one.z, other.z)
     return np.array_equal(one.z, other.z) and np.array_equal(one.y, other.y)

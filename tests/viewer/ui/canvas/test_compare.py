@@ -195,7 +195,7 @@ def test_a_second_generator_that_fails_to_run_leaves_the_first_alone(
     window.editor.edit("playing", lambda state: state.with_playing(True))
     with qtbot.waitSignal(window.player.failed):
         window.open_beside(apart)
-    assert "at the right could not make this picture" in window.message.text.text()
+    assert "on the right could not render this picture" in window.message.text.text()
     assert not window.compare.isVisible()
     assert window.player.state.playing, "the first goes on"
     with qtbot.waitSignal(window.player.frame_ready):
