@@ -120,16 +120,31 @@ def load(
     """Load a data set by its `--dataset` name.
 
     data_dir: the first place to look; then $DIGITFORGE_DATA, the user's cache folder, and the network.
-    split: "train" or "test"; the embedded digits and folders have only one.
+    split: "train" or "test"; the embedded digits, and folders without a test part, have only one.
     classes, limit: see `subset.choose`. image_size: in pixels; 0 keeps the data set's own (a folder's: 32).
-    console: shows progress and names pictures that are left out.
+    console: shows progress, and says how pictures are read and which are left out.
 
-    Only `auto` falls back to the embedded digits. Raises DataError if images are missing or damaged, ConfigError for
-    an unknown name or class or too high a limit, OSError if the cache folder cannot be written.
+    Only `auto` falls back to the embedded digits. Raises DataError if images are missing, damaged or all the same, or
+    if the cache folder cannot be written; ConfigError for an unknown name or class or too high a limit.
     """
+    source = _load(dataset, data_dir, split, classes, limit, image_size, console)
+    if split == "train":
+        _require_variety(source)
+    return source
+
+
+def _load(
+    dataset: str,
+    data_dir: Path | None,
+    split: str,
+    classes: str,
+    limit: int,
+    image_size: int,
+    console: Console | None,
+) -> Source:
     if dataset.startswith(FOLDER):
         root = Path(dataset.removeprefix(FOLDER)).expanduser()
-        store = folder.load(root, classes, limit, image_size or FOLDER_SIZE, console)
+        store = folder.load(root, split, classes, limit, image_size or FOLDER_SIZE, console)
         channels, size = store.images.shape[1:3]
         image_format = ImageFormat(channels, size, store.classes)
         return Source(dataset, store.images, store.labels, image_format, known_sha256=store.sha256)
@@ -142,6 +157,17 @@ def load(
         images = _resize(source.images, image_size, console)
         source = replace(source, images=images, format=replace(source.format, size=image_size))
     return source
+
+
+def _require_variety(source: Source) -> None:
+    """Raise DataError if all images are the same: there would be nothing to learn."""
+    first = source.images[0]
+    if len(source.images) > 1 and all(np.array_equal(first, image) for image in source.images[1:]):
+        content = f": every pixel is {first.flat[0]} of 255" if (first == first.flat[0]).all() else ""
+        raise DataError(
+            f"All {len(source.images):,} images of {source.dataset} are the same{content}. Look at the files, and at "
+            "--image-size."
+        )
 
 
 def short_name(dataset: str) -> str:

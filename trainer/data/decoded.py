@@ -26,10 +26,14 @@ from digitforge import files
 from digitforge.errors import DataError
 from digitforge.progress import bar
 from trainer.data import decode, places
+from trainer.data.survey import survey
 
-FORMAT = 1
+FORMAT = 2
+"""Part of each store's name, so that stores of an older version are not used. Version 1 sorted classes 1, 10, 2."""
 CHUNK = 64
 """Number of pictures decoded, and held in memory, at a time."""
+DARK = 2
+"""Pictures of which no pixel is this bright are black to the eye: masks of zeros and ones."""
 NAMED = 5
 """Number of unreadable pictures that a message lists."""
 
@@ -54,29 +58,44 @@ def open_store(
     classes: tuple[str, ...],
     size: int,
     console: Console | None,
+    surveyed: Sequence[str] = (),
+    channels: int | None = None,
 ) -> Store:
     """Open the store of the pictures `names` below `root`, decoded at `size`; write it first if necessary.
 
-    labels: [len(names)]. Up to 1 % of the pictures, and always one, may be unreadable: they are left out, and named on
-    the console. Raises DataError if there are more, OSError if the store cannot be written; nothing is left behind.
+    labels: [len(names)]. surveyed: the pictures that decide how all are converted; by default `names` themselves.
+    channels: 1 or 3; by default 1 if all pictures are grey.
+    Up to 1 % of the pictures, and always one, may be unreadable: they are left out, and named on the console. Raises
+    DataError if there are more, or if the store cannot be created; OSError if the disk is full. Nothing is left behind.
     """
-    folder = places.cache_folder() / "stores" / _key(root, names, classes, size)
+    surveyed = surveyed or names
+    folder = places.cache_folder() / "stores" / _key(root, names, classes, size, surveyed, channels)
     manifest = _read_whole(folder)
     if manifest is None:
         if folder.exists():
-            _say(console, f"The stored pictures of {root} are damaged and will be decoded again.")
-        manifest = _make(folder, root, names, labels, size, console)
+            say(console, f"The stored pictures of {root} are damaged and will be decoded again.")
+        manifest = _make(folder, root, names, labels, size, console, surveyed, channels)
+    for sentence in manifest["said"]:
+        say(console, sentence)
     if manifest["skipped"]:
-        _say(console, _unreadable(root, manifest["skipped"], len(names)) + " They are left out.")
+        say(console, _unreadable(root, manifest["skipped"], len(names)) + " They are left out.")
     images = np.memmap(folder / "images", np.uint8, "r", shape=tuple(manifest["shape"]))
     stored_labels = np.frombuffer((folder / "labels").read_bytes(), "<i8").astype(np.int64)
     return Store(images, stored_labels, classes, manifest["sha256"])
 
 
-def _key(root: Path, names: Sequence[str], classes: tuple[str, ...], size: int) -> str:
+def _key(
+    root: Path,
+    names: Sequence[str],
+    classes: tuple[str, ...],
+    size: int,
+    surveyed: Sequence[str],
+    channels: int | None,
+) -> str:
     """Return a name that changes when any picture changes."""
-    digest = hashlib.sha256(json.dumps([FORMAT, str(root.resolve()), size, classes]).encode())
-    for name in names:
+    digest = hashlib.sha256(json.dumps([FORMAT, str(root.resolve()), size, classes, channels]).encode())
+    digest.update(json.dumps(names).encode())
+    for name in dict.fromkeys([*names, *surveyed]):
         try:
             about = (root / name).stat()
             digest.update(json.dumps([name, about.st_size, about.st_mtime_ns]).encode())
@@ -116,19 +135,25 @@ def _make(
     labels: npt.NDArray[np.int64],
     size: int,
     console: Console | None,
+    surveyed: Sequence[str],
+    channels: int | None,
 ) -> dict[str, Any]:
     """Write the store to a temporary folder, rename it, and return its manifest."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    places.require_cache(folder.parent)
+    look, said = survey(root, surveyed)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
         made = Path(temporary) / "made"
         made.mkdir()
-        channels, skipped = _write_images(made / "images", root, names, size, console)
+        channels, skipped, brightest = _write_images(made / "images", root, names, size, console, look, channels)
+        if brightest < DARK:
+            said.append(f"The pictures in {root} are nearly black: their brightest pixel is {brightest} of 255.")
         kept = np.isin(np.arange(len(names)), skipped, invert=True)
         (made / "labels").write_bytes(labels[kept].astype("<i8").tobytes())
         manifest = {
             "format": FORMAT,
             "pictures": str(root.resolve()),
             "shape": [int(kept.sum()), channels, size, size],
+            "said": said,
             "skipped": [names[index] for index in skipped],
             "sha256": _sha256(made),
         }
@@ -143,20 +168,29 @@ def _make(
 
 
 def _write_images(
-    path: Path, root: Path, names: Sequence[str], size: int, console: Console | None
-) -> tuple[int, list[int]]:
-    """Decode all pictures into `path`; return the number of channels and the indices of unreadable pictures."""
+    path: Path,
+    root: Path,
+    names: Sequence[str],
+    size: int,
+    console: Console | None,
+    look: decode.Look,
+    wanted: int | None,
+) -> tuple[int, list[int], int]:
+    """Decode all pictures into `path`.
+
+    wanted: the number of channels; None: 1 if all pictures are grey, else 3.
+    Returns the number of channels, the indices of unreadable pictures and the highest value of all pixels.
+    """
     allowed = max(1, len(names) // 100)
-    channels, skipped = 1, list[int]()
+    channels, skipped, brightest = wanted or 1, list[int](), 0
 
     def read(index: int) -> npt.NDArray[np.uint8] | None:
         try:
-            return decode.read_picture(root / names[index], size)
+            return decode.read_picture(root / names[index], size, look)
         except Exception:  # Pillow's readers raise anything for a damaged file
             return None
 
     path.touch()
-    Image.init()  # it is not thread-safe
     with warnings.catch_warnings(), ThreadPoolExecutor() as pool, bar(console, "Pictures", len(names)) as progress:
         warnings.simplefilter("ignore")  # oddities of files that Pillow can read
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -168,14 +202,17 @@ def _write_images(
                 message = _unreadable(root, [names[index] for index in skipped], start + len(indices))
                 raise DataError(f"{message} Repair or remove them: at most 1 % may be unreadable.")
             pictures = [pixels for pixels in decoded if pixels is not None]
-            if channels == 1 and any(len(pixels) == 3 for pixels in pictures):
+            if wanted == 1:
+                pictures = [decode.grey(pixels) for pixels in pictures]
+            elif channels == 1 and any(len(pixels) == 3 for pixels in pictures):
                 channels = 3
                 _make_colour(path, size)
             with path.open("ab") as file:  # not through a memory map, where a full disk is no exception but a signal
                 for pixels in pictures:
                     file.write(np.broadcast_to(pixels, (channels, size, size)).tobytes())
+                    brightest = max(brightest, int(pixels.max()))
             progress.advance(len(indices))
-    return channels, skipped
+    return channels, skipped, brightest
 
 
 def _make_colour(path: Path, size: int) -> None:
@@ -189,9 +226,11 @@ def _make_colour(path: Path, size: int) -> None:
 
 def _unreadable(root: Path, skipped: Sequence[str], count: int) -> str:
     more = f" and {len(skipped) - NAMED:,} more" if len(skipped) > NAMED else ""
-    return f"{len(skipped):,} of {count:,} pictures in {root} cannot be read: {', '.join(skipped[:NAMED])}{more}."
+    named = ", ".join(name.encode("utf-8", "backslashreplace").decode() for name in skipped[:NAMED])
+    return f"{len(skipped):,} of {count:,} pictures in {root} cannot be read: {named}{more}."
 
 
-def _say(console: Console | None, message: str) -> None:
+def say(console: Console | None, message: str) -> None:
+    """Print a sentence that the user should notice, if there is a console."""
     if console is not None:
         console.print(message, style="yellow", markup=False, highlight=False)

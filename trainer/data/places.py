@@ -8,15 +8,35 @@ import socket
 from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import platformdirs
+
+from digitforge.errors import DataError
 
 DOWNLOAD_TIMEOUT_S = 20.0
 
 
+CACHE_VARIABLE = "DIGITFORGE_CACHE"
+
+
 def cache_folder() -> Path:
-    """Return the folder for downloads and stores of pictures."""
-    return Path(platformdirs.user_cache_dir("digitforge"))
+    """Return the folder for downloads, stores of pictures and cached features: $DIGITFORGE_CACHE, or the user's."""
+    return Path(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("digitforge")).expanduser()
+
+
+def require_cache(folder: Path) -> None:
+    """Create a folder of the cache. Raises DataError, which names the variable that moves it, if that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(
+            f"The cache folder {folder} cannot be written ({reason}): set the environment variable {CACHE_VARIABLE} "
+            "to a folder that can."
+        ) from error
 
 
 def roots(data_dir: Path | None) -> Iterator[Path]:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from digitforge.errors import ConfigError, DataError
 from trainer.data import datasets
+from trainer.data.datasets import Source
 
 MakePictures = Callable[..., Path]
 pytestmark = pytest.mark.usefixtures("cache")
@@ -93,3 +97,204 @@ def test_folders_that_cannot_be_used(pictures: MakePictures, tmp_path: Path) -> 
     assert f"only one class folder, a: add another, or train without classes on --dataset folder:{root / 'a'}" in (
         refusal(root)
     )
+
+
+def draw(path: Path, value: int = 0) -> None:
+    """A grey picture of this brightness."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", (4, 4), value).save(path)
+
+
+def load(root: Path, split: str = "train", classes: str = "") -> tuple[Source, str]:
+    """The folder's images, and what was said."""
+    said = io.StringIO()
+    console = Console(file=said, width=1000)
+    return datasets.load(f"folder:{root}", None, split, image_size=4, classes=classes, console=console), said.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("training", "testing"),
+    [
+        ("training", "testing"),
+        ("Train", "TEST"),
+        ("train", "val"),
+        ("train", "valid"),
+        ("trainingSet", "testSet/testSet"),
+    ],
+)
+def test_a_folder_with_parts_keeps_its_test_part_for_scores(tmp_path: Path, training: str, testing: str) -> None:
+    for number in range(3):
+        draw(tmp_path / training / str(number) / "a.png", number)
+        draw(tmp_path / training / str(number) / "b.png", 10 + number)
+        draw(tmp_path / testing / str(number) / "c.png", 20 + number)
+    source, said = load(tmp_path)
+    assert source.format.classes == ("0", "1", "2")
+    assert source.images[:, 0, 0, 0].tolist() == [0, 10, 1, 11, 2, 12]
+    assert f"the pictures in {tmp_path / training} are trained on. Scores compare with those in" in said.replace(
+        "\n", " "
+    )
+    test, _ = load(tmp_path, "test")
+    assert test.images[:, 0, 0, 0].tolist() == [20, 21, 22]
+    assert test.labels.tolist() == [0, 1, 2]
+    assert load(tmp_path, "test", "1,2")[0].images[:, 0, 0, 0].tolist() == [21, 22]
+
+
+def test_a_test_part_comes_before_a_validation_part_which_is_not_used(tmp_path: Path) -> None:
+    for value, part in enumerate(("train", "val", "test")):
+        draw(tmp_path / part / "a.png", value)
+        draw(tmp_path / part / "b.png", 10 + value)
+    source, said = load(tmp_path)
+    assert source.format.classes == ()
+    assert f"Those in {tmp_path / 'val'} are not used." in said
+    assert load(tmp_path, "test")[0].images[:, 0, 0, 0].tolist() == [2, 12]
+
+
+@pytest.mark.parametrize("inside", ["train", "data", "data/Training", "mnist_png/training"])
+def test_class_folders_that_lie_too_deep_are_found(tmp_path: Path, inside: str) -> None:
+    draw(tmp_path / inside / "0" / "a.png", 5)
+    draw(tmp_path / inside / "1" / "a.png", 6)
+    (tmp_path / "__MACOSX").mkdir()
+    source, said = load(tmp_path)
+    assert source.format.classes == ("0", "1")
+    assert f"The pictures are taken from {tmp_path / inside}." in said
+    assert load(tmp_path, "test")[0].sha256 == source.sha256
+
+
+def test_parts_that_cannot_be_told_are_refused(tmp_path: Path) -> None:
+    def refusal() -> str:
+        with pytest.raises(DataError) as caught:
+            load(tmp_path)
+        return str(caught.value)
+
+    for part in ("train", "test", "trainingSample"):
+        draw(tmp_path / part / "0" / "a.png", 5)
+        draw(tmp_path / part / "1" / "a.png", 6)
+    assert "a part to train on, train, beside other folders" in refusal()
+    (tmp_path / "trainingSample").rename(tmp_path / ".sample")
+    draw(tmp_path / "test" / "2" / "a.png")
+    assert "holds the class 2" in refusal()
+
+
+def test_parts_inside_the_classes_are_refused(tmp_path: Path) -> None:
+    for number in range(2):
+        for part in ("train", "test"):
+            draw(tmp_path / str(number) / part / "a.png", number)
+    with pytest.raises(DataError, match=r"0/test: put the classes into the parts, as in test/0"):
+        load(tmp_path)
+
+
+def test_a_test_part_without_classes_is_not_used(tmp_path: Path) -> None:
+    draw(tmp_path / "train" / "cat" / "a.png", 1)
+    draw(tmp_path / "train" / "dog" / "a.png", 2)
+    draw(tmp_path / "test" / "a.png", 3)
+    source, said = load(tmp_path)
+    assert "have no classes and are not used" in said
+    assert load(tmp_path, "test")[0].sha256 == source.sha256
+
+
+def test_test_pictures_are_converted_like_training_pictures(tmp_path: Path) -> None:
+    for number in range(2):
+        draw(tmp_path / "train" / str(number) / "a.png", 100 * number)
+    (tmp_path / "test" / "0").mkdir(parents=True)
+    Image.new("RGB", (4, 4), (255, 0, 0)).save(tmp_path / "test" / "0" / "red.png")
+    assert load(tmp_path, "test")[0].images[0, :, 0, 0].tolist() == [76]
+    Image.new("RGB", (4, 4), (255, 0, 0)).save(tmp_path / "train" / "0" / "red.png")
+    draw(tmp_path / "test" / "0" / "red.png", 7)
+    assert load(tmp_path, "test")[0].images[0, :, 0, 0].tolist() == [7, 7, 7]
+
+
+def test_classes_are_in_natural_order(tmp_path: Path) -> None:
+    for number in (1, 2, 10, 11):
+        draw(tmp_path / f"class {number}" / "a.png", number)
+    source, _ = load(tmp_path)
+    assert source.format.classes == ("class 1", "class 2", "class 10", "class 11")
+    assert source.images[:, 0, 0, 0].tolist() == [1, 2, 10, 11]
+
+
+def test_what_is_passed_over_is_counted(tmp_path: Path) -> None:
+    for name in ("a.jfif", "b.pgm", "c.tga", "d.jp2", "e.ppm"):
+        path = tmp_path / name[0] / name
+        path.parent.mkdir()
+        Image.new("L", (8, 8), ord(name[0])).save(path)
+    for name in ("x.heic", "y.HEIC", "notes.txt", ".hidden"):
+        (tmp_path / "a" / name).touch()
+    source, said = load(tmp_path)
+    assert len(source.images) == 5
+    assert f"Passed over 2 .heic and 1 .txt files in {tmp_path}: not pictures" in said
+
+
+def test_a_folder_without_pictures_says_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.heic").touch()
+    with pytest.raises(DataError, match=r"holds no pictures but 1 \.heic file: convert"):
+        load(tmp_path)
+    (tmp_path / "train-images-idx3-ubyte").touch()
+    with pytest.raises(DataError, match=f"--dataset mnist --data-dir {tmp_path}"):
+        load(tmp_path)
+
+
+def test_a_class_whose_name_is_not_text_is_refused(tmp_path: Path) -> None:
+    draw(tmp_path / "a" / "a.png", 1)
+    try:
+        draw(tmp_path / os.fsdecode(b"\xfcber") / "b.png", 2)
+    except OSError:
+        pytest.skip("the file system allows only UTF-8 names")
+    with pytest.raises(DataError, match="not valid UTF-8"):
+        load(tmp_path)
+
+
+def test_a_link_back_to_the_folder_is_no_class(tmp_path: Path) -> None:
+    draw(tmp_path / "a" / "a.png", 1)
+    draw(tmp_path / "b" / "a.png", 2)
+    (tmp_path / "loop").symlink_to(tmp_path)
+    assert load(tmp_path)[0].format.classes == ("a", "b")
+
+
+def test_pictures_that_are_all_the_same_are_refused(tmp_path: Path) -> None:
+    for number in range(4):
+        draw(tmp_path / "ab"[number % 2] / f"{number}.png", 7)
+    with pytest.raises(DataError, match=r"All 4 images of .* are the same: every pixel is 7 of 255"):
+        load(tmp_path)
+
+
+def test_masks_of_zeros_and_ones_are_named(tmp_path: Path) -> None:
+    draw(tmp_path / "a.png", 0)
+    draw(tmp_path / "b.png", 1)
+    assert "nearly black: their brightest pixel is 1 of 255" in load(tmp_path)[1]
+
+
+@pytest.mark.parametrize(("ink", "ground"), [(0, 255), (255, 0), (120, 0)])
+def test_transparent_pictures_lie_on_a_ground_that_shows_them(tmp_path: Path, ink: int, ground: int) -> None:
+    for number in range(4):
+        picture = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
+        picture.putpixel((number, 0), (ink, ink, ink, 255))
+        picture.save(tmp_path / f"{number}.png")
+    source, said = load(tmp_path)
+    assert source.images[0, 0, 0].tolist() == [ink, ground, ground, ground]
+    assert ("are dark on transparent: they are laid on white" in said) == (ground == 255)
+
+
+def test_values_of_ten_or_twelve_bits_are_scaled_by_their_maximum(tmp_path: Path) -> None:
+    for name, values in (("train/a.png", [0, 2000]), ("train/b.tif", [4000, 1000]), ("test/c.png", [1000, 5000])):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.fromarray(np.tile(np.array(values, np.uint16).repeat(2), (4, 1))).save(tmp_path / name)
+    source, said = load(tmp_path)
+    assert "use the values 0 to 4,000" in said
+    assert source.images[:, 0, 0, ::3].tolist() == [[0, 128], [255, 64]]
+    assert load(tmp_path, "test")[0].images[:, 0, 0, ::3].tolist() == [[64, 255]]
+
+
+def test_negative_values_are_kept_apart(tmp_path: Path) -> None:
+    for name, values in (("a.tif", [-1000, 0]), ("b.tif", [3000, 1000])):
+        Image.fromarray(np.tile(np.array(values, np.int32).repeat(2), (4, 1))).save(tmp_path / name)
+    source, said = load(tmp_path)
+    assert "use the values -1,000 to 3,000" in said
+    assert source.images[:, 0, 0, ::3].tolist() == [[0, 64], [255, 128]]
+
+
+@pytest.mark.parametrize("quality", [30, 90])
+def test_grey_within_the_noise_of_compression_is_grey(tmp_path: Path, quality: int) -> None:
+    for number in range(4):
+        noise = np.random.default_rng(number).integers(0, 256, (16, 16)).astype(np.uint8)
+        Image.fromarray(noise).convert("RGB").save(tmp_path / f"{number}.webp", quality=quality)
+    assert load(tmp_path)[0].format.channels == 1
