@@ -35,15 +35,22 @@ class Actions(QObject):
             action.setShortcuts([QKeySequence(key) for key in keys])
             action.setPriority(QAction.Priority.LowPriority)  # their texts grow with the name of the step
             action.setIconText(name.capitalize())
-        self.open = self._add("Open…", QKeySequence.StandardKey.Open, "open")
+        self.open = self._add(
+            "Open…", QKeySequence.StandardKey.Open, "open", "Open another generator, to see what it makes"
+        )
         self.open_run = self._add("Open a training run…", "Ctrl+Shift+O")
         self.compare = self._add("Compare with…", "Ctrl+Shift+C")
-        self.export = self._add("Export…", QKeySequence.StandardKey.Save, "save")
+        self.export = self._add(
+            "Export…", QKeySequence.StandardKey.Save, "save", "Save a picture, an animation or a data set"
+        )
         self.export.setShortcuts([QKeySequence(QKeySequence.StandardKey.Save), QKeySequence("Ctrl+E")])
-        self.copy = self._add("Copy", QKeySequence.StandardKey.Copy, "copy")
-        self.keep = self._add("Keep", "Ctrl+D", "keep")
+        self.copy = self._add(
+            "Copy", QKeySequence.StandardKey.Copy, "copy", "Copy what is shown, to paste it elsewhere"
+        )
+        self.keep = self._add("Keep", "Ctrl+D", "keep", "Keep what is shown as a favourite, to see it again later")
         self.keep_cell = self._add("Keep the current cell by itself", "Ctrl+Shift+D")
         self.menu = QAction(icon("menu"), "Menu", window)
+        self.menu.setToolTip("Settings, keys, and what this computer and program are")
         self.menu.setPriority(QAction.Priority.LowPriority)
         self.open.triggered.connect(self.ask_open)
         self.open_run.triggered.connect(self._ask_run)
@@ -76,11 +83,11 @@ class Actions(QObject):
         if chosen := QFileDialog.getExistingDirectory(self._window, "Open a training run"):
             self.open_requested.emit(Path(chosen))
 
-    def _add(self, text: str, keys: Keys, picture: str = "") -> QAction:
+    def _add(self, text: str, keys: Keys, picture: str = "", tip: str = "") -> QAction:
         action = QAction(text, self._window)
         action.setShortcut(QKeySequence(keys))
         if picture:
             action.setIcon(icon(picture))
-            action.setToolTip(f"{text.rstrip('…')} ({action.shortcut().toString()})")
+            action.setToolTip(f"{tip} ({action.shortcut().toString()})")
         self._window.addAction(action)
         return action

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from viewer.core.state.history import History, Step
 from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
+from viewer.ui.widgets.literal import literal, literal_tip
 
 
 class UndoStack(QObject):
@@ -76,7 +77,8 @@ class UndoStack(QObject):
 
         def show() -> None:
             action.setEnabled(bool(text()))
-            action.setText(f"{prefix} {text()}".rstrip())
+            action.setText(literal(f"{prefix} {text()}".rstrip()))
+            action.setToolTip(literal_tip(f"{prefix} the last change: {text()}" if text() else f"{prefix} a change"))
 
         action.triggered.connect(do)
         self.changed.connect(show)

@@ -19,7 +19,7 @@ FIRST_SIZE = (1180, 820)
 
 
 class MainMenu(QMenu):
-    """Opens the dialogs: settings, keys, what runs here, about."""
+    """Opens the dialogs: settings, keys, this computer, about."""
 
     notified = Signal(str, object)
     """A message, and the Offer to show with it."""
@@ -35,7 +35,7 @@ class MainMenu(QMenu):
         for text, keys, slot in (
             ("Settings…", ("Ctrl+,",), self.show_settings),
             ("Keyboard…", ("F1", "?"), self.show_keys),
-            ("What runs here…", (), self.show_doctor),
+            ("This computer…", (), self.show_doctor),
             ("About digitforge…", (), self.show_about),
         ):
             action = QAction(text, window)

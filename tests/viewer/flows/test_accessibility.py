@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from tests.support.windows import OpenWindow, sheet_of
 from viewer.core.state.view_state import MODES
+from viewer.ui.dialogs.settings import SettingsDialog
 from viewer.ui.window import Window
 
 CONTROLS = (QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox, QLineEdit)
@@ -75,7 +76,24 @@ def test_tab_reaches_every_control_and_each_has_a_name(
         if one not in walked and not (isinstance(one, QAbstractButton) and one.group() in groups)
     ]
     assert not missed, "buttons of one group are reached by the arrow keys, everything else by Tab"
-    assert all(one.toolTip() for one in walked if isinstance(one, QAbstractButton))
+
+
+def test_a_tooltip_says_in_a_sentence_what_each_control_does(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["digits"])
+    sheet = sheet_of(window)
+    settings = SettingsDialog(window, window.settings)
+    folds = (window.directions.toggle, window.favourites.toggle, window.interpolation.more)
+    for fold in folds:
+        fold.setChecked(True)
+    poor = []
+    for holder in (window, sheet, settings):
+        for one in holder.findChildren(QWidget):
+            passing = isinstance(one, QScrollBar) or one.window().windowType() == Qt.WindowType.Popup
+            if not isinstance(one, CONTROLS) or passing or one is window.message.offer:
+                continue
+            if len(one.toolTip().split()) < 3:
+                poor.append(f"{type(one).__name__} {one.accessibleName()!r}: {one.toolTip()!r}")
+    assert not poor, "\n".join(poor)
 
 
 def test_every_control_has_a_name_and_takes_the_focus(models: dict[str, Path], open_window: OpenWindow) -> None:

@@ -64,7 +64,7 @@ def test_the_actions_name_the_step(models: dict[str, Path], open_window: OpenWin
     assert not undo.isEnabled()
     window.truncation.slider.setValue(90)
     assert undo.isEnabled()
-    assert undo.text() == "Undo truncation"
+    assert undo.text() == "Undo variety"
 
 
 def test_merged_steps_are_freed(models: dict[str, Path], open_window: OpenWindow) -> None:

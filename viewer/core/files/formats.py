@@ -78,25 +78,31 @@ class Format:
 
 
 FORMATS = {
-    "png": Format("PNG", "Pixels", (".png",), False, write_png, rb"\x89PNG\r\n\x1a\n", find_in_png),
+    "png": Format(
+        "PNG", "A picture of pixels, which every program opens", (".png",), False, write_png,
+        rb"\x89PNG\r\n\x1a\n", find_in_png,
+    ),
     "svg": Format(
-        "SVG", "Shapes, sharp at any size", (".svg",), False, write_svg, rb"(\xef\xbb\xbf)?\s*<", find_in_svg,
+        "SVG", "A picture of shapes, sharp at any size, for print and design", (".svg",), False, write_svg,
+        rb"(\xef\xbb\xbf)?\s*<", find_in_svg,
         has_transparency=True,
     ),
     "gif": Format(
-        "GIF", "Plays everywhere, with few colours", (".gif",), True, write_gif, rb"GIF8", find_in_gif,
+        "GIF", "An animation that plays everywhere, with few colours", (".gif",), True, write_gif,
+        rb"GIF8", find_in_gif,
         needs_palette=True,
     ),
     "apng": Format(
-        "APNG", "All colours, plays in browsers and many programs", (".png", ".apng"), True, write_apng,
-        rb"\x89PNG\r\n\x1a\n", find_in_png,
+        "APNG", "An animation with all colours that plays in browsers and many programs", (".png", ".apng"), True,
+        write_apng, rb"\x89PNG\r\n\x1a\n", find_in_png,
     ),
     "webp": Format(
-        "WebP", "All colours in a small file", (".webp",), True, write_webp, rb"RIFF.{4}WEBP", find_in_webp,
+        "WebP", "An animation with all colours in a small file, for web pages", (".webp",), True, write_webp,
+        rb"RIFF.{4}WEBP", find_in_webp,
         has_quality=True, lossless_at_100=True, longest_side=2**14 - 1,
     ),
     "mp4": Format(
-        "MP4", "A video, made by ffmpeg", (".mp4",), True, write_mp4, rb".{4}ftyp", find_in_mp4,
+        "MP4", "A video for slides and phones, made by ffmpeg", (".mp4",), True, write_mp4, rb".{4}ftyp", find_in_mp4,
         has_quality=True, program="ffmpeg",
     ),
 }  # fmt: skip

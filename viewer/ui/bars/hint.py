@@ -28,16 +28,20 @@ class HintStrip(QFrame):
         super().__init__()
         self.setObjectName("hint")
         self._state = state
-        tip = "Other pictures: a random seed"
+        tip = "See other pictures, made from a random seed"
         die, pen = icon("random", theme.ACCENT), icon("number", theme.ACCENT)
         self.roll = make_button(QToolButton, "Roll the die", tip, "R", picture=die, picture_side=18)
         self.drag = ElidedLabel("Drag a picture to the timeline")
-        tip = "Write a number in one hand"
+        tip = "Write a number or a word, all in one handwriting"
         self.write = make_button(QToolButton, "Type a number", tip, "Alt+4", picture=pen, picture_side=18)
         for button in (self.roll, self.write):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.close_button = make_button(
-            QToolButton, "", "Close this hint", picture=icon("close", theme.MUTED), picture_side=18
+            QToolButton,
+            "",
+            "Close this hint; it does not come back",
+            picture=icon("close", theme.MUTED),
+            picture_side=18,
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)

@@ -33,7 +33,9 @@ class MessageStrip(QFrame):
         self.offer = make_button(QToolButton, role="offer")
         self.offer.clicked.connect(self._accept)
         self._do: Callable[[], None] | None = None
-        close = make_button(QToolButton, "", "Close this message", picture=icon("close", theme.MUTED))
+        close = make_button(
+            QToolButton, "", "Close this message, once you have read it", picture=icon("close", theme.MUTED)
+        )
         close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)

@@ -12,10 +12,10 @@ from viewer.ui.widgets.icons import icon
 
 NAMES = {"grid": "Grid", "path": "Morph", "pad": "Blend", "number": "Write"}
 TIPS = {
-    "grid": "Many samples at once",
+    "grid": "See many samples at once, to learn what this generator makes",
     "path": "Morph samples into each other, along keyframes",
-    "pad": "Blend three or four samples",
-    "number": "Write a number in one hand",
+    "pad": "Blend three or four samples, by moving a point between them",
+    "number": "Write a number or a word, all in one handwriting",
 }
 WIDTH = 76
 """Width of the bar in pixels."""

@@ -36,7 +36,7 @@ class TaskStrip(QFrame):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(theme.SPACE // 2)
         self.bar.setAccessibleName("Progress")
-        tip = "Stop; no half-written file is left"
+        tip = "Stop this export; no half-written file is left"
         self.stop_button = make_button(QPushButton, "Cancel", tip, name="Cancel the export")
         self.stop_button.clicked.connect(self.cancel)
         row = QHBoxLayout(self)

@@ -31,9 +31,9 @@ class TimelineBar(QWidget):
         self.setObjectName("timeline")
         self._player = player
         self.strip = Strip(player)
-        self.add = icon_button("add", "Add a random keyframe")
-        self.remove = icon_button("remove", "Remove the selected keyframe", "Delete")
-        self.clear = icon_button("clear", "Remove all keyframes")
+        self.add = icon_button("add", "Add a random keyframe: one more picture for the motion to pass through")
+        self.remove = icon_button("remove", "Remove the selected keyframe, so that the motion skips it", "Delete")
+        self.clear = icon_button("clear", "Remove all keyframes, to begin a new motion")
         self._scroll = QScrollArea()
         self._scroll.setWidget(self.strip)
         self._scroll.setWidgetResizable(True)

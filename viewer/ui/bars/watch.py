@@ -48,11 +48,15 @@ class WatchBar(QFrame):
         # Long names must not widen the window.
         self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.stage = label("", "muted")
-        self.follow = make_button(QPushButton, "Follow", "Show each new stage as soon as it is exported")
+        self.follow = make_button(
+            QPushButton, "Follow", "Show each new stage as soon as the training exports it, to watch it learn"
+        )
         self.follow.clicked.connect(self._follow)
         self.follow.setCheckable(True)
         self.against_newest = make_button(
-            QPushButton, "Compare", "Show the newest stage beside this one, on the same latents"
+            QPushButton,
+            "Compare",
+            "Show the newest stage beside this one, on the same latents, to see what training changed",
         )
         self.against_newest.clicked.connect(self._compare)
         self.losses = Plot("Losses", (Line("d_loss", "D", theme.MUTED), Line("g_loss", "G", theme.ACCENT)))
@@ -77,8 +81,9 @@ class WatchBar(QFrame):
             ),
         )
         self.plots = (self.losses, self.accuracy, self.distance, self.fidelity)
-        self.slider = Slider(0, 0, "Stage of the training")
-        self.slider.setToolTip("Go through the exported stages")
+        self.slider = Slider(
+            0, 0, "Stage of the training", "Go back and forth in the training, to see how noise became pictures"
+        )
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._choose)
         self.nothing = label("", "muted")

@@ -18,7 +18,7 @@ FACTS_WIDTH = 216
 ROW = 20
 """Height of a row in pixels."""
 MOST_BARS = 12
-NO_PREDICTION = "The bundled classifier does not know pictures like these."
+NO_PREDICTION = "No classifier for such pictures."
 WHILE_PLAYING = "Classified again when the walk pauses."
 
 
@@ -85,13 +85,25 @@ class CellView(QWidget):
         self.seed, self.index, self.class_name = (label("", "value") for _ in range(3))
         self.note = label("", "muted")
         self.note.setWordWrap(True)
+        self.reading = label("A classifier reads:", "title")
         self.bars = Bars()
-        self.lock = make_button(QPushButton, "Lock", "Keep this picture in its cell", "L", picture=icon("lock"))
-        self.copy = make_button(QPushButton, "Copy", "Copy this picture to the clipboard", picture=icon("copy"))
-        self.keyframe = make_button(
-            QPushButton, "Add to the timeline", "Make this picture a keyframe", picture=icon("add")
+        self.lock = make_button(
+            QPushButton,
+            "Lock",
+            "Keep this picture in its cell while the others change, to compare it with them",
+            "L",
+            picture=icon("lock"),
         )
-        self.close_button = icon_button("close", "Close", "Escape")
+        self.copy = make_button(
+            QPushButton, "Copy", "Copy this picture to the clipboard, to paste it elsewhere", picture=icon("copy")
+        )
+        self.keyframe = make_button(
+            QPushButton,
+            "Add to the timeline",
+            "Make this picture a keyframe, so that Morph passes through it",
+            picture=icon("add"),
+        )
+        self.close_button = icon_button("close", "Close this view and see all cells again", "Escape")
         self._arrange()
         self.lock.clicked.connect(self.lock_wanted)
         self.copy.clicked.connect(self.copy_wanted)
@@ -126,6 +138,7 @@ class CellView(QWidget):
         column.setSpacing(2 * theme.SPACE)
         column.addLayout(head)
         column.addLayout(facts)
+        column.addWidget(self.reading)
         column.addWidget(self.bars)
         column.addWidget(self.note)
         column.addStretch()
@@ -156,6 +169,7 @@ class CellView(QWidget):
 
     def show_prediction(self, prediction: Prediction | None, note: str) -> None:
         """Show the prediction, or a note when there is none."""
+        self.reading.setVisible(prediction is not None)
         self.bars.show_prediction(prediction)
         self.note.setText(note)
         self.note.setVisible(bool(note))

@@ -17,9 +17,9 @@ from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.labels import label
 
 OFFERED = {
-    "pictures": ("B", "The pictures of B beside those of A"),
-    "signed": ("A − B", "The difference: orange where A is brighter, blue where B is"),
-    "absolute": ("|A − B|", "The size of the difference: the brighter, the larger"),
+    "pictures": ("B", "Show the pictures of B beside those of A, to see which are better"),
+    "signed": ("A − B", "Show where they differ: orange where A is brighter, blue where B is"),
+    "absolute": ("|A − B|", "Show how much they differ: the brighter, the more"),
 }
 """The text and the tooltip of each view."""
 
@@ -75,9 +75,11 @@ class CompareBar(QFrame):
         self.difference = label("", "muted")
         self.difference.setWordWrap(True)
         self.difference.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.difference.setToolTip("Mean of |A − B| over all pixels")
-        self.swap = icon_button("swap", "Swap A and B")
-        self.close_button = icon_button("close", "End the comparison")
+        self.difference.setToolTip(
+            "The mean difference of a pixel of A from the same pixel of B; black and white differ by 100 %"
+        )
+        self.swap = icon_button("swap", "Swap A and B, to work on the other generator")
+        self.close_button = icon_button("close", "End the comparison and show only A")
         row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 3 * theme.SPACE, theme.SPACE)
         row.setSpacing(theme.SPACE)
@@ -137,10 +139,16 @@ class CompareBar(QFrame):
         if self._player.state.playing or first is None or not comparable(first.pixels, frame.pixels):
             self.difference.setText("")
         else:
-            self.difference.setText(f"{mean_difference(first.pixels, frame.pixels):.1f} of 255 apart on average")
+            self.difference.setText(f"differ by {_percent(mean_difference(first.pixels, frame.pixels))}")
 
     def _swap(self) -> None:
         first, second = self._player.model, self._player.second
         if first is not None and second is not None:
             self._player.open(second.path)
             self._player.compare(first.path)
+
+
+def _percent(difference: float) -> str:
+    """Format a mean difference, 0 to 255, as a percentage of the largest one."""
+    percent = 100 * difference / 255
+    return "less than 1 %" if 0 < percent < 1 else f"{percent:.0f} %"

@@ -85,7 +85,7 @@ def _facts(facts: list[Fact]) -> QGridLayout:
 
 def _add_folded(column: QVBoxLayout, name: str, text: str) -> None:
     """Add a button that shows and hides a long text below it."""
-    tip = f"Show or hide {name.lower()}"
+    tip = f"Show or hide {name.lower()}, for those who want to know more"
     button = make_button(QPushButton, name, tip, name=f"Show {name.lower()}", picture=icon("expand", theme.MUTED))
     button.setCheckable(True)
     button.setAutoDefault(False)

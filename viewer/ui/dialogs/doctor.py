@@ -30,15 +30,15 @@ class DoctorDialog(ScrollingDialog):
     """The step of the examination that begins."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, "What runs here", "Report", WIDTH, HEIGHT)
+        super().__init__(parent, "This computer", "Report", WIDTH, HEIGHT)
         self.show_content(QWidget())
         self.report: Examination | None = None
         """The last report, or None before the first."""
         self._background: Background | None = None
         self.note = label("", "muted")
-        self.again = make_button(QPushButton, "Again", "Examine again")
-        self.copy = make_button(QPushButton, "Copy", "Copy the report as text")
-        self._close = make_button(QPushButton, "Close", "Close")
+        self.again = make_button(QPushButton, "Again", "Examine this computer again, after you changed something")
+        self.copy = make_button(QPushButton, "Copy", "Copy the report as text, to send it to somebody who helps")
+        self._close = make_button(QPushButton, "Close", "Close this report", "Escape")
         self.footer.addWidget(self.note, 1)
         for button in (self.again, self.copy, self._close):
             button.setAutoDefault(False)

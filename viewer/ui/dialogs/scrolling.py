@@ -38,5 +38,6 @@ class ScrollingDialog(QDialog):
     def add_close_button(self) -> None:
         """Add a Close button to the footer."""
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setToolTip("Close this and go back to the pictures")
         buttons.rejected.connect(self.reject)
         self.footer.addWidget(buttons)

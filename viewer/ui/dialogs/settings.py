@@ -12,9 +12,9 @@ from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.labels import label
 
 OFFERED = {
-    "system": ("System", "Dark or light, as the system"),
-    "dark": ("Dark", "Always dark"),
-    "light": ("Light", "Always light"),
+    "system": ("System", "Be dark or light as the system is"),
+    "dark": ("Dark", "Always be dark, which is easy on the eyes in a dim room"),
+    "light": ("Light", "Always be light, which reads well on a projector"),
 }
 WIDTH = 48 * theme.SPACE
 
@@ -41,6 +41,8 @@ class SettingsDialog(QDialog):
         note = label("Back to the defaults. Favourites and named directions stay.", "muted")
         note.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        close.setToolTip("Close the settings; every change is kept")
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE)

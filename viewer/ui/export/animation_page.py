@@ -25,12 +25,14 @@ LONGEST = 50
 """Longest time between keyframes, in tenths of a second."""
 ANIMATIONS = {name: each for name, each in FORMATS.items() if each.animated}
 KINDS = {
-    "walk": ("Walk", "From seed to seed, and back to the first"),
-    "turn": ("Turn", "Each cell goes through all classes"),
-    "timeline": ("Timeline", "Along the keyframes"),
-    "pad": ("Corners", "Around the corners of the pad"),
-    "swing": ("Swing", "To and fro along one direction"),
+    "walk": ("Walk", "Go from seed to seed and back to the first, to show how pictures turn into others"),
+    "turn": ("Turn", "Let each cell go through all classes, to show what stays the same"),
+    "timeline": ("Timeline", "Go along your keyframes, as Morph plays them"),
+    "pad": ("Corners", "Go around the corners of the pad, to show how they blend"),
+    "swing": ("Swing", "Go to and fro along one direction, to show what it changes"),
 }
+
+RATE_TIP = "How many pictures are shown in a second: more look smoother and make larger files"
 
 
 class AnimationPage(Page):
@@ -44,20 +46,41 @@ class AnimationPage(Page):
         self.kind = Choices("Motion", KINDS)
         self.direction = QComboBox()
         self.direction.setAccessibleName("Direction")
-        self.direction.setToolTip("The direction to swing along")
+        self.direction.setToolTip("The direction to swing along, by its name in Directions")
         self.direction.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         plain = Animation()
-        self.keyframes = LabelledSlider("Seeds", *KEYFRAMES_RANGE, plain.keyframes, str)
+        self.keyframes = LabelledSlider(
+            "Seeds",
+            "How many seeds it passes: more are more varied and last longer",
+            *KEYFRAMES_RANGE,
+            plain.keyframes,
+            str,
+        )
         self.seconds = LabelledSlider(
             "Time for each step",
+            "How long it takes from one picture to the next: longer looks calmer",
             1,
             LONGEST,
             round(plain.seconds_per_keyframe * TENTHS),
             lambda at: f"{at / TENTHS:g} s",
         )
-        self.rate = LabelledSlider("Frames per second", *RATE_RANGE, plain.frames_per_second, str)
-        self.scale = LabelledSlider("Size", 1, SCALE_MAX, 1, self._format_size)
-        self.quality = LabelledSlider("Quality", 1, 100, 100, self._format_quality)
+        self.rate = LabelledSlider("Frames per second", RATE_TIP, *RATE_RANGE, plain.frames_per_second, str)
+        self.scale = LabelledSlider(
+            "Size",
+            "How large it is saved: larger looks better, smaller makes smaller files",
+            1,
+            SCALE_MAX,
+            1,
+            self._format_size,
+        )
+        self.quality = LabelledSlider(
+            "Quality",
+            "How exact each frame is: higher looks better, lower makes smaller files",
+            1,
+            100,
+            100,
+            self._format_quality,
+        )
         self.note = label("", "muted")
         self.note.setWordWrap(True)
         self.add("Format", self.formats)

@@ -30,7 +30,7 @@ class DatasetPage(Page):
         self.formats.show_choice(self._format)
         self.count = QLineEdit("10000")
         self.count.setAccessibleName("Number of images")
-        self.count.setToolTip(f"1 to {MOST_IMAGES:,}")
+        self.count.setToolTip(f"How many images to make, 1 to {MOST_IMAGES:,}: more train better and take longer")
         self.count.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,9}"), self))
         self.about = label("", "muted")
         self.about.setWordWrap(True)
@@ -53,7 +53,7 @@ class DatasetPage(Page):
         names = ", ".join(info.classes[digit] for digit in state.digits) or "all classes"
         self.about.setText(
             f"As in the grid: seed {state.seed}, {names + ' in turn, ' if info.conditional else ''}"
-            f"truncation {state.truncation:.2f}. Locks, look and directions are not used."
+            f"variety {state.truncation:.2f}. Locks, look and directions are not used."
         )
 
     def summary(self) -> str:

@@ -19,9 +19,9 @@ from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.labels import label
 
 PAGES = {
-    "picture": ("Picture", "What is shown, as PNG or SVG"),
-    "animation": ("Animation", "What is shown, moving"),
-    "data": ("Data set", "Many images with their labels"),
+    "picture": ("Picture", "Save what is shown as a picture, to print it or to put it on a slide"),
+    "animation": ("Animation", "Save what is shown as a moving picture or a video"),
+    "data": ("Data set", "Save many images with their labels, to train other programs with them"),
 }
 WIDTH = 55 * theme.SPACE
 
@@ -47,8 +47,10 @@ class ExportSheet(QDialog):
             page.changed.connect(self._describe)
         self.summary = label("", "muted")
         self.summary.setWordWrap(True)
-        self._close = make_button(QPushButton, "Close")
-        self.export = make_button(QPushButton, "Export…", name="Export", role="primary")
+        self._close = make_button(QPushButton, "Close", "Close this sheet without saving", "Escape")
+        self.export = make_button(
+            QPushButton, "Export…", "Choose where to save it, and save it", name="Export", role="primary"
+        )
         self.export.setDefault(True)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE)

@@ -33,8 +33,9 @@ class SizeSlider(QWidget):
         self.width_edit.setAccessibleName("Width in pixels")
         self.width_edit.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,5}"), self))
         self.rest = label("", "value")
-        self.slider = Slider(1, 1, "Size")
-        self.slider.setToolTip("Whole multiples of the generator's pixels")
+        self.slider = Slider(
+            1, 1, "Size", "How large it is saved: larger looks better in print, smaller makes smaller files"
+        )
         lay_out_slider(self, "Size", self.slider, self.width_edit, self.rest)
         self.width_edit.textEdited.connect(self._type)
         self.slider.valueChanged.connect(self._slide)
@@ -58,7 +59,9 @@ class SizeSlider(QWidget):
         self._plain = size
         most = LIMITS.largest_scale(size)
         self.slider.show_maximum(most)
-        self.width_edit.setToolTip(f"1 to {LIMITS.largest_width(size):,} pixels; the height follows")
+        self.width_edit.setToolTip(
+            f"Type the width you need, 1 to {LIMITS.largest_width(size):,} pixels; the height follows"
+        )
         if whole:
             self.show_width(min(max(round(self._typed / size[0]), 1), most) * size[0])
         else:

@@ -15,7 +15,10 @@ from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.sliders import LabelledSlider
 
 STILLS = {name: each for name, each in FORMATS.items() if not each.animated}
-PARTS = {"all": ("Everything", "All that is shown"), "cell": ("One cell", "A single picture of the grid")}
+PARTS = {
+    "all": ("Everything", "Save all that is shown, as it stands"),
+    "cell": ("One cell", "Save a single picture of the grid"),
+}
 
 
 class StillPage(Page):
@@ -27,9 +30,12 @@ class StillPage(Page):
         self.formats.show_choice("png")
         self.part = Choices("Show", PARTS)
         self.part.show_choice("all")
-        self.cell = LabelledSlider("Cell", 1, 1, 1, str)
+        self.cell = LabelledSlider("Cell", "Which picture to save, counted row by row", 1, 1, 1, str)
         self.size_slider = SizeSlider()
-        self.transparent = toggle_button("Transparent background", "Leave out gaps and the colour of empty pixels")
+        self.transparent = toggle_button(
+            "Transparent background",
+            "Leave out gaps and the colour of empty pixels, so that the paper or slide shows through",
+        )
         self.add("Format", self.formats)
         self._parts = self.add("Show", self.part)
         for widget in (self.cell, self.size_slider, self.transparent):

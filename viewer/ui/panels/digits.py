@@ -22,7 +22,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 class DigitsPanel(Panel):
-    """Edits the classes. A click shows one class; with Ctrl, or while Several is checked, it adds or removes one."""
+    """Edits the classes. A click shows one class; with Ctrl, or while `several` is checked, it adds or removes one."""
 
     def __init__(self) -> None:
         super().__init__("Digit")
@@ -30,9 +30,15 @@ class DigitsPanel(Panel):
         self._buttons: list[QPushButton] = []
         self._list: QListWidget | None = None
         self._classes: tuple[str, ...] = ()
-        self.all = toggle_button("All", "All classes, mixed", "M", name="All classes, mixed")
-        self.several = toggle_button("Several", "Choose several classes", "or Ctrl+click")
-        self.rows = toggle_button("Rows", "Rows: one class each")
+        self.all = toggle_button(
+            "All", "Show samples of all classes, mixed, to see all that it can make", "M", name="All classes, mixed"
+        )
+        self.several = toggle_button(
+            "Pick several", "Let each click add or remove a class, to see a few together", "or Ctrl+click"
+        )
+        self.rows = toggle_button(
+            "One per row", "Give each row one class, to compare the samples of a class side by side"
+        )
         self.all.clicked.connect(self._choose_all)
         self.several.toggled.connect(self._show_selection_mode)
         self.rows.clicked.connect(lambda on: self.edited.emit("rows", lambda state: state.with_rows(on)))
@@ -106,8 +112,9 @@ class DigitsPanel(Panel):
         columns = COLUMNS if longest <= LONGEST_NAME else 2
         for index, name in enumerate(classes or map(str, range(10))):
             keys = f"{name}; " if name in "0123456789" else ""
-            tip = f"{keys}Ctrl+click adds or removes it"
-            button = toggle_button(name, f"Class {name}", tip, name=f"Class {name}")
+            tip = f"Show only samples of class {name}, to see how they vary"
+            keys += "Ctrl+click adds or removes it"
+            button = toggle_button(name, tip, keys, name=f"Class {name}")
             button.clicked.connect(lambda _checked, digit=index: self._choose(digit))
             self._buttons.append(button)
             grid.addWidget(button, index // columns, index % columns)
@@ -117,7 +124,7 @@ class DigitsPanel(Panel):
         picker = QListWidget()
         picker.addItems(list(classes))
         picker.setAccessibleName("Classes")
-        picker.setToolTip("Ctrl+click and Shift+click choose several")
+        picker.setToolTip("Click a class to see only its samples; Ctrl+click and Shift+click choose several")
         picker.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         picker.setFixedHeight(LIST_HEIGHT)
         picker.itemSelectionChanged.connect(self._choose_in_list)

@@ -37,7 +37,7 @@ class NameEdit(QLineEdit):
         self.setProperty("role", "name")
         self.setMaxLength(LONGEST_NAME)
         self.setFixedWidth(NAME_WIDTH)
-        self.setToolTip("Click to rename")
+        self.setToolTip("Click to give this direction a name of your own, once you see what it changes")
         self._shown = ""
         self.editingFinished.connect(self._finish)
         self.returnPressed.connect(self.clearFocus)
@@ -77,7 +77,7 @@ class Row(QWidget):
         super().__init__()
         self.name = NameEdit()
         highest = round(AMOUNT_MAX * STEPS)
-        self.slider = _Slider(-highest, highest, "")
+        self.slider = _Slider(-highest, highest, "", "")
         self.slider.setProperty("role", "centred")
         self.slider.setPageStep(STEPS)
         self.slider.valueChanged.connect(lambda place: self.moved.emit(place / STEPS))
@@ -96,7 +96,7 @@ class Row(QWidget):
         self.name.show_name(name)
         self.name.setAccessibleName(f"Name of {name}")
         self.slider.setAccessibleName(name)
-        self.slider.setToolTip(f"{name}: −4 to 4 standard deviations; double-click for 0")
+        self.slider.setToolTip(f"Change only “{name}” in all pictures, to see what it does; double-click for 0")
 
     def show_amount(self, amount: float) -> None:
         """Show the amount, in standard deviations."""
@@ -108,7 +108,9 @@ class DirectionsPanel(FoldingPanel):
     """Edits the amounts. The directions are computed when the panel is unfolded for the first time."""
 
     def __init__(self, finder: Finder) -> None:
-        super().__init__("Directions", "Slant, width, stroke …: what changes this generator's pictures most")
+        super().__init__(
+            "Directions", "Show sliders for what changes this generator's pictures most, such as slant, width or stroke"
+        )
         self._finder = finder
         self._more = False
         self.rows = [Row() for _ in range(MOST)]
@@ -125,8 +127,10 @@ class DirectionsPanel(FoldingPanel):
             self.inside.addWidget(row)
             row.moved.connect(lambda amount, place=place: self._choose(place, amount))
             row.name.renamed.connect(lambda name, place=place: finder.rename(place, name))
-        self.more = make_button(QPushButton, "More", "Show all directions")
-        self.reset = make_button(QPushButton, "Reset", "Set all directions back to 0")
+        self.more = make_button(QPushButton, "More", "Show all directions, also those that change less")
+        self.reset = make_button(
+            QPushButton, "Reset", "Set all directions back to 0, to see the pictures as they were made"
+        )
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE)
         buttons.addWidget(self.more)

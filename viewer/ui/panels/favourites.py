@@ -83,7 +83,7 @@ class FavouritesPanel(FoldingPanel):
     """Path of a favourite to show that was made with another generator."""
 
     def __init__(self, player: Player, folder: Path) -> None:
-        super().__init__("Favourites", "What you kept (Ctrl+D keeps what is shown)")
+        super().__init__("Favourites", "Show what you kept, to see it again as it was (Ctrl+D keeps what is shown)")
         self._player = player
         self._folder = folder
         self._background: Background | None = None
@@ -97,9 +97,9 @@ class FavouritesPanel(FoldingPanel):
         self.inside.addWidget(self.nothing)
         self.inside.addWidget(self.list)
         pen, dustbin = icon("rename"), icon("clear")
-        tip = "Rename the selected favourite"
+        tip = "Rename the selected favourite, to find it again"
         self.rename = make_button(QToolButton, "", tip, "F2", role="fold", picture=pen, picture_side=18)
-        tip = "Remove the selected favourite"
+        tip = "Remove the selected favourite; a message then offers to undo it"
         self.remove = make_button(QToolButton, "", tip, "Delete", role="fold", picture=dustbin, picture_side=18)
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE // 2)

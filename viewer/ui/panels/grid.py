@@ -13,16 +13,18 @@ from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.icons import icon
 from viewer.ui.widgets.sliders import Slider
 
+SIZE_TIP = "How many pictures are shown at once: few to look closely, many to see what is usual"
+
 
 class GridPanel(Panel):
     """Edits the number of cells, which is one of GRID_SIZES, and the locks."""
 
     def __init__(self) -> None:
         super().__init__("Grid")
-        self.slider = Slider(0, len(GRID_SIZES) - 1, "Grid size")
+        self.slider = Slider(0, len(GRID_SIZES) - 1, "Grid size", SIZE_TIP)
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._choose)
-        tip = "Locked cells keep their pictures while the others change"
+        tip = "Let the locked cells, which kept their pictures, change with the others again"
         self.unlock = make_button(QPushButton, "", tip, "L locks a cell", picture=icon("unlock"))
         self.unlock.clicked.connect(lambda: self.edited.emit("unlocking", lambda state: state.unlocked()))
         self.body.addWidget(self.slider)

@@ -1,4 +1,4 @@
-"""Chooses how the timeline interpolates between keyframes."""
+"""Chooses how the timeline moves from keyframe to keyframe."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.labels import label
 
 WAYS = {
-    "auto": ("Auto", "The one that suits the latents: slerp for normal ones, lerp for uniform ones"),
-    "slerp": ("Slerp", "Spherical: along a great circle"),
-    "lerp": ("Lerp", "Linear: along a straight line"),
+    "auto": ("Auto", "Take the path that suits this generator's latents: slerp for normal ones, lerp for uniform ones"),
+    "slerp": ("Slerp", "Go along a great circle, which keeps pictures typical where latents are normal"),
+    "lerp": ("Lerp", "Go along a straight line, which suits uniform latents"),
 }
 EASINGS = {
-    "linear": ("Linear", "At constant speed"),
-    "smooth": ("Smooth", "Slower near each keyframe"),
-    "hold": ("Hold", "Rest at each keyframe"),
+    "linear": ("Linear", "Move at constant speed, for an even flow"),
+    "smooth": ("Smooth", "Slow down near each keyframe, so that each is seen well"),
+    "hold": ("Pause at each", "Rest at each keyframe for a while, to look at it"),
 }
 
 
@@ -31,14 +31,19 @@ class InterpolationPanel(Panel):
         self.way.chosen.connect(lambda way: self._choose("way", way=way))
         self.easing = Choices("Easing", EASINGS)
         self.easing.chosen.connect(lambda easing: self._choose("easing", easing=easing))
-        self.loop = toggle_button("Loop", "From the last keyframe back to the first")
+        self.loop = toggle_button("Loop", "Go on from the last keyframe to the first, so that the motion never ends")
+        self.more = toggle_button("More", "Choose the path through the latents yourself, to compare slerp with lerp")
+        self.more.toggled.connect(self.way.setVisible)
+        self.way.hide()
         self.loop.clicked.connect(lambda on: self._choose("loop", loop=on))
-        for widget in (self.way, label("Easing", "title"), self.easing, self.loop):
+        for widget in (label("Speed between keyframes", "title"), self.easing, self.loop, self.more, self.way):
             self.body.addWidget(widget)
 
     def show_state(self, state: ViewState) -> None:
         timeline = state.timeline
         self.way.show_choice(timeline.way)
+        if timeline.way != "auto":
+            self.more.setChecked(True)
         self.easing.show_choice(timeline.easing)
         self.loop.setChecked(timeline.loop)
         count = len(timeline.keyframes)

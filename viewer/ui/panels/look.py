@@ -25,6 +25,8 @@ STOPS = 9
 SWATCH_HEIGHT = 28
 """Height of a swatch in pixels."""
 
+TIP = "Paint the grey levels in the colours “{}”, to bring out faint strokes or just for beauty"
+
 
 class Swatch(QPushButton):
     """A button that shows a colour map as a gradient."""
@@ -33,7 +35,7 @@ class Swatch(QPushButton):
         super().__init__()
         self.setCheckable(True)
         self.setAccessibleName(f"Colours: {name}")
-        self.setToolTip(f"Colours: {name}")
+        self.setToolTip(TIP.format(name))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setProperty("role", "class")
         self.setFixedHeight(SWATCH_HEIGHT)
@@ -57,6 +59,9 @@ class Swatch(QPushButton):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
 
 
+SMOOTHING_TIP = "Soften the pictures to hide noise; the number is the width σ of a Gaussian filter, in pixels"
+
+
 class LookPanel(Panel):
     """Edits the Look."""
 
@@ -70,9 +75,13 @@ class LookPanel(Panel):
             self._group.addButton(swatch)
             swatches.addWidget(swatch, 1)
             swatch.clicked.connect(partial(self._edit, "colours", colour_map=name))
-        self.invert = toggle_button("Invert", "Swap dark and bright", "I")
-        self.squares = toggle_button("Pixels", "Show each pixel as a square", "P")
-        self.beside = toggle_button("Beside", "Show each picture twice: before smoothing and after it")
+        self.invert = toggle_button("Invert", "Swap dark and bright, for dark ink on bright paper", "I")
+        self.squares = toggle_button(
+            "Squares", "Show each pixel as a square, to see what the generator really makes", "P"
+        )
+        self.beside = toggle_button(
+            "Before | after", "Show each picture twice, without smoothing and with it, to see what smoothing does"
+        )
         self.invert.clicked.connect(lambda on: self._edit("inversion", invert=on))
         self.squares.clicked.connect(lambda on: self._edit("pixels", squares=on))
         self.beside.clicked.connect(lambda on: self._edit("before and after", beside=on))
@@ -81,13 +90,12 @@ class LookPanel(Panel):
         toggles.addWidget(self.invert, 1)
         toggles.addWidget(self.squares, 1)
         toggles.addWidget(self.beside, 1)
-        self.slider = Slider(0, round(SMOOTHING_MAX * STEPS), "Smoothing")
-        self.slider.setToolTip("Sigma of a Gaussian filter, in pixels of the generator")
+        self.slider = Slider(0, round(SMOOTHING_MAX * STEPS), "Smoothing", SMOOTHING_TIP)
         self.slider.setPageStep(STEPS // 4)
         self.slider.valueChanged.connect(lambda position: self._edit("smoothing", smoothing=position / STEPS))
         self.sigma = label("", "value")
         words = QHBoxLayout()
-        words.addWidget(label("Smoothing σ", "title"))
+        words.addWidget(label("Smoothing", "title"))
         words.addStretch()
         words.addWidget(self.sigma)
         self.body.addLayout(swatches)
@@ -99,7 +107,7 @@ class LookPanel(Panel):
         grey = opened.info.channels == 1
         for name, swatch in self.swatches.items():
             swatch.setEnabled(grey)
-            swatch.setToolTip(f"Colours: {name}" if grey else "This generator's pictures have colours of their own")
+            swatch.setToolTip(TIP.format(name) if grey else "This generator's pictures have colours of their own")
 
     def show_state(self, state: ViewState) -> None:
         look = state.look

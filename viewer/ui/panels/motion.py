@@ -16,6 +16,12 @@ from viewer.ui.widgets.sliders import Slider
 STEPS = 100
 """Steps of the slider, which is logarithmic."""
 
+TIPS = {
+    False: "Let the pictures turn into others, seed after seed or keyframe after keyframe",
+    True: "Stop the motion, to look closely",
+}
+SPEED_TIP = "How fast the pictures change while playing: slow to watch how, fast to see how much"
+
 
 class MotionPanel(Panel):
     """Edits whether it plays, and the speed in seeds or keyframes per second."""
@@ -23,10 +29,9 @@ class MotionPanel(Panel):
     def __init__(self) -> None:
         super().__init__("Motion")
         self._icons = {playing: icon("pause" if playing else "play", theme.ON_ACCENT) for playing in (False, True)}
-        self.setToolTip("Walk from seed to seed, or along the timeline")
         self.play = make_button(QPushButton, role="primary", picture=self._icons[False], picture_side=18)
         self.play.clicked.connect(self._toggle)
-        self.slider = Slider(0, STEPS, "Speed")
+        self.slider = Slider(0, STEPS, "Speed", SPEED_TIP)
         self.slider.setPageStep(STEPS // 10)
         self.slider.valueChanged.connect(self._choose_speed)
         self.body.addWidget(self.slider)
@@ -41,7 +46,7 @@ class MotionPanel(Panel):
             self._playing = state.playing
             self.play.setText("Pause" if state.playing else "Play")
             self.play.setAccessibleName(self.play.text())
-            self.play.setToolTip(f"{self.play.text()} (Space)")
+            self.play.setToolTip(f"{TIPS[state.playing]} (Space)")
             self.play.setIcon(self._icons[state.playing])
 
     def _toggle(self) -> None:

@@ -29,7 +29,7 @@ class NumberEdit(QLineEdit):
         super().__init__()
         self.setMaxLength(MOST_CHARACTERS)
         self.setAccessibleName("Number")
-        self.setToolTip("Type the number to write")
+        self.setToolTip("Type what to write: each character is made in the same handwriting")
         self.setPlaceholderText("2026")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -47,9 +47,9 @@ class NumberPanel(Panel):
         self._classes: tuple[str, ...] = ()
         self.edit = NumberEdit()
         self.edit.textEdited.connect(lambda text: self._edit("number", lambda number: number.with_text(text)))
-        self.previous = icon_button("previous", "Previous hand", "Left")
-        self.next = icon_button("next", "Next hand", "Right")
-        self.any = icon_button("random", "Another hand", "R")
+        self.previous = icon_button("previous", "Previous hand: go back to the handwriting before", "Left")
+        self.next = icon_button("next", "Next hand: try the handwriting of the next seed", "Right")
+        self.any = icon_button("random", "Another hand: write the same in a random handwriting", "R")
         self.previous.clicked.connect(lambda: self.edited.emit("seed", lambda state: state.stepped(-1)))
         self.next.clicked.connect(lambda: self.edited.emit("seed", lambda state: state.stepped(1)))
         self.any.clicked.connect(self._roll)
@@ -67,7 +67,7 @@ class NumberPanel(Panel):
         self.places = [self._place_button(place) for place in range(MOST_CHARACTERS)]
         for place, button in enumerate(self.places):
             places.addWidget(button, place // COLUMNS, place % COLUMNS)
-        tip = "Take back all variants of single characters"
+        tip = "Take back the variants of single characters, so that all look written by one person"
         self.reset = make_button(QPushButton, "All in one hand", tip)
         self.reset.clicked.connect(lambda: self._edit("one hand", lambda number: number.in_one_hand()))
         self.body.addWidget(self.edit)
@@ -79,7 +79,7 @@ class NumberPanel(Panel):
         self.body.addWidget(self.reset)
 
     def _place_button(self, place: int) -> QPushButton:
-        button = toggle_button("", name=f"Vary character {place + 1}")
+        button = toggle_button("", "Make another variant of this character", name=f"Vary character {place + 1}")
         button.clicked.connect(lambda: self.reroll(place))
         return button
 
@@ -100,7 +100,9 @@ class NumberPanel(Panel):
             button.setChecked(number.roll(place) > 0)
             if place in written:
                 button.setText(number.text[place])
-                button.setToolTip(f"Another {number.text[place]}; or click it in the picture")
+                button.setToolTip(
+                    f"Make another {number.text[place]}, if this one looks wrong; or click it in the picture"
+                )
         for widget in (self.edit, self.previous, self.next, self.any):
             widget.setEnabled(not sentence)
         self.vary.setVisible(bool(written))

@@ -32,7 +32,10 @@ from viewer.ui.widgets.qimage import paint_within, thumbnail
 
 STEP, LARGE_STEP = 0.02, 0.1
 """How far an arrow key moves the point, alone and with Shift; the pad has side 1."""
-SHAPES = {"3": ("Triangle", "Three samples"), "4": ("Square", "Four samples")}
+SHAPES = {
+    "3": ("Triangle", "Blend three samples, for a map that is easy to read"),
+    "4": ("Square", "Blend four samples, for more variety"),
+}
 PREVIEW_SIDE = 6 * theme.SPACE
 """Size of a preview in pixels."""
 FAINT = 0.35
@@ -203,7 +206,7 @@ class PadPanel(Panel):
         self.view.edited.connect(self.edited)
         self.shape = Choices("Shape", SHAPES)
         self.shape.chosen.connect(lambda name: self._reshape(int(name)))
-        self.any = icon_button("random", "Random corners")
+        self.any = icon_button("random", "Random corners: blend other samples, chosen by chance")
         self.any.clicked.connect(lambda: self._take_any(len(self._player.state.pad.corners) or 4))
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE)

@@ -56,12 +56,19 @@ class SeedPanel(Panel):
         super().__init__("Seed")
         self.edit = SeedEdit()
         self.edit.setAccessibleName("Seed")
-        self.edit.setToolTip("Each seed is one set of pictures. Type a number and press Enter.")
+        self.edit.setToolTip(
+            "The number that the pictures are made from: type it and press Enter to see the same ones again"
+        )
         self.edit.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.previous = icon_button("previous", "Previous seed", "Left")
-        self.next = icon_button("next", "Next seed", "Right")
-        self.any = icon_button("random", "Random seed", "R")
-        self.history = make_button(QToolButton, "", "Seeds used before", picture=icon("history", theme.MUTED))
+        self.previous = icon_button("previous", "Previous seed: go back to the pictures before these", "Left")
+        self.next = icon_button("next", "Next seed: see the pictures that come after these", "Right")
+        self.any = icon_button("random", "Random seed: see other pictures, to learn what this generator can make", "R")
+        self.history = make_button(
+            QToolButton,
+            "",
+            "Seeds used before: go back to pictures that you have seen",
+            picture=icon("history", theme.MUTED),
+        )
         self.history.setStyleSheet("min-height: 0; padding: 0;")  # no higher than the title beside it
         self.history.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self)

@@ -1,4 +1,4 @@
-"""Sets the truncation."""
+"""Sets the truncation, which the window calls variety."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ class TruncationPanel(Panel):
     """Edits the truncation psi."""
 
     def __init__(self) -> None:
-        super().__init__("Truncation ψ")
-        self.setToolTip(
-            "The spread of the latents: low makes typical, similar pictures, high makes varied, unusual ones"
-        )
-        self.slider = Slider(0, round(TRUNCATION_MAX * STEPS), "Truncation psi")
+        super().__init__("Variety")
+        tip = "How much the pictures differ (the truncation ψ): lower for clean, typical ones, higher for unusual ones"
+        self.setToolTip(tip)
+        self.slider = Slider(0, round(TRUNCATION_MAX * STEPS), "Variety", tip)
         self.slider.setPageStep(STEPS // 10)
         self.slider.valueChanged.connect(self._choose)
         self.body.addWidget(self.slider)
@@ -28,4 +27,4 @@ class TruncationPanel(Panel):
         self.value.setText(f"{state.truncation:.2f}")
 
     def _choose(self, position: int) -> None:
-        self.edited.emit("truncation", lambda state: state.with_truncation(position / STEPS))
+        self.edited.emit("variety", lambda state: state.with_truncation(position / STEPS))

@@ -18,11 +18,12 @@ HANDLE_WIDTH = 16
 class Slider(QSlider):
     """A horizontal slider whose handle jumps to the pointer on a click and can be dragged from there."""
 
-    def __init__(self, lowest: int, highest: int, name: str) -> None:
-        """name: for screen readers."""
+    def __init__(self, lowest: int, highest: int, name: str, tip: str) -> None:
+        """name: for screen readers; tip: the tooltip."""
         super().__init__(Qt.Orientation.Horizontal)
         self.setRange(lowest, highest)
         self.setAccessibleName(name)
+        self.setToolTip(tip)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def show_value(self, value: int) -> None:
@@ -48,13 +49,12 @@ class LabelledSlider(QWidget):
     changed = Signal()
     """The user moved the slider."""
 
-    def __init__(self, name: str, low: int, high: int, value: int, to_text: Callable[[int], str]) -> None:
-        """to_text: formats the value."""
+    def __init__(self, name: str, tip: str, low: int, high: int, value: int, to_text: Callable[[int], str]) -> None:
+        """tip: the tooltip; to_text: formats the value."""
         super().__init__()
         self._to_text = to_text
         self._value = label("", "value")
-        self.slider = Slider(low, high, name)
-        self.slider.setToolTip(name)
+        self.slider = Slider(low, high, name, tip)
         lay_out_slider(self, name, self.slider, self._value)
         self.slider.valueChanged.connect(self._on_moved)
         self.show_value(value)

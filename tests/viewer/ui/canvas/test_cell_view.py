@@ -24,7 +24,7 @@ def test_a_cell_opens_large_and_closes(models: dict[str, Path], open_window: Ope
     QTest.mouseDClick(window.canvas, LEFT, pos=place(window, 12))
     assert view.isVisible()
     assert (view.seed.text(), view.index.text(), view.class_name.text()) == ("0", "12", "2")
-    qtbot.waitUntil(lambda: view.note.text().startswith("The bundled classifier does not know"))
+    qtbot.waitUntil(lambda: view.note.text().startswith("No classifier for such pictures"))
     assert not view.bars.isVisible()
     QTest.keyClick(view, Key.Key_Right, SHIFT)
     assert view.index.text() == "13"

@@ -27,6 +27,9 @@ def window(models: dict[str, Path], open_window: OpenWindow) -> Window:
 def test_interpolation_easing_and_loop_are_chosen(window: Window) -> None:
     way = window.interpolation
     assert way.way.button("auto").isChecked()
+    assert not way.way.isVisible(), "what beginners do not need is behind More"
+    QTest.mouseClick(way.more, LEFT)
+    assert way.way.isVisible()
     QTest.mouseClick(way.way.button("lerp"), LEFT)
     QTest.mouseClick(way.easing.button("hold"), LEFT)
     QTest.mouseClick(way.loop, LEFT)

@@ -10,7 +10,7 @@ from viewer.ui.widgets.sliders import LabelledSlider, Slider
 
 
 def test_what_is_shown_emits_nothing(qtbot: QtBot) -> None:
-    slider = Slider(0, 10, "Size")
+    slider = Slider(0, 10, "Size", "How large it is")
     qtbot.addWidget(slider)
     slider.show_value(8)
     with qtbot.assertNotEmitted(slider.valueChanged):
@@ -22,7 +22,7 @@ def test_what_is_shown_emits_nothing(qtbot: QtBot) -> None:
 
 
 def test_the_handle_goes_to_the_pointer(qtbot: QtBot) -> None:
-    slider = Slider(0, 100, "Size")
+    slider = Slider(0, 100, "Size", "How large it is")
     qtbot.addWidget(slider)
     slider.resize(216, 22)
     QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center())
@@ -31,7 +31,7 @@ def test_the_handle_goes_to_the_pointer(qtbot: QtBot) -> None:
 
 def test_the_text_follows_the_value(qtbot: QtBot) -> None:
     unit = "s"
-    labelled = LabelledSlider("Time", 1, 50, 10, lambda value: f"{value} {unit}")
+    labelled = LabelledSlider("Time", "How long it takes", 1, 50, 10, lambda value: f"{value} {unit}")
     qtbot.addWidget(labelled)
     assert labelled._value.text() == "10 s"
     with qtbot.assertNotEmitted(labelled.changed):
