@@ -1,4 +1,4 @@
-"""Windows on the small generators of `models`."""
+"""What the viewer's tests share: a folder for user data, the check for leaks, windows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gallery as a command, in its own process."""
+"""The gallery command."""
 
 from __future__ import annotations
 

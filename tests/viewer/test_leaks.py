@@ -1,4 +1,4 @@
-"""The check that runs after each of the viewer's tests finds what it should find."""
+"""The check for leaks, which runs after each of the viewer's tests."""
 
 from __future__ import annotations
 

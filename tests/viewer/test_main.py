@@ -1,4 +1,4 @@
-"""The application as a command, in its own process."""
+"""The command that opens the application."""
 
 from __future__ import annotations
 

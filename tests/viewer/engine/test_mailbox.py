@@ -1,4 +1,4 @@
-"""The single-slot mailbox."""
+"""The mailbox."""
 
 from pathlib import Path
 from threading import Thread

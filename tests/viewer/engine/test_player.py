@@ -1,9 +1,8 @@
-"""The worker and the player that drives it."""
+"""The player."""
 
 from __future__ import annotations
 
 import dataclasses
-import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -41,7 +40,7 @@ def make_player(qtbot: QtBot) -> Iterator[MakePlayer]:
         player.close()
 
 
-def test_a_frame_is_exactly_what_the_generator_makes(models: dict[str, Path], make_player: MakePlayer) -> None:
+def test_a_frame_is_exactly_what_the_generator_returns(models: dict[str, Path], make_player: MakePlayer) -> None:
     for name in ("digits", "free", "colour"):
         player = make_player(models[name])
         generator = open_generator(models[name], "cpu")
@@ -51,7 +50,7 @@ def test_a_frame_is_exactly_what_the_generator_makes(models: dict[str, Path], ma
         np.testing.assert_array_equal(player.frame.picture, compose(generator.generate_pixels(scene.z, scene.y)))
 
 
-def test_nothing_is_asked_for_while_nothing_changes(
+def test_no_frame_is_requested_while_nothing_changes(
     models: dict[str, Path], make_player: MakePlayer, qtbot: QtBot
 ) -> None:
     player = make_player(models["digits"])
@@ -93,9 +92,7 @@ def test_a_broken_file_leaves_the_old_generator_running(
     assert player.model.path == models["digits"]
 
 
-def test_an_error_that_nobody_foresaw_is_one_sentence(
-    models: dict[str, Path], make_player: MakePlayer, qtbot: QtBot
-) -> None:
+def test_an_unexpected_error_is_one_sentence(models: dict[str, Path], make_player: MakePlayer, qtbot: QtBot) -> None:
     class Broken:
         def run(self, names: list[str], feeds: dict[str, Any]) -> None:
             raise RuntimeError("Non-zero status code\nwith a long tail")
@@ -115,7 +112,7 @@ def test_an_error_that_nobody_foresaw_is_one_sentence(
         player.open(models["digits"])
 
 
-def test_the_state_fits_itself_to_the_next_generator(
+def test_the_state_is_fitted_to_the_next_generator(
     models: dict[str, Path], make_player: MakePlayer, qtbot: QtBot
 ) -> None:
     player = make_player(models["digits"])
@@ -136,7 +133,7 @@ def test_frames_of_another_generator_are_dropped(models: dict[str, Path], make_p
     assert player.frame is not late
 
 
-def test_qt_may_be_called_for_ever() -> None:
+def test_qt_survives_many_calls() -> None:
     # In a process of its own: what this guards against is an abort, as of PySide6 6.12.0 on Python 3.11.
     code = (
         "from PySide6.QtCore import QCoreApplication; from viewer.engine.player import Player; "
@@ -151,7 +148,7 @@ def test_qt_may_be_called_for_ever() -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_closing_twice_and_asking_afterwards_is_harmless(models: dict[str, Path], make_player: MakePlayer) -> None:
+def test_closing_twice_and_requests_after_that_are_harmless(models: dict[str, Path], make_player: MakePlayer) -> None:
     player = make_player(models["digits"])
     player.apply(player.state.with_playing(True))
     player.close()
@@ -159,38 +156,6 @@ def test_closing_twice_and_asking_afterwards_is_harmless(models: dict[str, Path]
     player.apply(player.state.with_digits((1,)))
     player._worker.mailbox.put(OpenRequest(9, models["digits"], "cpu"))
     assert not player._worker.isRunning()
-
-
-HEAPS_OF_THREADS = """
-import ctypes, sys, threading
-from viewer.engine.worker import HEAPS, Worker
-
-worker = Worker()
-worker.start()
-worker.stop()
-together = threading.Barrier(6)
-def take():
-    taken = bytearray(2**16)
-    together.wait()
-threads = [threading.Thread(target=take) for _ in range(6)]
-for thread in threads: thread.start()
-for thread in threads: thread.join()
-libc = ctypes.CDLL(None)
-libc.fopen.restype = ctypes.c_void_p
-file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
-libc.malloc_info(0, file)
-libc.fclose(file)
-print(HEAPS)
-"""
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux") or platform.libc_ver()[0] != "glibc", reason="needs glibc")
-def test_threads_that_come_and_go_share_a_few_heaps(
-    run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
-    done = run("-c", HEAPS_OF_THREADS, tmp_path / "heaps.xml")
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "heaps.xml").read_text().count("<heap nr=") <= int(done.stdout)
 
 
 def test_the_rate_of_even_frames() -> None:

@@ -1,4 +1,4 @@
-"""What is meant by what is dropped."""
+"""Files dropped on the window."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_generators_are_opened(name: str) -> None:
     assert (drop.does, drop.path) == ("open", Path(name))
 
 
-def test_folders_are_opened_whatever_they_are_called() -> None:
+def test_folders_are_opened_whatever_their_name() -> None:
     assert drop_of([Path("run.png")], is_folder=True).does == "open"
 
 
@@ -26,7 +26,7 @@ def test_pictures_are_restored(suffix: str) -> None:
 
 
 @pytest.mark.parametrize("paths", [[Path("a.txt")], [Path("a.onnx"), Path("b.onnx")], [], [Path("a")]])
-def test_everything_else_is_refused_in_one_sentence(paths: list[Path]) -> None:
+def test_other_files_are_refused_in_one_sentence(paths: list[Path]) -> None:
     drop = drop_of(paths)
     assert drop.does == "refuse"
     assert drop.reason.endswith(".")

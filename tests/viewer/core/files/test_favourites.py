@@ -1,4 +1,4 @@
-"""A folder of small pictures."""
+"""Favourites: a folder of small pictures."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def test_what_is_kept_is_found_with_its_recipe(tmp_path: Path, content: bytes) -
     assert kept.path.read_bytes() == content
 
 
-def test_the_newest_comes_first_and_two_of_one_name_are_two(tmp_path: Path, content: bytes) -> None:
+def test_the_newest_comes_first_and_equal_names_are_numbered(tmp_path: Path, content: bytes) -> None:
     first = favourites.keep(tmp_path, "Seed 5", content)
     os.utime(first.path, (1, 1))
     favourites.keep(tmp_path, "Seed 5", content)
     assert [one.name for one in favourites.load(tmp_path, nothing)[0]] == ["Seed 5 (2)", "Seed 5"]
 
 
-def test_naming_moves_the_file_and_takes_no_other_ones_place(tmp_path: Path, content: bytes) -> None:
+def test_renaming_moves_the_file_and_replaces_no_other(tmp_path: Path, content: bytes) -> None:
     one = favourites.keep(tmp_path, "one", content)
     favourites.keep(tmp_path, "two", content)
     assert favourites.rename(one, " a/b:c?.. ").name == "a b c"
@@ -60,7 +60,7 @@ def test_naming_moves_the_file_and_takes_no_other_ones_place(tmp_path: Path, con
     assert favourites.rename(kept, "///") == kept
 
 
-def test_what_is_put_away_comes_back_until_it_is_forgotten(tmp_path: Path, content: bytes) -> None:
+def test_removed_favourites_can_be_put_back_until_they_are_deleted(tmp_path: Path, content: bytes) -> None:
     one = favourites.keep(tmp_path, "one", content)
     away = favourites.remove(one)
     assert names(tmp_path) == []
@@ -72,7 +72,7 @@ def test_what_is_put_away_comes_back_until_it_is_forgotten(tmp_path: Path, conte
         favourites.put_back(away)
 
 
-def test_damaged_files_are_one_sentence_and_stay(tmp_path: Path, content: bytes) -> None:
+def test_damaged_files_are_reported_and_left_alone(tmp_path: Path, content: bytes) -> None:
     favourites.keep(tmp_path, "good", content)
     (tmp_path / "cut.png").write_bytes(content[:60])
     (tmp_path / "text.png").write_text("no picture")
@@ -84,7 +84,7 @@ def test_damaged_files_are_one_sentence_and_stay(tmp_path: Path, content: bytes)
     assert favourites.load(tmp_path / "nowhere", nothing) == ([], "")
 
 
-def test_a_sample_alone_is_what_its_state_shows(models: dict[str, Path]) -> None:
+def test_the_state_of_one_sample_shows_that_sample(models: dict[str, Path]) -> None:
     sample = Sample(2**64 - 1, 7, ((3, 1.0),))
     state = favourites.alone(replace(ViewState(seed=9, cells=16), playing=True), sample)
     scene = scene_of(open_generator(models["digits"], "cpu").info, state)
@@ -102,5 +102,5 @@ def test_a_sample_alone_is_what_its_state_shows(models: dict[str, Path]) -> None
         (ViewState(mode="number"), "Number 2026"),
     ],
 )
-def test_names_say_what_it_is(state: ViewState, name: str) -> None:
+def test_default_names(state: ViewState, name: str) -> None:
     assert favourites.name_of(state) == name

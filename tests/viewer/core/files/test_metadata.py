@@ -1,4 +1,4 @@
-"""Finding a recipe in files of all kinds, also such as were made to do harm."""
+"""Finding a recipe in files of all kinds, including hostile ones."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ PICTURES["mp4"] = mp4(TEXT.encode())
 
 
 @pytest.mark.parametrize("form", PICTURES)
-def test_each_format_carries_it(form: str, tmp_path: Path) -> None:
+def test_each_format_carries_the_recipe(form: str, tmp_path: Path) -> None:
     path = tmp_path / f"picture.{form}"
     path.write_bytes(PICTURES[form])
     assert read_recipe(path) == RECIPE
@@ -110,7 +110,7 @@ def test_a_file_without_a_recipe_is_a_sentence(content: bytes, tmp_path: Path) -
         read_recipe(path)
 
 
-def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+def test_only_ordinary_files_are_read(tmp_path: Path) -> None:
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.png")
     for name in ("pipe.png", "nothing.png", ""):

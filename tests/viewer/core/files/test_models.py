@@ -8,7 +8,7 @@ from digitforge.hashing import sha256
 from viewer.core.files.models import find_by_hash
 
 
-def test_models_are_found_by_what_they_hold(models: dict[str, Path], tmp_path: Path) -> None:
+def test_models_are_found_by_their_hash(models: dict[str, Path], tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
     (run / "generator.onnx").write_bytes(models["colour"].read_bytes())

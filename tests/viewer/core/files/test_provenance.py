@@ -1,4 +1,4 @@
-"""Provenance that can be read."""
+"""Provenance as readable text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from viewer.core.files.provenance import readable
 
 
-def test_short_facts_stand_and_long_ones_are_folded() -> None:
+def test_short_and_long_facts_are_separated() -> None:
     config = json.dumps({"batch_size": 128, "d_lr": "5e-4", "resume": None, "conditional": True})
     facts = {"images_seen": "4000", "config": config, "weights_sha256": "a" * 64, "story": "b" * 500}
     short, long = readable(facts)

@@ -1,4 +1,4 @@
-"""Recipes: whole states as text, and back, whatever the text is."""
+"""Recipes: states as text and back, also from damaged text."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_recipe_comes_back_as_it_was() -> None:
     assert from_text(replace(RECIPE, cell=None, animation=None).to_text()).animation is None
 
 
-def test_what_is_missing_gets_its_default() -> None:
+def test_missing_fields_get_their_defaults() -> None:
     model = {"name": "a", "sha256": "b"}
     assert from_text(json.dumps({"format": 1, "model": model, "state": {"seed": 3}})).state == ViewState(seed=3)
     with pytest.raises(RecipeError, match=r"recipe\.model has no field sha256\."):

@@ -1,4 +1,4 @@
-"""Pictures and animations in files: the same bytes each time, whole or not at all."""
+"""Exported files: the same bytes each time, complete or absent."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import gc
 import io
 import os
 import sys
-import tracemalloc
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -20,12 +18,11 @@ from PIL import Image
 from digitforge.errors import CannotWrite, ExportError
 from digitforge.hashing import sha256
 from export.runtime.generator import open_generator
-from viewer.core.files.encoders import EncoderOptions, palette_of
 from viewer.core.files.formats import FORMATS, read_recipe
 from viewer.core.files.recipe import Model
 from viewer.core.files.saving import ExportSpec, Subject, copied, save, size_of
 from viewer.core.picture.compose import compose, to_rgb
-from viewer.core.picture.look import Look, Rgb32
+from viewer.core.picture.look import Look
 from viewer.core.scene.animation import Animation, frame_count
 from viewer.core.scene.requests import Opened
 from viewer.core.state.view_state import ViewState
@@ -112,7 +109,7 @@ def test_a_still_is_the_picture_enlarged(subject: Subject, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("width", [1, 20, 40, 101, 640])
-def test_a_still_of_any_width_looks_as_the_window_does(width: int, subject: Subject, tmp_path: Path) -> None:
+def test_a_still_of_any_width_looks_like_the_window(width: int, subject: Subject, tmp_path: Path) -> None:
     plain = expected(subject, ExportSpec())
     spec = ExportSpec("png", width / plain.shape[1])
     with Image.open(save(with_squares(subject), spec, tmp_path / "a.png", nothing)) as image:
@@ -130,19 +127,19 @@ def test_a_still_of_any_width_looks_as_the_window_does(width: int, subject: Subj
     assert f'width="{width}" height="{image.height}" viewBox="0 0 {plain.shape[1]} {plain.shape[0]}"' in svg
 
 
-def test_what_moves_keeps_to_whole_multiples() -> None:
+def test_animations_need_a_whole_scale() -> None:
     assert ExportSpec("png", 1.5).scale == 1.5
     with pytest.raises(ValueError, match=r"scale is 1\.5; for animations it must be a whole number from 1 to 64"):
         ExportSpec("gif", 1.5)
 
 
-def test_what_is_copied_is_large_enough_to_paste(subject: Subject) -> None:
+def test_a_copied_picture_is_large_enough_to_paste(subject: Subject) -> None:
     with Image.open(io.BytesIO(copied(open_generator(subject.model.path, "cpu"), subject))) as image:
         assert 700 < max(image.size) <= 1400
         assert "digitforge" in image.info
 
 
-def test_sizes_are_known_before(subject: Subject) -> None:
+def test_sizes_are_known_before_the_export(subject: Subject) -> None:
     for state in (
         ViewState(cells=5),
         ViewState(mode="number"),
@@ -159,28 +156,6 @@ def test_sizes_are_known_before(subject: Subject) -> None:
     assert FORMATS["png"].largest_width((20_000, 20_000)) == 20_000, "nothing has to become smaller"
     assert FORMATS["gif"].largest_scale((2000, 2000)) == 1
     assert FORMATS["gif"].largest_scale((238, 238)) ** 2 * 238**2 <= 2**22
-
-
-def test_memory_does_not_grow_with_the_number_of_frames() -> None:
-    class Sink(io.RawIOBase):
-        def write(self, data: Any) -> int:
-            return len(data)
-
-    def pictures(count: int) -> Iterator[Rgb32]:
-        noise = np.random.default_rng(0)
-        return (noise.integers(0xFF000000, 0xFFFFFFFF, (160, 160), np.uint32) for _ in range(count))
-
-    def peak(form: str, count: int) -> int:
-        options = EncoderOptions(count, 20, 3, palette=palette_of([0xFF000000, 0xFFFFFFFF]))
-        tracemalloc.start()
-        FORMATS[form].write(Sink(), pictures(count), options)  # type: ignore[arg-type]
-        _, highest = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return highest
-
-    for form in ("apng", "gif"):
-        peak(form, 3)
-        assert peak(form, 40) < peak(form, 6) + 3 * 160 * 160 * 3, "no more than a few frames"
 
 
 @pytest.mark.parametrize("form", ANIMATIONS)
@@ -275,7 +250,7 @@ def test_an_ffmpeg_that_fails_is_a_sentence(subject: Subject, tmp_path: Path, mo
 
 
 @needs_ffmpeg
-def test_odd_sizes_become_films(subject: Subject, tmp_path: Path) -> None:
+def test_odd_sizes_become_videos(subject: Subject, tmp_path: Path) -> None:
     odd = replace(subject, state=ViewState(cells=5))
     assert size_of(odd.model.info, odd.scene(ExportSpec()), Look())[1] % 2 == 1  # type: ignore[arg-type]
     save(odd, ExportSpec("mp4", 1, animation=SHORT), tmp_path / "a.mp4", nothing)

@@ -1,4 +1,4 @@
-"""What is remembered, and what a damaged file does."""
+"""Settings between sessions, and damaged files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     assert load(tmp_path / "new" / "settings.json") == (settings, "")
 
 
-def test_the_first_time_there_is_no_file_and_no_complaint(tmp_path: Path) -> None:
+def test_without_a_file_there_are_defaults_and_no_message(tmp_path: Path) -> None:
     assert load(tmp_path / "settings.json") == (Settings(), "")
     assert Settings().hint
 
@@ -47,13 +47,13 @@ def test_a_damaged_file_is_a_sentence(tmp_path: Path, content: bytes) -> None:
     assert "\n" not in sentence
 
 
-def test_what_cannot_be_read_or_written_is_a_sentence(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_or_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "settings.json").mkdir()
     assert "could not be read" in load(tmp_path / "settings.json")[1]
     assert "could not be written" in save(Settings(), tmp_path / "settings.json")
 
 
-def test_recent_generators_come_once_and_the_last_one_first(tmp_path: Path) -> None:
+def test_recent_generators_are_unique_and_the_last_one_comes_first(tmp_path: Path) -> None:
     settings = Settings()
     for number in [*range(MOST_RECENT + 3), 5]:
         settings = settings.with_recent(tmp_path / f"{number}.onnx")

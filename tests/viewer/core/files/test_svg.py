@@ -30,7 +30,7 @@ def drawn(content: bytes) -> tuple[Rgb32, int]:
 
 
 @pytest.mark.parametrize("levels", [1, 2, 5, 200])
-def test_it_draws_the_picture(rng: np.random.Generator, levels: int) -> None:
+def test_the_paths_draw_the_picture(rng: np.random.Generator, levels: int) -> None:
     picture = (BLACK | rng.integers(0, levels, (9, 13)) * 0x010101).astype(np.uint32)
     picture[:, 5] = 0
     content = svg(picture, 7, "{}")
@@ -47,7 +47,7 @@ def test_clear_pixels_are_left_out_and_none_is_drawn_twice(rng: np.random.Genera
     assert twice == 0
 
 
-def test_alike_pixels_are_one_shape() -> None:
+def test_equal_pixels_are_one_shape() -> None:
     picture = np.full((20, 30), BLACK, np.uint32)
     picture[4:12, 5:9] = 0xFFFFFFFF
     assert svg(picture, 1, "{}").count(b"M") == 2

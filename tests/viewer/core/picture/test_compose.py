@@ -1,4 +1,4 @@
-"""Grids of pictures."""
+"""Composing grids of pictures."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def pictures(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 @pytest.mark.parametrize("cells", [1, 2, 5, 9, 10, 100])
 @pytest.mark.parametrize("colour", [(), (3,)])
-def test_every_cell_stands_in_its_place(cells: int, colour: tuple[int, ...]) -> None:
+def test_every_cell_is_in_its_place(cells: int, colour: tuple[int, ...]) -> None:
     pixels = pictures(cells, 27, 14, *colour)
     picture = compose(pixels)
     grid = layout(cells, 27, 14)
@@ -28,7 +28,7 @@ def test_every_cell_stands_in_its_place(cells: int, colour: tuple[int, ...]) -> 
         np.testing.assert_array_equal(cell, pixels[i] if colour else np.repeat(pixels[i][..., None], 3, axis=2))
 
 
-def test_nothing_stands_in_the_gaps_and_saved_ones_have_a_colour() -> None:
+def test_gaps_are_empty_and_have_a_colour_in_saved_pictures() -> None:
     picture = compose(pictures(5, 28, 28))
     assert not picture[28:30].any()
     assert not picture[:, 28:30].any()
@@ -37,7 +37,7 @@ def test_nothing_stands_in_the_gaps_and_saved_ones_have_a_colour() -> None:
     assert {tuple(pixel) for pixel in to_rgb(picture)[28]} == {(0x15, 0x18, 0x20)}
 
 
-def test_looks_reach_the_picture_and_its_layout() -> None:
+def test_looks_are_applied_to_the_picture_and_its_layout() -> None:
     pixels, look = pictures(3, 28, 14), Look("ember", smoothing=0.7, beside=True)
     picture, grid = compose(pixels, 2, look), layout(3, 28, 28, 2)
     assert picture.shape == (grid.height, grid.width)

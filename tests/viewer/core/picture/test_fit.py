@@ -1,4 +1,4 @@
-"""Where a picture stands in its area."""
+"""Fitting a picture into an area."""
 
 from viewer.core.picture.fit import Box, View, fit
 

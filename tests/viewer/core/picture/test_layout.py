@@ -1,4 +1,4 @@
-"""From places to cells and back."""
+"""From positions to cells and back."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_the_middle_of_a_cell_is_that_cell(cell: int) -> None:
 
 
 @pytest.mark.parametrize(("x", "y"), [(9, 60), (60, 19), (10 + BOX.width, 60), (60, 20 + BOX.height), (120, 180)])
-def test_outside_and_where_no_picture_stands_is_no_cell(x: float, y: float) -> None:
+def test_outside_and_empty_places_are_no_cell(x: float, y: float) -> None:
     assert GRID.cell_at(BOX, x, y) is None
 
 

@@ -1,4 +1,4 @@
-"""What is done to pictures before they are shown."""
+"""Looks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_colour_pictures_keep_their_colours(rng: np.random.Generator) -> None:
     assert (negative >> 24 == 0xFF).all()
 
 
-def test_before_stands_at_the_left_of_after(rng: np.random.Generator) -> None:
+def test_beside_shows_the_original_on_the_left(rng: np.random.Generator) -> None:
     pixels = rng.integers(0, 256, (3, 8, 6), dtype=np.uint8)
     both = apply_look(pixels, Look("ice", smoothing=1.0, beside=True))
     assert both.shape == (3, 8, 12)
@@ -55,7 +55,7 @@ def test_before_stands_at_the_left_of_after(rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"colour_map": "jet"}, {"smoothing": -0.1}, {"smoothing": SMOOTHING_MAX + 0.1}])
-def test_there_are_no_other_looks(wrong: dict[str, str]) -> None:
+def test_looks_out_of_range_are_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="it must be"):
         Look(**wrong)  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""Colours that can be read."""
+"""Colours with enough contrast."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_colours_are_colours(palette: Palette) -> None:
     assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in dataclasses.astuple(palette))
 
 
-def test_the_system_decides_where_nobody_chose() -> None:
+def test_the_system_theme_follows_the_system() -> None:
     assert palette_of("system", dark=False) is LIGHT
     assert palette_of("system", dark=True) is DARK
     assert palette_of("light", dark=True) is LIGHT

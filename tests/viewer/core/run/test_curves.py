@@ -23,7 +23,7 @@ def read_all(log: Log) -> None:
     log.read()
 
 
-def test_a_line_that_is_cut_waits_for_its_rest(tmp_path: Path) -> None:
+def test_an_incomplete_line_waits_for_its_rest(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text('{"images": 100, "d_loss": 1.5}\n{"images": 200, "d_l')
     log = Log(path)
@@ -37,7 +37,7 @@ def test_a_line_that_is_cut_waits_for_its_rest(tmp_path: Path) -> None:
     assert (log.last_images, log.images_per_s) == (200, 7)
 
 
-def test_what_is_no_log_line_is_passed_over(tmp_path: Path) -> None:
+def test_lines_that_are_not_log_entries_are_skipped(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_bytes(
         b"\xff\xfe\n[1]\n{}\n" + b"[" * 5_000 + b"\n"
@@ -50,7 +50,7 @@ def test_what_is_no_log_line_is_passed_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("way", ["shorter", "replaced", "removed"])
-def test_a_run_that_begins_anew_is_read_anew(tmp_path: Path, way: str) -> None:
+def test_a_log_that_starts_again_is_read_again(tmp_path: Path, way: str) -> None:
     path = tmp_path / "log.jsonl"
     append(path, *({"images": images, "d_loss": 1.0} for images in range(0, 1_000, 100)))
     log = Log(path)
@@ -101,7 +101,7 @@ def test_a_curve_keeps_its_means() -> None:
     assert curve.values == pytest.approx([0.5] * len(curve.values))
 
 
-def test_a_plots_span_leaves_out_what_sticks_out() -> None:
+def test_the_span_of_a_plot_ignores_outliers() -> None:
     assert span([1.0] * 500 + [1e9]) == pytest.approx((0.95, 1.05))
     assert span([0.0, 2.0], 0.0) == pytest.approx((0.0, 2.1))
     low, high = span([-1.0, 1.0], 0.0)

@@ -18,7 +18,7 @@ def stage(run: Path, images: int, content: bytes = b"x") -> Path:
     return path
 
 
-def test_stages_are_in_order_and_other_files_are_none(tmp_path: Path) -> None:
+def test_stages_are_in_order_and_other_files_are_ignored(tmp_path: Path) -> None:
     assert stages.stages_of(tmp_path / "nowhere") == ()
     for images in (2_000, 10_000, 3_000):
         stage(tmp_path, images)
@@ -28,7 +28,7 @@ def test_stages_are_in_order_and_other_files_are_none(tmp_path: Path) -> None:
     assert stages.model_of(tmp_path) == tmp_path / "exports" / "000000010000.onnx"
 
 
-def test_without_stages_the_runs_own_export_counts(tmp_path: Path) -> None:
+def test_without_stages_the_export_of_the_run_is_used(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"config": {"images": 500}}')
     assert stages.is_run(tmp_path)
     assert stages.planned_images(tmp_path) == 500
@@ -43,7 +43,7 @@ def test_without_stages_the_runs_own_export_counts(tmp_path: Path) -> None:
     assert [one.images for one in stages.stages_of(tmp_path)] == [100]
 
 
-def test_the_newest_is_opened_while_it_is_followed_and_again_when_it_was_rewritten(tmp_path: Path) -> None:
+def test_the_newest_stage_is_opened_while_following_and_again_when_rewritten(tmp_path: Path) -> None:
     stage(tmp_path, 100, b"half")
     first = stages.stages_of(tmp_path)
     assert stages.to_open(first, None, follow=True) == first[-1]

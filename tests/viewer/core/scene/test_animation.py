@@ -1,4 +1,4 @@
-"""Which scene each frame shows."""
+"""The scene of each frame of an animation."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_keyframes_are_what_the_window_shows(info: GeneratorInfo, kind: str) -> 
     np.testing.assert_array_equal(scene(info, kind, 2 * step).z, expected.z)
 
 
-def test_turning_goes_through_all_classes_and_leaves_locked_cells(info: GeneratorInfo) -> None:
+def test_turning_goes_through_all_classes_except_in_locked_cells(info: GeneratorInfo) -> None:
     state = STATES["turn"].locked(1, of_class(9, 0, 9))
     assert frame_count(info, state, Animation("turn", keyframes=3)) == 10 * 14
     seen = [scene(info, "turn", 14 * key, state) for key in range(10)]
@@ -99,7 +99,7 @@ def test_a_swing_comes_back_to_the_middle(info: GeneratorInfo) -> None:
     assert np.abs(scene(info, "swing", count // 4).z - middle.z).max() == pytest.approx(2.5)
 
 
-def test_what_is_offered_is_what_can_move(info: GeneratorInfo) -> None:
+def test_only_possible_animations_are_offered(info: GeneratorInfo) -> None:
     assert kinds_of(info, ViewState(), None) == ("walk", "turn")
     assert kinds_of(info, ViewState(), DIRECTIONS) == ("walk", "turn", "swing")
     assert kinds_of(info, ViewState(mode="path"), DIRECTIONS) == ()

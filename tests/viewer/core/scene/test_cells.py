@@ -1,4 +1,4 @@
-"""From states to scenes."""
+"""Turning states into scenes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
 from export.runtime.interpolation import lerp, slerp
 from export.runtime.latents import latents
-from viewer.core.scene.cells import pad_weights, path_at, samples_of_grid, samples_of_number, scene_of
-from viewer.core.state.number import Number
-from viewer.core.state.pad import Pad
-from viewer.core.state.samples import SEED_MAX, latents_of, of_class, weights_of
-from viewer.core.state.timeline import Timeline
+from viewer.core.scene.cells import map_of_pad, pad_weights, path_at, samples_of_grid, samples_of_number, scene_of
+from viewer.core.state.number import MOST_CHARACTERS, MOST_ROLLS, Number
+from viewer.core.state.pad import PLACES, Pad, map_points
+from viewer.core.state.samples import SEED_MAX, Sample, latents_of, of_class, weights_of
+from viewer.core.state.timeline import EASINGS, WAYS, Timeline
 from viewer.core.state.view_state import ViewState
 
 NORMAL = GeneratorInfo(16, "normal", tuple("0123456789"), 1, 28, 28)
 UNIFORM = GeneratorInfo(16, "uniform", (), 1, 28, 28)
+CORNERS = tuple(of_class(seed, 0, seed) for seed in range(4))
 
 
 def z_of(info: GeneratorInfo, state: ViewState) -> Float32:
@@ -158,3 +159,89 @@ def test_directions_move_every_cell_by_standard_deviations() -> None:
     moved, plain = scene_of(NORMAL, state, directions), z_of(NORMAL, state)
     assert moved is not None
     np.testing.assert_allclose(moved.z - plain, np.tile(1.5 * directions[1], (4, 1)), atol=1e-6)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("easing", EASINGS)
+def test_a_timeline_is_continuous_and_a_loop_closes(way: str, easing: str) -> None:
+    keys = tuple(of_class(seed, 0, seed) for seed in range(3))
+    timeline = Timeline(keys, way, easing)
+    scenes = [path_at(NORMAL, timeline, position) for position in np.linspace(0, 3, 301)]
+    z = np.concatenate([scene.z for scene in scenes if scene is not None])
+    y = np.concatenate([scene.y for scene in scenes if scene is not None and scene.y is not None])
+    assert len(z) == len(y) == 301
+    steps = np.linalg.norm(np.diff(z, axis=0), axis=1)
+    assert steps.max() < 0.3, "no jump, also not at a keyframe"
+    np.testing.assert_allclose(z[-1], z[0], atol=1e-6)
+    np.testing.assert_allclose(y.sum(axis=1), 1.0, rtol=1e-6)
+    np.testing.assert_allclose(y[[0, 100, 200, 300]], np.eye(10)[[0, 1, 2, 0]], atol=1e-6)
+
+
+def test_a_timeline_without_a_loop_ends_at_its_last_keyframe() -> None:
+    keys = tuple(Sample(seed) for seed in range(4))
+    timeline = Timeline(keys, loop=False)
+    at_the_end, last = path_at(NORMAL, timeline, 3.0), path_at(NORMAL, Timeline(keys[3:]), 0.0)
+    assert at_the_end is not None
+    assert last is not None
+    np.testing.assert_allclose(at_the_end.z, last.z, rtol=1e-6)
+
+
+def test_the_walk_of_a_single_cell_never_repeats() -> None:
+    state, seen = ViewState(cells=1, speed=2.0, playing=True), []
+    for _ in range(3000):
+        state = state.advanced(0.5)
+        scene = scene_of(NORMAL, state)
+        assert scene is not None
+        seen.append(scene.z[0])
+    assert state.seed == 3000
+    assert len(np.unique(np.array(seen), axis=0)) == 3000
+
+
+def test_a_hand_is_one_latent_and_a_variant_is_another() -> None:
+    scene = scene_of(NORMAL, ViewState(mode="number", number=Number("2 26", 5).rerolled(2)))
+    assert scene is not None
+    assert scene.close
+    assert scene.columns == len(scene.z) == 3
+    np.testing.assert_array_equal(scene.z[0], scene.z[2])
+    assert not np.array_equal(scene.z[0], scene.z[1])
+    assert [sample.label for sample in scene.samples] == [2, 2, 6]
+
+
+def test_every_variant_is_a_sample_of_its_own() -> None:
+    text = "7" * MOST_CHARACTERS
+    seen = [
+        sample for roll in range(1, 4) for sample in samples_of_number(NORMAL, Number(text, 0, (roll,) * len(text)))
+    ]
+    assert len(set(seen)) == 3 * MOST_CHARACTERS
+    samples_of_number(NORMAL, Number(text, SEED_MAX, (MOST_ROLLS,) * MOST_CHARACTERS))
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_the_blend_is_continuous(count: int) -> None:
+    points = [Pad(CORNERS[:count]).with_point(t, 0.5 + 0.4 * np.sin(7 * t)) for t in np.linspace(0, 1, 400)]
+    weights = np.array([pad_weights(point) for point in points])
+    assert np.abs(np.diff(weights, axis=0)).max() < 0.03
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0)
+    assert weights.min() >= 0.0
+
+
+@pytest.mark.parametrize(("count", "previews"), [(3, 15), (4, 25)])
+def test_the_map_shows_the_pictures_at_its_points(count: int, previews: int) -> None:
+    state = ViewState(mode="pad", pad=Pad(CORNERS[:count]), truncation=0.5)
+    scene = map_of_pad(NORMAL, state)
+    assert scene is not None
+    assert scene.y is not None
+    assert scene.z.shape == (previews, 16)
+    assert scene.y.shape == (previews, 10)
+    points = map_points(count)
+    for corner, place in enumerate(PLACES[count]):
+        found = scene.z[points.index(place)]
+        np.testing.assert_allclose(found, 0.5 * latents_of(NORMAL, CORNERS)[corner], rtol=1e-5)
+    inside = points[previews // 2]
+    there = scene_of(NORMAL, state.with_pad(state.pad.with_point(*inside)))
+    assert there is not None
+    np.testing.assert_allclose(scene.z[previews // 2], there.z[0], rtol=1e-6)
+
+
+def test_without_corners_there_is_no_map() -> None:
+    assert map_of_pad(NORMAL, ViewState(mode="pad")) is None

@@ -22,12 +22,12 @@ INFO = GeneratorInfo(8, "normal", ("a", "b"), 1, 4, 4)
         (replace(INFO, classes=("a", "c")), "differ in classes (different names)"),
     ],
 )
-def test_what_does_not_fit_is_a_sentence(other: GeneratorInfo, said: str) -> None:
+def test_generators_that_cannot_be_compared_are_a_sentence(other: GeneratorInfo, said: str) -> None:
     assert said in misfit(INFO, other)
     assert misfit(INFO, other).endswith(".")
 
 
-def test_other_pictures_fit() -> None:
+def test_other_picture_sizes_can_be_compared() -> None:
     assert misfit(INFO, replace(INFO, height=9, channels=3, provenance={"preset": "other"})) == ""
 
 

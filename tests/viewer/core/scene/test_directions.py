@@ -42,7 +42,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Directions:
     return find(path, path.parent)
 
 
-def test_they_change_pictures_more_than_random_directions_and_the_first_ones_most(bundled: Directions) -> None:
+def test_directions_change_pictures_more_than_random_ones_and_the_first_most(bundled: Directions) -> None:
     generator = open_generator(BUNDLED_MODEL, "cpu")
     random = np.linalg.qr(np.random.default_rng(1).standard_normal((64, 64)))[0].astype(np.float32)
     found, chance = change(generator, bundled.vectors), change(generator, random)
@@ -52,7 +52,7 @@ def test_they_change_pictures_more_than_random_directions_and_the_first_ones_mos
 
 
 @pytest.mark.parametrize(("name", "square"), [("digits", 1.0), ("colour", 1.0), ("free", 1 / 3), ("many", 1.0)])
-def test_they_are_orthogonal_and_one_standard_deviation_long(
+def test_directions_are_orthogonal_and_one_standard_deviation_long(
     name: str, square: float, models: dict[str, Path], tmp_path: Path
 ) -> None:
     vectors = find(models[name], tmp_path).vectors
@@ -67,7 +67,7 @@ def test_the_same_file_gives_the_same_directions(models: dict[str, Path], tmp_pa
     assert (tmp_path / "a").is_dir()
 
 
-def test_the_bundled_generator_comes_with_what_would_be_found(bundled: Directions) -> None:
+def test_the_bundled_directions_are_those_that_a_search_finds(bundled: Directions) -> None:
     text = BUNDLED_MODEL.with_suffix(".directions.json").read_text("utf-8")
     kept = from_json(text, hashlib.sha256(BUNDLED_MODEL.read_bytes()).hexdigest(), 64)
     assert kept is not None, "the generator was trained again: its directions have to be found and named again"
@@ -83,20 +83,20 @@ def test_a_linear_generator_has_the_directions_of_its_map() -> None:
     assert len(principal(info, np.zeros((256, 16), np.float32)).names) == 0, "pictures that never change"
 
 
-def test_large_pictures_are_made_coarse() -> None:
+def test_large_pictures_are_averaged() -> None:
     images = np.arange(2 * 3 * 70 * 33, dtype=np.float32).reshape(2, 3, 70, 33)
     coarse = _coarse(images)
     assert coarse.shape == (2, 3, 35, 33)
     np.testing.assert_allclose(coarse[0, 0, 0, 0], images[0, 0, :2, 0].mean())
 
 
-def test_a_step_is_the_same_however_the_latents_are_cut(models: dict[str, Path]) -> None:
+def test_batches_of_latents_do_not_change_the_pictures(models: dict[str, Path]) -> None:
     generator = open_generator(models["digits"], "cpu")
     parts = [render_coarse(generator, 0, 5), render_coarse(generator, 5, 3)]
     np.testing.assert_allclose(np.concatenate(parts), render_coarse(generator, 0, 8), atol=1e-6)
 
 
-def test_names_are_kept_with_the_file_and_go_with_nothing_else(models: dict[str, Path], tmp_path: Path) -> None:
+def test_names_are_cached_for_one_file_only(models: dict[str, Path], tmp_path: Path) -> None:
     search, generator = Search(tmp_path), open_generator(models["digits"], "cpu")
     while not isinstance(found := search.step(generator), Directions):
         pass
@@ -109,7 +109,7 @@ def test_names_are_kept_with_the_file_and_go_with_nothing_else(models: dict[str,
     assert "Schräge" not in other.names
 
 
-def test_a_folder_that_cannot_be_written_costs_only_the_next_time(models: dict[str, Path], tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_no_error(models: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert len(find(models["digits"], tmp_path / "file").names) == 6
 
@@ -135,7 +135,7 @@ def damaged(key: str, value: Any) -> str:
         damaged("directions", [{"name": "a", "vector": "12"}]),
     ],
 )
-def test_a_file_that_is_something_else_is_passed_over(text: str) -> None:
+def test_invalid_files_are_skipped(text: str) -> None:
     assert from_json(text, "abc", 2) is None
     assert from_json(damaged("more", 1), "abc", 2) is not None
 

@@ -1,4 +1,4 @@
-"""What is offered when something fails."""
+"""Messages between window and worker."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ SCENE = Scene(np.zeros((1, 2), np.float32), None, 1, ())
         (Job(1, "thumbnails", lambda _: None), ""),
     ],
 )
-def test_remedies(request_: OpenRequest | RenderRequest | CompareRequest | Job, remedy: str) -> None:
+def test_the_remedy_for_each_failure(request_: OpenRequest | RenderRequest | CompareRequest | Job, remedy: str) -> None:
     assert Failure(request_, "It failed.").remedy == remedy

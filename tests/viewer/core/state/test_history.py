@@ -1,4 +1,4 @@
-"""Steps that join, that are taken back, and that are forgotten."""
+"""The undo history."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ def step(number: int, what: str = "seed", made_s: float | None = None) -> Step:
     return Step(what, STATES[number], STATES[number + 1], 100.0 * number if made_s is None else made_s)
 
 
-def test_quick_steps_of_one_kind_are_one() -> None:
+def test_quick_steps_of_one_kind_are_merged() -> None:
     history = History().add(step(0, made_s=0)).add(step(1, made_s=MERGE_S)).add(step(2, made_s=2 * MERGE_S))
     assert [(one.before, one.after) for one in history.undoable] == [(STATES[0], STATES[3])]
     assert len(history.add(step(3, "grid", made_s=2 * MERGE_S)).undoable) == 2
     assert len(history.add(step(3, made_s=3.5 * MERGE_S)).undoable) == 2
 
 
-def test_a_keyframe_is_always_a_step_of_its_own() -> None:
+def test_a_keyframe_is_never_merged() -> None:
     timeline = replace(STATES[0].timeline, keyframes=(of_class(0, 0, None),))
     put = Step("seed", STATES[0], replace(STATES[0], timeline=timeline), 0.0)
     assert len(History().add(step(0, made_s=0)).add(put).undoable) == 2
 
 
-def test_steps_are_taken_back_and_done_again_in_order() -> None:
+def test_steps_are_undone_and_redone_in_order() -> None:
     history = History().add(step(0)).add(step(1)).undo().undo()
     assert history.undoable == ()
     assert history.undo() is history
@@ -38,7 +38,7 @@ def test_steps_are_taken_back_and_done_again_in_order() -> None:
     assert again.redo() is again
 
 
-def test_a_new_step_ends_what_could_be_done_again_and_the_oldest_are_forgotten() -> None:
+def test_a_new_step_drops_the_redoable_and_the_oldest_steps() -> None:
     assert History().add(step(0)).undo().add(step(0)).redoable == ()
     history = History()
     for number in range(MOST_STEPS + 5):

@@ -1,4 +1,4 @@
-"""The keyboard sheet."""
+"""What single keys change."""
 
 import pytest
 
@@ -35,14 +35,14 @@ def test_keys(key: str, expected: ViewState | None) -> None:
     assert after(key) == expected
 
 
-def test_digits_follow_names_before_places() -> None:
+def test_digit_keys_mean_names_before_indices() -> None:
     assert after("7", ("7", "8")) == STATE.with_digits((0,))
     assert after("1", ("cat", "dog")) == STATE.with_digits((1,))
     assert after("5", ("cat", "dog")) is None
     assert after("M", ()) is None
 
 
-def test_the_sheet_for_people_lists_every_key_and_no_other() -> None:
+def test_the_list_of_keys_is_complete() -> None:
     named = {name for keys, _ in KEYS for name in (map(str, range(10)) if keys == "0 – 9" else [keys])}
     letters = [chr(code) for code in range(ord("A"), ord("Z") + 1)]
     others = [

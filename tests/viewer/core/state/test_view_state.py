@@ -28,7 +28,7 @@ def info(classes: int = 10, side: int = 28) -> GeneratorInfo:
         {"position": -0.1},
     ],
 )
-def test_a_state_out_of_range_cannot_be_made(wrong: dict[str, float]) -> None:
+def test_a_state_out_of_range_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong)).replace("digits", "class")):
         ViewState(**wrong)  # type: ignore[arg-type]
 
@@ -39,12 +39,12 @@ def test_seeds_stop_at_both_ends() -> None:
     assert ViewState().with_seed(2**80).seed == SEED_MAX
 
 
-def test_next_goes_to_the_start_of_the_next_keyframe() -> None:
+def test_the_next_seed_starts_at_its_keyframe() -> None:
     walked = ViewState(seed=4, position=0.7)
     assert (walked.stepped(1).seed, walked.stepped(1).position) == (5, 0.0)
 
 
-def test_pausing_keeps_the_place() -> None:
+def test_pausing_keeps_the_position() -> None:
     playing = ViewState(seed=4, playing=True).advanced(1.3)
     paused = playing.with_playing(False)
     assert (paused.seed, paused.position) == (playing.seed, playing.position)
@@ -63,12 +63,12 @@ def test_a_walk_goes_on_past_the_last_seed() -> None:
     assert walked.position == pytest.approx(1.5)
 
 
-def test_sliders_hold_their_ends() -> None:
+def test_values_are_clamped_to_their_range() -> None:
     assert ViewState().with_truncation(9.0).truncation == 1.5
     assert ViewState().with_speed(0.0).speed == 0.1
 
 
-def test_a_state_fits_itself_to_a_generator() -> None:
+def test_a_state_is_fitted_to_a_generator() -> None:
     state = ViewState(digits=(9,), cells=100)
     assert state.fitted(info()) == state
     assert state.fitted(info(classes=3)).digits == ()
@@ -81,7 +81,7 @@ def test_large_pictures_make_small_grids(side: int, cells: int) -> None:
     assert cells_limit(info(side=side)) == cells
 
 
-def test_a_mode_begins_at_rest_and_a_still_one_cannot_play() -> None:
+def test_a_new_mode_is_paused_and_a_still_one_cannot_play() -> None:
     state = ViewState(playing=True, position=0.5).with_mode("number")
     assert (state.playing, state.position) == (False, 0.0)
     assert not state.with_playing(True).playing
@@ -107,14 +107,19 @@ def test_digits_are_toggled_one_by_one() -> None:
     assert state.toggled(3).digits == (1,)
 
 
-def test_amounts_are_held_in_range_and_end_where_the_last_one_is_not_zero() -> None:
+def test_amounts_are_clamped_and_trailing_zeros_dropped() -> None:
     state = ViewState().with_amount(2, 9.0)
     assert state.amounts == (0.0, 0.0, 4.0)
     assert state.with_amount(2, 0.0).amounts == ()
 
 
-def test_locks_are_kept_in_order_and_let_go() -> None:
+def test_locks_are_in_order_and_can_be_removed() -> None:
     one, two = Sample(1), Sample(2)
     state = ViewState().locked(5, one).locked(2, two)
     assert state.locks == ((2, two), (5, one))
     assert state.locked(5, None).locks == ((2, two),)
+
+
+def test_the_seed_of_a_number_is_its_hand() -> None:
+    state = ViewState(mode="number", seed=4).with_seed(9).stepped(-1)
+    assert (state.seed, state.number.seed) == (4, 8)
