@@ -36,7 +36,7 @@ from digitforge.files import write_json
 from export.runtime.generator import find_model, open_generator
 from viewer.core.picture.look import PLAIN, Look
 from viewer.core.scene.cells import scene_of
-from viewer.core.scene.requests import Frame, OpenRequest, RenderRequest
+from viewer.core.scene.messages import Frame, OpenRequest, RenderRequest
 from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
 from viewer.engine.worker import Worker

@@ -36,7 +36,7 @@ from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import exit_status
 from digitforge.files import write_json
 from proofs.monkey import Monkey
-from viewer.core.scene.requests import Failure, RenderRequest
+from viewer.core.scene.messages import Failure, RenderRequest
 from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.window import Window

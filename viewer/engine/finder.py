@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from viewer.core.scene.directions import Directions, Search
-from viewer.core.scene.requests import Answer, Failure, Job, Opened
+from viewer.core.scene.messages import Answer, Failure, Job, Opened
 from viewer.engine.player import Player
 
 NAME = "directions"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Condition
 
-from viewer.core.scene.requests import CompareRequest, Job, OpenRequest, RenderRequest
+from viewer.core.scene.messages import CompareRequest, Job, OpenRequest, RenderRequest
 
 Request = OpenRequest | CompareRequest | RenderRequest | Job
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from export.runtime.arrays import Float32
 from export.runtime.generator import Generator
 from viewer.core.scene.cells import scene_of
-from viewer.core.scene.requests import Answer, CompareRequest, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
+from viewer.core.scene.messages import Answer, CompareRequest, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
 from viewer.core.state.view_state import ViewState
 from viewer.engine.worker import Worker, open_model
 

@@ -10,7 +10,7 @@ from export.contract import GeneratorInfo
 from export.runtime.arrays import UInt8
 from export.runtime.generator import Generator
 from viewer.core.scene.cells import Scene
-from viewer.core.scene.requests import Answer
+from viewer.core.scene.messages import Answer
 from viewer.engine.player import Player
 
 

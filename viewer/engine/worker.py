@@ -19,7 +19,7 @@ from viewer.core.picture.compose import compose
 from viewer.core.picture.look import Look
 from viewer.core.scene.cells import Scene
 from viewer.core.scene.compare import comparable, difference, misfit
-from viewer.core.scene.requests import Answer, CompareRequest, Failure, Frame, Opened, OpenRequest, RenderRequest
+from viewer.core.scene.messages import Answer, CompareRequest, Failure, Frame, Opened, OpenRequest, RenderRequest
 from viewer.core.state.view_state import PIXEL_BUDGET
 from viewer.engine.mailbox import Mailbox
 

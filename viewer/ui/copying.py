@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from export.runtime.generator import Generator
 from viewer.core.files.saving import Subject, copied
-from viewer.core.scene.requests import Answer
+from viewer.core.scene.messages import Answer
 from viewer.engine.player import Player
 
 NAME = "copy"

@@ -11,7 +11,7 @@ from viewer.core.files import Report
 from viewer.core.files.formats import read_recipe
 from viewer.core.files.models import find_by_hash
 from viewer.core.files.recipe import Recipe
-from viewer.core.scene.requests import Failure, Opened, OpenRequest
+from viewer.core.scene.messages import Failure, Opened, OpenRequest
 from viewer.engine.background import Background
 from viewer.engine.player import Player
 from viewer.ui.editor import Editor

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from viewer.core.files.settings import Settings, load, save
 from viewer.core.run.stages import run_of
-from viewer.core.scene.requests import Opened
+from viewer.core.scene.messages import Opened
 from viewer.engine.player import Player
 from viewer.ui.theme import ThemeController
 

@@ -22,7 +22,7 @@ from digitforge.bundled import BUNDLED_MODEL, BUNDLED_MODELS
 from digitforge.errors import DigitforgeError
 from viewer.core.files.drops import drop_of
 from viewer.core.run.stages import is_run, model_of, name_of
-from viewer.core.scene.requests import Failure, Frame, Opened
+from viewer.core.scene.messages import Failure, Frame, Opened
 from viewer.core.state.keys import edit_for_key
 from viewer.core.state.number import cannot_write
 from viewer.core.state.samples import RANDOM_SEEDS

@@ -7,7 +7,7 @@ import numpy as np
 
 from viewer.core.picture.look import Look
 from viewer.core.scene.cells import Scene
-from viewer.core.scene.requests import CompareRequest, OpenRequest, RenderRequest
+from viewer.core.scene.messages import CompareRequest, OpenRequest, RenderRequest
 from viewer.engine.mailbox import Mailbox
 
 

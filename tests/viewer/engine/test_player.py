@@ -15,7 +15,7 @@ import pytest
 from export.runtime.generator import Generator, open_generator
 from viewer.core.picture.compose import compose
 from viewer.core.scene.cells import scene_of
-from viewer.core.scene.requests import Frame, OpenRequest
+from viewer.core.scene.messages import Frame, OpenRequest
 from viewer.engine.player import FrameRate, Player
 
 if TYPE_CHECKING:

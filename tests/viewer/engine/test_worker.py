@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from viewer.core.scene.requests import Answer, Job, Opened, OpenRequest
+from viewer.core.scene.messages import Answer, Job, Opened, OpenRequest
 from viewer.engine.worker import Worker
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from viewer.core.picture.look import Look, Rgb32, apply_look, colour_table
 from viewer.core.plain import check_choice, check_range
 from viewer.core.scene.animation import Animation, frame_count, scene_at
 from viewer.core.scene.cells import Scene, scene_of
-from viewer.core.scene.requests import Opened
+from viewer.core.scene.messages import Opened
 from viewer.core.state.view_state import ViewState
 
 COPY_SIDE = 1024

@@ -12,7 +12,7 @@ from PIL import Image
 from export.runtime.arrays import UInt8
 from viewer.core.picture.layout import layout
 from viewer.core.picture.look import PLAIN, Look, Rgb32, apply_look
-from viewer.core.scene.requests import Frame
+from viewer.core.scene.messages import Frame
 
 GAP_COLOUR = 0xFF151820
 """The colour between the cells of saved pictures. In the window, the canvas shows through."""

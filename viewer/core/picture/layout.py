@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from viewer.core.picture.fit import Box
-from viewer.core.scene.requests import Frame
+from viewer.core.scene.messages import Frame
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from viewer.core.files.provenance import readable
-from viewer.core.scene.requests import Opened
+from viewer.core.scene.messages import Opened
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.labels import label

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVB
 
 from viewer.core.run.curves import Log
 from viewer.core.run.stages import LOG_FILE, Stage, nearest, planned_images, stages_of, to_open
-from viewer.core.scene.requests import Failure, Opened, OpenRequest
+from viewer.core.scene.messages import Failure, Opened, OpenRequest
 from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.bars.plot import Line, Plot

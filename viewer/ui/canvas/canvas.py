@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from viewer.core.picture.fit import WHOLE
 from viewer.core.picture.layout import layout_of
-from viewer.core.scene.requests import Frame
+from viewer.core.scene.messages import Frame
 from viewer.core.state.samples import Sample
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from viewer.core.picture.fit import WHOLE, Box, View, fit
-from viewer.core.scene.requests import Frame
+from viewer.core.scene.messages import Frame
 from viewer.ui import theme
 from viewer.ui.widgets.qimage import image_of
 

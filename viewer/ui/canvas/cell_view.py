@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from viewer.core.picture.caption import Prediction, percent
-from viewer.core.scene.requests import Frame
+from viewer.core.scene.messages import Frame
 from viewer.ui import theme
 from viewer.ui.canvas.canvas_base import CanvasBase
 from viewer.ui.widgets.buttons import icon_button, make_button

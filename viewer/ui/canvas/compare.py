@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from viewer.core.run.stages import name_of
 from viewer.core.scene.compare import comparable, mean_difference
-from viewer.core.scene.requests import Frame, Opened
+from viewer.core.scene.messages import Frame, Opened
 from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
 from viewer.ui import theme

@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from export.runtime.generator import Generator
 from viewer.core.picture.caption import Prediction, caption
 from viewer.core.picture.compose import cell_of
-from viewer.core.scene.requests import Answer, Failure, Frame, Job
+from viewer.core.scene.messages import Answer, Failure, Frame, Job
 from viewer.engine.player import Player
 from viewer.ui.canvas.canvas import Canvas
 from viewer.ui.canvas.cell_view import NO_PREDICTION, WHILE_PLAYING, CellView

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from viewer.core.files.provenance import Fact, readable
-from viewer.core.scene.requests import Opened
+from viewer.core.scene.messages import Opened
 from viewer.ui import theme
 from viewer.ui.dialogs.scrolling import ScrollingDialog
 from viewer.ui.widgets.buttons import make_button

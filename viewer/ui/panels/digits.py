@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView, QGridLayout, QHBoxLayout, QListWidget, QPushButton, QWidget
 
-from viewer.core.scene.requests import Opened
+from viewer.core.scene.messages import Opened
 from viewer.core.state.view_state import ViewState
 from viewer.ui.widgets.buttons import toggle_button
 from viewer.ui.widgets.card import Panel

@@ -15,7 +15,7 @@ from export.runtime.generator import Generator
 from viewer.core.files import Report, favourites
 from viewer.core.files.favourites import Favourite
 from viewer.core.files.saving import Subject, copied
-from viewer.core.scene.requests import Answer
+from viewer.core.scene.messages import Answer
 from viewer.core.state.samples import Sample
 from viewer.engine.background import Background
 from viewer.engine.player import Player

@@ -6,7 +6,7 @@ import math
 
 from PySide6.QtWidgets import QPushButton
 
-from viewer.core.scene.requests import Opened
+from viewer.core.scene.messages import Opened
 from viewer.core.state.view_state import GRID_SIZES, ViewState, cells_limit
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import Panel

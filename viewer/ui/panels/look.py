@@ -10,7 +10,7 @@ from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton
 
 from viewer.core.picture.look import COLOUR_MAPS, SMOOTHING_MAX, colour_table
-from viewer.core.scene.requests import Opened
+from viewer.core.scene.messages import Opened
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import toggle_button

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton
 
-from viewer.core.scene.requests import Opened
+from viewer.core.scene.messages import Opened
 from viewer.core.state.number import MOST_CHARACTERS, Number, cannot_write, left_out, written_places
 from viewer.core.state.samples import RANDOM_SEEDS
 from viewer.core.state.view_state import ViewState

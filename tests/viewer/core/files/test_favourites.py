@@ -13,7 +13,7 @@ from export.runtime.generator import open_generator
 from viewer.core.files import favourites
 from viewer.core.files.saving import Subject, copied
 from viewer.core.scene.cells import scene_of
-from viewer.core.scene.requests import Opened
+from viewer.core.scene.messages import Opened
 from viewer.core.state.samples import Sample
 from viewer.core.state.view_state import ViewState
 

@@ -14,7 +14,7 @@ from viewer.core.files.encoders import EncoderOptions
 from viewer.core.files.formats import FORMATS, Format, read_recipe
 from viewer.core.files.saving import ExportSpec, Subject, save
 from viewer.core.picture.look import Rgb32
-from viewer.core.scene.requests import Opened
+from viewer.core.scene.messages import Opened
 from viewer.core.state.view_state import ViewState
 
 

@@ -24,7 +24,7 @@ from viewer.core.files.saving import ExportSpec, Subject, copied, save, size_of
 from viewer.core.picture.compose import compose, to_rgb
 from viewer.core.picture.look import Look
 from viewer.core.scene.animation import Animation, frame_count
-from viewer.core.scene.requests import Opened
+from viewer.core.scene.messages import Opened
 from viewer.core.state.view_state import ViewState
 
 SHORT = Animation(frames_per_second=30, seconds_per_keyframe=0.1, keyframes=2)

@@ -9,7 +9,7 @@ import pytest
 
 from viewer.core.picture.look import Look
 from viewer.core.scene.cells import Scene
-from viewer.core.scene.requests import CompareRequest, Failure, Job, OpenRequest, RenderRequest
+from viewer.core.scene.messages import CompareRequest, Failure, Job, OpenRequest, RenderRequest
 
 SCENE = Scene(np.zeros((1, 2), np.float32), None, 1, ())
 
