@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
 from digitforge.errors import ConfigError
 from trainer import augment, schedules
-from trainer.config import TrainConfig
+from trainer.config import ImageFormat, TrainConfig
 from trainer.losses import LOSSES
-from trainer.networks import FAMILIES
+from trainer.networks import FAMILIES, build_generator
+
+MOST_CLASSES = 1_000
+"""`export.contract` allows no more."""
+MOST_WEIGHT_BYTES = 127 * 2**20
+"""`export.safety.checks` opens files of up to 128 MiB, of which the graph takes some."""
+MOST_IMAGE_BYTES = 14 * 2**20
+MOST_WORK = 5 * 10**9
+"""Memory and multiplications for one image: the limits of `export.safety.budget`."""
 
 
 def check(config: TrainConfig, world: int, device: str) -> list[str]:
@@ -106,3 +118,39 @@ def check(config: TrainConfig, world: int, device: str) -> list[str]:
             "does not act on single images."
         )
     return warnings
+
+
+def check_export(config: TrainConfig, images: ImageFormat) -> None:
+    """Raise ConfigError if the generator could not be exported after training, as far as its layers show."""
+    if config.conditional and len(images.classes) > MOST_CLASSES:
+        raise ConfigError(
+            f"There are {len(images.classes):,} classes, but a generator of more than {MOST_CLASSES:,} cannot be "
+            "exported: choose some with --classes, or use --conditional false."
+        )
+    smaller = "choose a smaller --image-size or --g-width, or another --network."
+    with torch.device("meta"):  # nothing is allocated or drawn
+        generator = build_generator(config, images).eval()
+        z = torch.empty(1, config.latent_size)
+        y = torch.empty(1, len(images.classes)) if config.conditional else None
+    weights = sum(tensor.nbytes for tensor in generator.state_dict().values())
+    if weights > MOST_WEIGHT_BYTES:
+        raise ConfigError(
+            f"The generator would have {weights / 2**20:,.0f} MiB of weights, but only {MOST_WEIGHT_BYTES >> 20} MiB "
+            f"can be exported: {smaller}"
+        )
+    largest = 0
+
+    def note(_module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+        nonlocal largest
+        held = [value for value in (*inputs, output) if isinstance(value, torch.Tensor)]
+        largest = max(largest, sum(value.nbytes for value in held))
+
+    for module in generator.modules():
+        if not any(module.children()) and not isinstance(module, nn.Identity | nn.Dropout):  # these are not exported
+            module.register_forward_hook(note)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        generator(z, y)
+    if largest > MOST_IMAGE_BYTES or counter.get_total_flops() / 2 > MOST_WORK:
+        raise ConfigError(
+            f"The generator would need more memory or time for an image than an exported one may: {smaller}"
+        )

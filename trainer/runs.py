@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ def require_fit(run_dir: Path, record: RunRecord, resume: str) -> None:
     """Raise RunError if the run may not start or resume in `run_dir`. Nothing is written.
 
     resume: "auto" resumes an existing run, "never" refuses one, "must" requires one. An existing run must have the
-    same settings and training images.
+    same settings and training images; a folder of these images may have been moved.
     """
     if run_dir.exists() and not run_dir.is_dir():
         raise RunError(f"{run_dir} is a file: choose another --run-dir.")
@@ -78,14 +78,28 @@ def require_fit(run_dir: Path, record: RunRecord, resume: str) -> None:
         return
     if resume == "never":
         raise RunError(f"{run_dir} already holds a run: choose another --run-dir, or resume it with --resume auto.")
-    differences = record.config.differences(existing.config)
+    config = record.config
+    if record.data_sha256 == existing.data_sha256 and _is_folder(config) and _is_folder(existing.config):
+        config = replace(config, dataset=existing.config.dataset)  # the folder was moved, or is written differently
+    differences = config.differences(existing.config)
     if not differences and record.data_sha256 != existing.data_sha256:
-        differences = ["other training images"]
+        differences = [_other_images(record.image_format.classes, existing.image_format.classes)]
     if differences:
         raise RunError(
             f"{run_dir} holds a run with another configuration ({'; '.join(differences)}): "
             "use its settings, or choose another --run-dir."
         )
+
+
+def _is_folder(config: TrainConfig) -> bool:
+    return config.dataset.startswith("folder:")
+
+
+def _other_images(classes: tuple[str, ...], existing: tuple[str, ...]) -> str:
+    """Return how training images with another hash differ from the run's."""
+    if classes != existing and sorted(classes) == sorted(existing):
+        return f"the classes in another order: {', '.join(classes[:12])}, not {', '.join(existing[:12])}"
+    return "other training images"
 
 
 def create(run_dir: Path, record: RunRecord) -> None:

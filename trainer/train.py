@@ -44,7 +44,7 @@ from trainer.report.reporter import Reporter
 from trainer.scoring.during import TrainingScore
 from trainer.state import Run, build_networks
 
-NOT_MNIST = """MNIST was not found, and there was no network to download it.
+NOT_MNIST = """MNIST was not found, and could not be downloaded.
 Training on the 1,797 digits of scikit-learn instead: expect plainer images.
 To train on MNIST, give its folder with --data-dir or $DIGITFORGE_DATA, and a new --run-dir."""
 
@@ -94,6 +94,7 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
     source = _load(config, command.data_dir, accelerator, console)
     config = replace(config, dataset=source.dataset)
     check_network(config, source.format)
+    rules.check_export(config, source.format)
     run_dir = command.run_dir or Path("runs") / f"{config.preset}-{datasets.short_name(config.dataset)}"
     record = runs.RunRecord(config, source.format, source.sha256, fell_back or source.fell_back, source.licence)
     with launch.fail_together():
@@ -112,7 +113,7 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
 
     reporter = Reporter(run_dir, config, source.format, accelerator.device, console, is_main, accelerator.log)
     if record.fell_back and is_main:
-        console.print(Panel(NOT_MNIST, title="Not MNIST", border_style="bold yellow"))
+        console.print(Panel(NOT_MNIST, title="Not MNIST", border_style="bold yellow"), soft_wrap=False)
     facts = launch.facts(accelerator)
     reporter.say(
         f"{config.preset} on {config.dataset} ({len(source.images):,} images), {facts['processes']} x "

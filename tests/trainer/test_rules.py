@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 
 from digitforge.errors import ConfigError
+from export.contract import ContractError, GeneratorInfo
+from export.safety import budget, checks
+from trainer import rules
+from trainer.config import ImageFormat
 from trainer.presets import PRESETS, configure
-from trainer.rules import check
+from trainer.rules import check, check_export
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -51,3 +55,33 @@ def test_what_cannot_work_is_refused(preset: str, settings: dict[str, Any], said
 def test_what_is_better_avoided_is_said(preset: str, settings: dict[str, Any], said: str) -> None:
     (sentence,) = check(configure(preset, settings), 1, "cpu")
     assert said in sentence
+
+
+@pytest.mark.parametrize(
+    ("preset", "settings", "size", "classes", "said"),
+    [
+        ("quickstart", {}, 28, 1_001, "1,001 classes"),
+        ("quickstart", {}, 256, 10, "129 MiB of weights"),
+        ("conv-upsample", {"g_width": 16}, 512, 10, "more memory or time"),
+    ],
+)
+def test_what_cannot_be_exported_is_refused(
+    preset: str, settings: dict[str, Any], size: int, classes: int, said: str
+) -> None:
+    images = ImageFormat(1, size, tuple(map(str, range(classes))))
+    with pytest.raises(ConfigError, match=said):
+        check_export(configure(preset, settings), images)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_can_be_exported(preset: str) -> None:
+    check_export(configure(preset, {}), ImageFormat(3, 28, tuple(map(str, range(1_000)))))
+    check_export(configure(preset, {"conditional": False}), ImageFormat(1, 28, tuple(map(str, range(1_001)))))
+
+
+def test_the_limits_are_those_of_exported_files() -> None:
+    assert rules.MOST_WEIGHT_BYTES + 2**20 == checks.SIZE_LIMIT_BYTES
+    assert (rules.MOST_IMAGE_BYTES, rules.MOST_WORK) == (budget.IMAGE_LIMIT_BYTES, budget.WORK_LIMIT)
+    GeneratorInfo(8, "normal", tuple(map(str, range(rules.MOST_CLASSES))), 1, 28, 28)
+    with pytest.raises(ContractError):
+        GeneratorInfo(8, "normal", tuple(map(str, range(rules.MOST_CLASSES + 1))), 1, 28, 28)

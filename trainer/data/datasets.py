@@ -16,7 +16,7 @@ from rich.console import Console
 from digitforge.errors import ConfigError, DataError, nearest
 from digitforge.progress import bar
 from trainer.config import TABLES, ImageFormat
-from trainer.data import cifar, decode, embedded, folder, mnist_family, stacked, subset
+from trainer.data import cifar, decode, embedded, folder, mnist_family, places, stacked, subset
 
 FOLDER = "folder:"
 """The prefix of a data set that is a folder of pictures."""
@@ -148,6 +148,8 @@ def _load(
         channels, size = store.images.shape[1:3]
         image_format = ImageFormat(channels, size, store.classes)
         return Source(dataset, store.images, store.labels, image_format, known_sha256=store.sha256)
+    if data_dir is not None and not data_dir.is_dir():
+        raise DataError(f"There is no folder {data_dir}: pass the one that holds the data set with --data-dir.")
     source = _load_auto(data_dir, split) if dataset == "auto" else _load_whole(dataset, data_dir, split)
     if classes or limit:
         chosen, names, labels = subset.choose(source.labels, source.format.classes, classes, limit)
@@ -190,11 +192,22 @@ def _load_whole(dataset: str, data_dir: Path | None, split: str) -> Source:
     row = DATASETS[dataset]
     loaded = row.load(data_dir, split)
     if loaded is None:
+        places.require_cache(places.cache_folder())
+        searched = ", ".join(map(str, places.roots(data_dir)))
         raise DataError(
-            f"{dataset} was not found and could not be downloaded. Pass the folder that holds {row.where} with "
-            "--data-dir or $DIGITFORGE_DATA, connect to a network once, or train with --dataset sklearn-digits."
+            f"{dataset} was not found in {searched}{_named(dataset)}, and could not be downloaded. "
+            f"Pass the folder that holds {row.where} with --data-dir or $DIGITFORGE_DATA, "
+            "connect to a network once, or train with --dataset sklearn-digits."
         )
     return Source(dataset, *loaded, row.format, row.licence)
+
+
+def _named(dataset: str) -> str:
+    """Return the first file of a data set in brackets, as the folder alone does not say which files are meant."""
+    if dataset == "cifar10":
+        return f" ({cifar.FILES['train'][0]})"
+    member = mnist_family.MEMBERS.get("mnist" if dataset == "stacked-mnist" else dataset)
+    return f" ({member.names()[0]}, packed or not)" if member else ""
 
 
 def _resize(images: npt.NDArray[np.uint8], size: int, console: Console | None) -> npt.NDArray[np.uint8]:

@@ -18,17 +18,28 @@ TYPES = {"u1": 8, ">i4": 12}
 """The type codes of the format, by numpy type."""
 
 
-def exists(path: Path) -> bool:
-    """Whether the file exists, plain or as .gz."""
-    return path.is_file() or _packed(path).is_file()
+def find(path: Path) -> Path | None:
+    """Return the file, under one of the names it is distributed with; None if there is none.
+
+    It may be packed (.gz), have a dot for its last-but-one dash (train-images.idx3-ubyte), or be alone in a folder of
+    its name, as in Kaggle's archives.
+    """
+    for name in (path.name, path.name.replace("-idx", ".idx")):
+        for candidate in (path.with_name(name), path.with_name(f"{name}.gz"), path.with_name(name) / name):
+            if candidate.is_file():
+                return candidate
+    return None
 
 
 def read(path: Path, item_shape: tuple[int, ...], title: str, dtype: str = "u1", sha256: str = "") -> npt.NDArray[Any]:
-    """Return the array [count, *item_shape] in `path`, or in `path`.gz if there is no such file.
+    """Return the array [count, *item_shape] in the file that `find` returns for `path`.
 
     title: the data set, for messages. sha256: hash of the unpacked file; empty: not checked. Raises DataError.
     """
-    content = _content(path, title)
+    found = find(path)
+    if found is None:
+        raise DataError(f"{path.parent} holds a part of {title}, but {path.name} is missing: download it again.")
+    path, content = found, _content(found)
     if sha256 and hashlib.sha256(content).hexdigest() != sha256:
         problem = f"is truncated or not {title} ({len(content):,} bytes, wrong checksum)"
         raise DataError(f"{path} {problem}: delete it and download it again.")
@@ -45,16 +56,12 @@ def read(path: Path, item_shape: tuple[int, ...], title: str, dtype: str = "u1",
     return np.frombuffer(content, dtype, offset=start).reshape(lengths)
 
 
-def _packed(path: Path) -> Path:
-    return path.with_name(path.name + ".gz")
-
-
-def _content(path: Path, title: str) -> bytes:
-    if not exists(path):
-        raise DataError(f"{path.parent} holds a part of {title}, but {path.name} is missing: download it again.")
+def _content(path: Path) -> bytes:
+    """Return the unpacked content. Whether it is packed shows in its first bytes: names are not always right."""
     try:
-        return path.read_bytes() if path.is_file() else gzip.decompress(_packed(path).read_bytes())
+        content = path.read_bytes()
+        return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{_packed(path)} is truncated or damaged: delete it and download it again.") from error
+        raise DataError(f"{path} is truncated or damaged: delete it and download it again.") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read ({(error.strerror or str(error)).lower()}).") from error

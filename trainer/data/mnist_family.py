@@ -95,7 +95,7 @@ def load(name: str, data_dir: Path | None, split: str) -> tuple[npt.NDArray[np.u
     member = MEMBERS[name]
     folder, cached = find(name, data_dir), places.cache_folder() / member.folder / "raw"
     # An interrupted download in the cache is completed.
-    if folder is None or (folder == cached and not all(idx.exists(folder / file) for file in member.names())):
+    if folder is None or (folder == cached and not all(idx.find(folder / file) for file in member.names())):
         if not places.download(lambda: _download(member, cached)):
             return None
         folder = cached
@@ -125,9 +125,10 @@ def find(name: str, data_dir: Path | None) -> Path | None:
     member = MEMBERS[name]
     for root in places.roots(data_dir):
         # Files named like MNIST's belong to another member only if its folder says so.
-        beside = [] if name != "mnist" and member.files == MEMBERS["mnist"].files else [root]
-        for folder in (root / member.folder / "raw", *beside):
-            if any(idx.exists(folder / file) for file in member.names()):
+        shared = name != "mnist" and member.files == MEMBERS["mnist"].files
+        within = [root / "raw", root] if root.resolve().name == member.folder else [] if shared else [root]
+        for folder in (root / member.folder / "raw", root / member.folder, *within):
+            if any(idx.find(folder / file) for file in member.names()):
                 return folder
     return None
 

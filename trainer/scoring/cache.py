@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from digitforge import files
+from digitforge.errors import CannotWrite
 from trainer.data.places import cache_folder
 from trainer.scoring import metrics as metrics_module
 from trainer.scoring.metrics import Metric
@@ -44,7 +46,8 @@ def cached_tensors(key: str, make: Callable[[], dict[str, Tensor]]) -> dict[str,
         return load_file(path)
     except (OSError, SafetensorError):
         made = make()
-        files.write_bytes(path, save(made))
+        with suppress(CannotWrite):  # the score does without its cache
+            files.write_bytes(path, save(made))
         return made
 
 
@@ -55,7 +58,8 @@ def cached_json(key: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         made = make()
-        files.write_json(path, made)
+        with suppress(CannotWrite):
+            files.write_json(path, made)
         return made
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 
 from digitforge.errors import DataError
 from trainer.data import datasets, mnist_family
@@ -197,3 +198,57 @@ def test_a_full_disk_is_not_taken_for_a_missing_network(cache: Path, monkeypatch
     monkeypatch.setattr("torchvision.datasets.utils.download_url", fail)
     with pytest.raises(OSError, match="No space left"):
         datasets.load("kmnist", None)
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("layout", ["dots", "folders"])
+def test_files_under_kaggles_names_are_read(tmp_path: Path, layout: str, packed: bool) -> None:
+    written = write("emnist-digits", tmp_path)
+    for path in [each for each in tmp_path.iterdir() if each.is_file()]:
+        content = gzip.compress(path.read_bytes(), 1) if packed else path.read_bytes()
+        path.unlink()
+        if layout == "folders":
+            path.mkdir()
+            (path / path.name).write_bytes(content)
+        else:
+            name = path.name.replace("-idx", ".idx") + (".gz" if packed else "")
+            path.with_name(name).write_bytes(content)
+    loaded = datasets.load("emnist-digits", tmp_path)
+    np.testing.assert_array_equal(loaded.images[:, 0], written.transpose(0, 2, 1))
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_file_named_gz_may_be_unpacked_already(tmp_path: Path) -> None:
+    folder = tmp_path / "KMNIST" / "raw"
+    written = write("kmnist", folder)
+    for path in list(folder.iterdir()):
+        path.rename(path.with_name(path.name + ".gz"))
+    np.testing.assert_array_equal(datasets.load("kmnist", tmp_path).images[:, 0], written)
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("place", ["KMNIST/raw", "KMNIST"])
+@pytest.mark.parametrize("given", [".", "KMNIST"])
+def test_the_folder_may_be_named_from_above_or_itself(tmp_path: Path, place: str, given: str) -> None:
+    written = write("kmnist", tmp_path / place)
+    np.testing.assert_array_equal(datasets.load("kmnist", tmp_path / given).images[:, 0], written)
+
+
+def test_what_was_looked_for_is_named(cache: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=f"not found in {tmp_path}, {cache} .train-images-idx3-ubyte, packed or not"):
+        datasets.load("kmnist", tmp_path)
+    for name in ("auto", "mnist"):
+        with pytest.raises(DataError, match="There is no folder"):
+            datasets.load(name, tmp_path / "mistyped")
+
+
+def test_a_cache_that_cannot_be_written_names_the_variable_that_moves_it(cache: Path, tmp_path: Path) -> None:
+    cache.write_text("in the way")
+    with pytest.raises(DataError, match=f"{cache} cannot be written .*DIGITFORGE_CACHE"):
+        datasets.load("kmnist", tmp_path)
+    assert datasets.load("auto", tmp_path).fell_back
+    for number in range(2):
+        Image.new("L", (4, 4), number).save(tmp_path / f"{number}.png")
+    with pytest.raises(DataError, match="DIGITFORGE_CACHE"):
+        datasets.load(f"folder:{tmp_path}", None)

@@ -50,3 +50,10 @@ def test_what_was_made_once_is_not_made_again(tmp_path: Path, monkeypatch: pytes
     assert made == ["json", "tensors"]
     cached_json("other key", numbers)
     assert len(made) == 3
+
+
+def test_a_score_does_without_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(cache, "cache_folder", lambda: tmp_path / "file" / "cache")
+    assert cached_json("key", lambda: {"a": 1}) == {"a": 1}
+    assert cached_tensors("key", lambda: {"a": torch.ones(2)})["a"].tolist() == [1, 1]
