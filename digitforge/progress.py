@@ -49,7 +49,8 @@ def bar(console: Console | None, description: str, total: int | None = None) -> 
 
     console: nothing is shown if it is None or not a terminal. total: the number of items, if it is known.
     """
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    text = TextColumn("{task.description}", markup=False)
+    columns = (text, BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=_hidden(console)) as progress:
         yield Bar(progress, progress.add_task(description, total=total))
 
@@ -60,7 +61,7 @@ def spinner(console: Console | None) -> Iterator[Callable[[str], None]]:
 
     console: nothing is shown if it is None or not a terminal.
     """
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=_hidden(console)) as progress:
         task = progress.add_task("")
         yield lambda phase: progress.update(task, description=phase)

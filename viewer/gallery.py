@@ -7,6 +7,7 @@ generator, the seed and the truncation, so two runs write the same bytes.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import math
 import sys
@@ -41,6 +42,15 @@ MOST_ROWS = 40
 """Rows of the contact sheet; a generator with more classes shows the first ones."""
 MOST_CELLS = 20
 GIF_LIMIT_BYTES = 2_000_000
+FONT_SIZE = 20
+FONTS = (
+    "DejaVuSans.ttf", "NotoSans-Regular.ttf", "segoeui.ttf", "Arial Unicode.ttf", "NotoSansCJK-Regular.ttc",
+    "msyh.ttc", "PingFang.ttc", "seguiemj.ttf", "seguisym.ttf",
+)  # fmt: skip
+"""Fonts of the systems that have more characters than Pillow's own."""
+NO_CHARACTER = "\uffff"
+"""No font has it."""
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def contact_sheet(generator: Generator, seed: int, psi: float) -> bytes:
@@ -54,7 +64,7 @@ def contact_sheet(generator: Generator, seed: int, psi: float) -> bytes:
     grid = enlarged(compose(_pixels(generator, z, labels), SAMPLES_IN_A_ROW), scale)
     cells = layout(count, info.height, info.width, SAMPLES_IN_A_ROW)
     pitch = (cells.cell_height + cells.gap) * scale
-    font = ImageFont.load_default(size=20)
+    font, names = _readable(names)
     margin = 20
     left = margin + (24 + math.ceil(max(font.getlength(name) for name in names)) if info.conditional else 0)
     sheet = Image.new("RGB", (left + grid.width + margin, grid.height + 2 * margin), f"#{GAP_COLOUR & 0xFFFFFF:06x}")
@@ -66,6 +76,25 @@ def contact_sheet(generator: Generator, seed: int, psi: float) -> bytes:
     file = io.BytesIO()
     sheet.save(file, "PNG")
     return file.getvalue()
+
+
+def _readable(names: Sequence[str]) -> tuple[Font, tuple[str, ...]]:
+    """Return a font and the names that it can write; a name that no font of this system has becomes its number.
+
+    Pillow's own font, which is the same everywhere, is taken where it has all characters.
+    """
+    fonts: list[Font] = [ImageFont.load_default(FONT_SIZE)]
+    for name in FONTS:
+        with contextlib.suppress(OSError):
+            fonts.append(ImageFont.truetype(name, FONT_SIZE))
+    font = max(fonts, key=lambda one: sum(_writes(one, name) for name in names))  # the first one of the best
+    return font, tuple(name if _writes(font, name) else f"class {place}" for place, name in enumerate(names))
+
+
+def _writes(font: Font, text: str) -> bool:
+    """Return whether a font has every character of a text. What it has not, it draws as a box."""
+    box = bytes(font.getmask(NO_CHARACTER))
+    return all(character.isspace() or bytes(font.getmask(character)) != box for character in text)
 
 
 def _pixels(generator: Generator, z: Float32, labels: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> UInt8:

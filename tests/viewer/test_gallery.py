@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from viewer.gallery import GIF_LIMIT_BYTES, main
+from viewer.gallery import GIF_LIMIT_BYTES, _readable, _writes, main
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,6 +56,13 @@ def test_two_runs_write_the_same_bytes(models: dict[str, Path], tmp_path: Path) 
         assert (result.returncode, result.stderr) == (0, "")
         written.append({path.name: path.read_bytes() for path in folder.iterdir()})
     assert written[0] == written[1]
+
+
+def test_names_are_written_in_a_font_that_has_their_characters() -> None:
+    for names in (("0", "1"), ("ü", "Ж", "A&B0"), ("0", "\U000f0000")):
+        font, written = _readable(names)
+        assert all(_writes(font, name) for name in written)
+    assert _readable(("0", "\U000f0000"))[1] == ("0", "class 1"), "a box would name nothing"
 
 
 def test_the_seed_and_truncation_matter(models: dict[str, Path], tmp_path: Path) -> None:

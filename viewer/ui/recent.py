@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from viewer.ui.settings_store import SettingsStore
+from viewer.ui.widgets.literal import literal, literal_tip
 
 
 class RecentMenu(QMenu):
@@ -43,7 +44,7 @@ class RecentMenu(QMenu):
 
     def _offer(self, path: Path, text: str) -> None:
         there = path.exists()
-        action = self.addAction(text.replace("&", "&&") if there else f"{text} (gone)".replace("&", "&&"))
-        action.setToolTip(str(path))
+        action = self.addAction(literal(text if there else f"{text} (gone)"))
+        action.setToolTip(literal_tip(str(path)))
         action.setEnabled(there)
         action.triggered.connect(lambda: self.chosen.emit(path))

@@ -9,6 +9,7 @@ from viewer.core.scene.messages import Opened
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.literal import literal_tip
 
 HEIGHT = 34
 """Height of the line in pixels."""
@@ -45,7 +46,8 @@ class StatusLine(QWidget):
         if info.conditional:
             facts.insert(1, f"{len(info.classes)} classes")
         self.model.setText("   ·   ".join(facts))
-        self.model.setToolTip("\n".join(f"{name}: {value}" for name, value in readable(info.provenance)[0]))
+        facts = [f"{name}: {value}" for name, value in readable(info.provenance)[0]]
+        self.model.setToolTip(literal_tip("\n".join(facts)))
 
     def show_speed(self, latency_ms: float, frames_per_second: float | None) -> None:
         """Show how long the last grid took and, while playing, the frames per second (else None)."""

@@ -43,7 +43,6 @@ class WatchBar(QFrame):
         self._timer.timeout.connect(self.poll)
 
         self.facts = label("", "muted")
-        self.facts.setTextFormat(Qt.TextFormat.PlainText)
         self.facts.setWordWrap(True)
         # Long names must not widen the window.
         self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -87,7 +86,6 @@ class WatchBar(QFrame):
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._choose)
         self.nothing = label("", "muted")
-        self.nothing.setTextFormat(Qt.TextFormat.PlainText)
         self.nothing.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.nothing.setWordWrap(True)
         self._arrange()

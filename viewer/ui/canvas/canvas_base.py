@@ -106,7 +106,8 @@ class CanvasBase(QWidget):
             self.paint_marks(painter)
         elif self._invitation:
             painter.setPen(theme.MUTED)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._invitation)
+            room = self.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._invitation)
         if self._inviting:
             self._paint_invitation(painter)
 
@@ -124,7 +125,9 @@ class CanvasBase(QWidget):
         font = painter.font()
         font.setPixelSize(18)
         painter.setFont(font)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop to open, with Shift to compare")
+        room = self.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(room, flags, "Drop to open, with Shift to compare")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         turned = event.angleDelta()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from viewer.core.picture.caption import Prediction, percent
 from viewer.core.scene.messages import Frame
@@ -80,7 +80,7 @@ class CellView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.picture = CanvasBase()
         self.picture.setMinimumSize(1, 1)
-        self.name = QLabel()
+        self.name = label("", "plain")
         self.name.setStyleSheet("font-size: 28px; font-weight: 700;")
         self.seed, self.index, self.class_name = (label("", "value") for _ in range(3))
         self.note = label("", "muted")

@@ -98,7 +98,6 @@ def _add_folded(column: QVBoxLayout, name: str, text: str) -> None:
 
 def _text(text: str, role: str) -> QLabel:
     result = label(text, role)
-    result.setTextFormat(Qt.TextFormat.PlainText)
     result.setWordWrap(True)
     result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return result

@@ -103,7 +103,6 @@ class DoctorDialog(ScrollingDialog):
         for place, row in enumerate(report.rows):
             text, role = MARKS.get(row.status, ("", "muted"))
             value = label(f"{row.value}\nTo fix it: {row.fix}" if row.fix else row.value, "plain")
-            value.setTextFormat(Qt.TextFormat.PlainText)
             value.setWordWrap(True)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             for number, cell in enumerate((label(text, role), label(row.name, "muted"), value)):

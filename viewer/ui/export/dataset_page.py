@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRegularExpression, Qt
+from PySide6.QtCore import QRegularExpression
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QLineEdit
 
@@ -34,7 +34,6 @@ class DatasetPage(Page):
         self.count.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,9}"), self))
         self.about = label("", "muted")
         self.about.setWordWrap(True)
-        self.about.setTextFormat(Qt.TextFormat.PlainText)
         self.add("Format", self.formats)
         self.add("Number of images", self.count)
         self.column.addWidget(self.about)

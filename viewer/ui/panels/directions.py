@@ -15,6 +15,7 @@ from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import FoldingPanel
 from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.literal import literal_tip
 from viewer.ui.widgets.sliders import Slider
 
 FIRST = 6
@@ -96,7 +97,8 @@ class Row(QWidget):
         self.name.show_name(name)
         self.name.setAccessibleName(f"Name of {name}")
         self.slider.setAccessibleName(name)
-        self.slider.setToolTip(f"Change only “{name}” in all pictures, to see what it does; double-click for 0")
+        tip = f"Change only “{name}” in all pictures, to see what it does; double-click for 0"
+        self.slider.setToolTip(literal_tip(tip))
 
     def show_amount(self, amount: float) -> None:
         """Show the amount, in standard deviations."""

@@ -25,6 +25,7 @@ from viewer.ui.widgets.card import FoldingPanel
 from viewer.ui.widgets.dragging import pack
 from viewer.ui.widgets.icons import icon
 from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.literal import literal_tip
 
 SIDE = 64
 """Size of a picture in pixels."""
@@ -174,7 +175,7 @@ class FavouritesPanel(FoldingPanel):
             return
         item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), favourite.name)
         item.setData(FAVOURITE, favourite)
-        item.setToolTip(favourite.name)
+        item.setToolTip(literal_tip(favourite.name))
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         self.list.insertItem(place, item)
 
@@ -220,7 +221,7 @@ class FavouritesPanel(FoldingPanel):
         named = self._try(lambda: favourites.rename(favourite, item.text())) or favourite
         with QSignalBlocker(self.list):
             item.setData(FAVOURITE, named)
-            item.setToolTip(named.name)
+            item.setToolTip(literal_tip(named.name))
             item.setText(named.name)
 
     def _remove(self) -> None:

@@ -17,6 +17,7 @@ from viewer.ui import theme
 from viewer.ui.widgets.buttons import icon_button, make_button, toggle_button
 from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.literal import literal
 
 COLUMNS = 6
 """Columns of the buttons for single characters."""
@@ -55,7 +56,6 @@ class NumberPanel(Panel):
         self.any.clicked.connect(self._roll)
         self.note = label("", "muted")
         self.note.setWordWrap(True)
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
         hand = QHBoxLayout()
         hand.setSpacing(theme.SPACE)
         self.hand = label("", "title")
@@ -99,7 +99,7 @@ class NumberPanel(Panel):
             button.setVisible(place in written)
             button.setChecked(number.roll(place) > 0)
             if place in written:
-                button.setText(number.text[place])
+                button.setText(literal(number.text[place]))
                 button.setToolTip(
                     f"Make another {number.text[place]}, if this one looks wrong; or click it in the picture"
                 )

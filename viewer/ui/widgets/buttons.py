@@ -9,6 +9,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QAbstractButton, QPushButton
 
 from viewer.ui.widgets.icons import icon
+from viewer.ui.widgets.literal import literal, literal_tip
 
 Button = TypeVar("Button", bound=QAbstractButton)
 
@@ -32,8 +33,8 @@ def make_button(
     role: one of the style sheet's roles; picture_side: the size of the icon in pixels.
     """
     button = kind()
-    button.setText(text)
-    button.setToolTip(f"{tip} ({keys})" if keys else tip)
+    button.setText(literal(text))
+    button.setToolTip(literal_tip(f"{tip} ({keys})" if keys else tip))
     button.setAccessibleName(name or text or tip)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     if role:

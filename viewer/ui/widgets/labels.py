@@ -10,8 +10,9 @@ from viewer.ui import theme
 
 
 def label(text: str, role: str) -> QLabel:
-    """Return a label in one of the style sheet's roles, such as "title", "value" or "muted"."""
+    """Return a label of plain text in one of the style sheet's roles, such as "title", "value" or "muted"."""
     result = QLabel(text)
+    result.setTextFormat(Qt.TextFormat.PlainText)  # texts from outside are not markup
     result.setProperty("role", role)
     return result
 
