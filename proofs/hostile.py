@@ -153,11 +153,6 @@ def _(model: ModelProto) -> None:
     model.opset_import.append(helper.make_opsetid("evil.example", 1))
 
 
-@edit("a custom domain")
-def _(model: ModelProto) -> None:
-    model.opset_import.append(helper.make_opsetid("evil.example", 1))
-
-
 @edit("a function")
 def _(model: ModelProto) -> None:
     model.functions.append(helper.make_function("local", "f", ["x"], ["x"], [], [helper.make_opsetid("", 20)]))

@@ -41,22 +41,41 @@ def read_model(path: Path) -> onnx.ModelProto:
             raise InvalidModel(f"has {size / 2**20:.0f} MiB; generators may have up to {SIZE_LIMIT_BYTES >> 20} MiB")
         with path.open("rb") as file:
             skeleton = read_skeleton(file, size)
+            _drop_unused_domains(skeleton.model)
             _check_model(skeleton.model)
             _check_numbers(skeleton, file)
             check_budget(skeleton.model)
             file.seek(0)
             model: onnx.ModelProto = onnx.ModelProto.FromString(file.read(size))
+            _drop_unused_domains(model)
             return model
     except InvalidModel as problem:
         raise ModelRefused(f"{path} {problem}.") from problem
+
+
+def _drop_unused_domains(model: onnx.ModelProto) -> None:
+    """Remove the operator sets that no node uses; tf2onnx and onnxruntime declare some in every file."""
+    used = {node.domain for node in model.graph.node}
+    kept = [entry for entry in model.opset_import if entry.domain in STANDARD or entry.domain in used]
+    del model.opset_import[:]
+    model.opset_import.extend(kept)
 
 
 def _check_model(model: onnx.ModelProto) -> None:
     graph = model.graph
     if not graph.node:
         raise InvalidModel(DAMAGED)
-    if model.functions or model.training_info or any(domain.domain not in STANDARD for domain in model.opset_import):
+    if model.functions or model.training_info:
         raise InvalidModel("defines its own operators; only standard ONNX operators are supported")
+    own = next((node for node in graph.node if node.domain not in STANDARD), None)
+    if own is not None:
+        resaved = "; onnxruntime has optimized this file: use the file it was made from" * own.domain.startswith(
+            "com.microsoft"
+        )
+        raise InvalidModel(
+            f"uses the operator {quoted(f'{own.domain}.{own.op_type}')}, and only standard ONNX operators are "
+            f"supported{resaved}"
+        )
     if len(model.opset_import) != 1 or model.opset_import[0].version not in OPSETS:
         raise InvalidModel(f"uses an unsupported opset; {OPSETS[0]} to {OPSETS[-1]} are supported: export it again")
     if model.ir_version not in IR_VERSIONS:
@@ -102,11 +121,10 @@ def _check_wiring(graph: onnx.GraphProto) -> None:
 
 
 def _check_node(node: onnx.NodeProto) -> None:
-    if node.domain not in STANDARD or node.op_type not in ALLOWED:
+    if node.op_type not in ALLOWED:
         if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
             raise InvalidModel(f"has a control-flow operator ({quoted(node.op_type)}), which generators do not need")
-        name = f"{node.domain}.{node.op_type}".lstrip(".")
-        raise InvalidModel(f"uses the operator {quoted(name)}, which generators do not need")
+        raise InvalidModel(f"uses the operator {quoted(node.op_type)}, which generators do not need")
     if not any(node.output[:1]):
         raise InvalidModel(f"has a {quoted(node.op_type)} without its first output")
     for attribute in node.attribute:

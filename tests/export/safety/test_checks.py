@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import helper
 
@@ -52,6 +53,27 @@ def test_good_files_open(outcomes: dict[str, Outcome]) -> None:
 def test_reading_changes_nothing(models: dict[str, Path]) -> None:
     for path in (*models.values(), BUNDLED_MODEL, BUNDLED_CLASSIFIER):
         assert read_model(path) == onnx.load(path)
+
+
+def test_operator_sets_that_nothing_uses_are_ignored(tmp_path: Path) -> None:
+    resaved = tmp_path / "resaved.onnx"
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath, options.log_severity_level = str(resaved), 4
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    onnxruntime.InferenceSession(BUNDLED_MODEL, options, providers=["CPUExecutionProvider"])
+    assert "com.microsoft" in {entry.domain for entry in onnx.load(resaved).opset_import}
+    z, y = np.ones((2, 64), np.float32), np.eye(10, dtype=np.float32)[:2]
+    expected = open_generator(BUNDLED_MODEL, "cpu").generate(z, y)
+    np.testing.assert_allclose(open_generator(resaved, "cpu").generate(z, y), expected, atol=1e-5)
+
+
+def test_a_file_with_onnxruntimes_own_operators_is_explained(models: dict[str, Path], tmp_path: Path) -> None:
+    model = onnx.load(models["digits"])
+    model.graph.node[0].domain = "com.microsoft"
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    onnx.save(model, tmp_path / "g.onnx")
+    with pytest.raises(ModelRefused, match=r"operator 'com\.microsoft\..*use the file it was made from"):
+        read_model(tmp_path / "g.onnx")
 
 
 def test_the_skeleton_has_everything_but_the_weights() -> None:
