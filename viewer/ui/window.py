@@ -23,7 +23,7 @@ from digitforge.errors import DigitforgeError
 from viewer.core.files.drops import drop_of
 from viewer.core.run.stages import is_run, model_of, name_of
 from viewer.core.scene.messages import Failure, Frame, Opened
-from viewer.core.state.keys import edit_for_key
+from viewer.core.state.keys import edit_for_class, edit_for_key
 from viewer.core.state.number import cannot_write
 from viewer.core.state.samples import RANDOM_SEEDS
 from viewer.core.state.view_state import MODES, ViewState
@@ -223,7 +223,7 @@ class Window(QWidget):
         self.compare.show_state(state)
         self.hint.show_state(state)
         for panel, modes in self.panels.items():
-            panel.setVisible(state.mode in modes)
+            panel.setVisible(state.mode in modes and panel.offered)
             panel.show_state(state)
         if not state.playing and self.player.frame is not None:
             self.status.show_speed(self.player.frame.latency_ms, None)
@@ -233,6 +233,8 @@ class Window(QWidget):
         self.header.model.setToolTip(literal_tip(str(opened.path)))
         self.setWindowTitle(f"{name_of(opened.path)} – digitforge")
         self.status.show_model(opened)
+        self.rail.show_model(opened)
+        self.hint.show_model(opened)
         for panel in self.panels:
             panel.setEnabled(True)
             panel.show_model(opened)
@@ -294,7 +296,10 @@ class Window(QWidget):
         if state.mode == "number" and (number := state.number.typed(key, classes)) is not None:
             self.editor.edit("number", lambda state: state.with_number(number))
             return
-        edit = edit_for_key(key, classes, random.randrange(RANDOM_SEEDS))
+        if event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            edit = edit_for_class(event.text(), classes)
+        else:
+            edit = edit_for_key(key, classes, random.randrange(RANDOM_SEEDS))
         if edit is None:
             super().keyPressEvent(event)
         elif not (event.isAutoRepeat() and key == "Space"):

@@ -14,7 +14,7 @@ KEYS = (
     ("Left", "Previous seed, or hand"),
     ("Right", "Next seed, or hand"),
     ("R", "Random seed, or hand"),
-    ("0 – 9", "Show one digit, or write it"),
+    ("0 – 9", "Show the class of that name, or write it; Shift and a letter shows that letter"),
     ("M", "Show all digits, mixed"),
     ("I", "Invert light and dark"),
     ("P", "Show pixels as squares, or smooth"),
@@ -25,8 +25,8 @@ KEYS = (
 def edit_for_key(key: str, classes: tuple[str, ...], random_seed: int) -> Edit | None:
     """Return what a key changes, or None if it has no meaning.
 
-    key: the key's name in Qt, such as "Space", "Left" or "R". A digit selects the class of that name, or else the class
-    with that index. random_seed: the seed that R selects.
+    key: the key's name in Qt, such as "Space", "Left" or "R". Other keys select the class of that name.
+    random_seed: the seed that R selects.
     """
     if key == "Space":
         return "playing", lambda state: state.with_playing(not state.playing)
@@ -41,9 +41,13 @@ def edit_for_key(key: str, classes: tuple[str, ...], random_seed: int) -> Edit |
         return "pixels", lambda state: state.with_look(replace(state.look, squares=not state.look.squares))
     if key == "M" and classes:
         return "digit", lambda state: state.with_digits(())
-    if key in classes:
-        named = classes.index(key)
-        return "digit", lambda state: state.with_digits((named,))
-    if len(key) == 1 and key in "0123456789" and int(key) < len(classes):
-        return "digit", lambda state: state.with_digits((int(key),))
-    return None
+    return edit_for_class(key, classes)
+
+
+def edit_for_class(name: str, classes: tuple[str, ...]) -> Edit | None:
+    """Return the change to the class of that name, whatever its case if only one case is a class; None without one."""
+    found = next((one for one in (name, name.lower(), name.upper()) if one in classes), None)
+    if found is None:
+        return None
+    place = classes.index(found)
+    return "digit", lambda state: state.with_digits((place,))

@@ -7,7 +7,9 @@ import random
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
 
+from viewer.core.scene.messages import Opened
 from viewer.core.state.history import follows_hint
+from viewer.core.state.number import cannot_write
 from viewer.core.state.samples import RANDOM_SEEDS
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
@@ -54,6 +56,10 @@ class HintStrip(QFrame):
         self.roll.clicked.connect(self._roll)
         self.write.clicked.connect(lambda: self.edited.emit("mode", lambda state: state.with_mode("number")))
         self.close_button.clicked.connect(self.done)
+
+    def show_model(self, opened: Opened) -> None:
+        """Offer to write only with a generator that can."""
+        self.write.setVisible(not cannot_write(opened.info.classes))
 
     def show_state(self, state: ViewState) -> None:
         """Compare the state with the one before, to see whether one of the three was tried."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
+from viewer.core.scene.messages import Opened
+from viewer.core.state.number import cannot_write
 from viewer.core.state.view_state import MODES, ViewState
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
@@ -53,6 +55,10 @@ class Rail(QWidget):
     def show_state(self, state: ViewState) -> None:
         """Check the button of the mode."""
         self.group.button(MODES.index(state.mode)).setChecked(True)
+
+    def show_model(self, opened: Opened) -> None:
+        """Offer to write only with a generator that can."""
+        self.group.button(MODES.index("number")).setVisible(not cannot_write(opened.info.classes))
 
     def _choose(self, place: int) -> None:
         self.edited.emit("mode", lambda state: state.with_mode(MODES[place]))

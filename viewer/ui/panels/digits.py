@@ -11,13 +11,15 @@ from viewer.core.state.view_state import ViewState
 from viewer.ui.widgets.buttons import toggle_button
 from viewer.ui.widgets.card import Panel
 
-MOST_BUTTONS = 20
-"""Generators with more classes get a list instead of buttons."""
+MOST_BUTTONS, MOST_SHORT = 20, 70
+"""Generators with more classes get a list instead of buttons: of any names, and of names of one character."""
 LONGEST_NAME = 4
 """Longest class name, in characters, that fits a narrow button."""
-COLUMNS = 5
+COLUMNS, SHORT_COLUMNS = 5, 7
+"""Columns of narrow buttons, and of buttons for one character where there are many."""
 LIST_HEIGHT = 200
 """Height of the list in pixels."""
+DIGITS = tuple("0123456789")
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -50,18 +52,19 @@ class DigitsPanel(Panel):
         self.set_classes(())
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        """Offer these classes. Without classes the panel is disabled, and its tooltip says why."""
+        """Offer these classes. Without classes the panel is not offered."""
         if self._picker is not None:
             self._picker.hide()  # deleteLater deletes it only in the event loop
             self.body.removeWidget(self._picker)
             self._picker.deleteLater()
         self._buttons, self._list, self._classes = [], None, classes
-        self._picker = self._make_list(classes) if len(classes) > MOST_BUTTONS else self._make_buttons(classes)
+        short = max(map(len, classes), default=1) == 1
+        fits = len(classes) <= (MOST_SHORT if short else MOST_BUTTONS)
+        self._picker = self._make_buttons(classes) if fits else self._make_list(classes)
         self.body.insertWidget(1, self._picker)
         self.title.setText("Digit" if all(name.isdigit() for name in classes) else "Class")
-        self.setEnabled(bool(classes))
-        self.value.setText("" if classes else "not available")
-        self.setToolTip("" if classes else "This generator was trained without classes, so you cannot choose one.")
+        self.offered = bool(classes)
+        self.value.setText("")
 
     def show_model(self, opened: Opened) -> None:
         self.set_classes(opened.info.classes)
@@ -109,9 +112,10 @@ class DigitsPanel(Panel):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(6)
         longest = max(map(len, classes), default=1)
-        columns = COLUMNS if longest <= LONGEST_NAME else 2
+        narrow = SHORT_COLUMNS if longest == 1 and len(classes) > MOST_BUTTONS else COLUMNS
+        columns = narrow if longest <= LONGEST_NAME else 2
         for index, name in enumerate(classes or map(str, range(10))):
-            keys = f"{name}; " if name in "0123456789" else ""
+            keys = f"{name}; " if name in DIGITS else f"Shift+{name.upper()}; " if len(name) == 1 else ""
             tip = f"Show only samples of class {name}, to see how they vary"
             keys += "Ctrl+click adds or removes it"
             button = toggle_button(name, tip, keys, name=f"Class {name}")

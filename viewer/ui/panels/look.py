@@ -68,6 +68,7 @@ class LookPanel(Panel):
     def __init__(self) -> None:
         super().__init__("Look")
         self._group = QButtonGroup(self)
+        self._grey = True
         self.swatches = {name: Swatch(name) for name in COLOUR_MAPS}
         swatches = QHBoxLayout()
         swatches.setSpacing(theme.SPACE // 2)
@@ -105,14 +106,14 @@ class LookPanel(Panel):
 
     def show_model(self, opened: Opened) -> None:
         grey = opened.info.channels == 1
-        for name, swatch in self.swatches.items():
-            swatch.setEnabled(grey)
-            swatch.setToolTip(TIP.format(name) if grey else "This generator's pictures have colours of their own")
+        for swatch in self.swatches.values():
+            swatch.setVisible(grey)
+        self._grey = grey
 
     def show_state(self, state: ViewState) -> None:
         look = state.look
         self.swatches[look.colour_map].setChecked(True)
-        self.value.setText(look.colour_map)
+        self.value.setText(look.colour_map if self._grey else "own colours")
         self.invert.setChecked(look.invert)
         self.squares.setChecked(look.squares)
         self.beside.setChecked(look.beside)

@@ -36,6 +36,8 @@ class Panel(Card):
 
     edited = Signal(str, object)
     """The name of the change, for the undo button, and a function from the ViewState before it to the one after."""
+    offered = True
+    """Whether the open generator can do what the panel edits; without it, the panel is hidden."""
 
     def show_state(self, state: ViewState) -> None:
         """Show a state, without emitting a signal."""

@@ -35,10 +35,11 @@ def test_keys(key: str, expected: ViewState | None) -> None:
     assert after(key) == expected
 
 
-def test_digit_keys_mean_names_before_indices() -> None:
+def test_classes_have_the_keys_of_their_names() -> None:
     assert after("7", ("7", "8")) == STATE.with_digits((0,))
-    assert after("1", ("cat", "dog")) == STATE.with_digits((1,))
-    assert after("5", ("cat", "dog")) is None
+    assert after("7", tuple("abcdefgh")) is None, "it is not the eighth letter"
+    assert after("B", tuple("abcdefgh")) == STATE.with_digits((1,))
+    assert after("B", ("B", "b")) == STATE.with_digits((0,))
     assert after("M", ()) is None
 
 

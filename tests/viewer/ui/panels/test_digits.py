@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from export.contract import GeneratorInfo
+from proofs.tiny_generator import write_model
+from tests.conftest import LATENT, SIDE
 from tests.support.windows import LEFT, OpenWindow, button, shown, state, wait_for_the_picture
 from viewer.ui.window import Window
 
@@ -33,13 +37,35 @@ def test_without_classes_there_is_nothing_to_pick(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
 ) -> None:
     window = open_window(models["free"])
-    assert not window.digits.isEnabled()
-    assert "without classes" in window.digits.toolTip()
+    assert not window.digits.isVisible()
     QTest.keyClick(window.canvas, Qt.Key.Key_4)
     assert state(window).digits == ()
     with qtbot.waitSignal(window.player.opened):
         window.open(models["digits"])
-    assert window.digits.isEnabled()
+    assert window.digits.isVisible()
+
+
+def test_letters_have_buttons_and_their_own_keys(tmp_path: Path, open_window: OpenWindow) -> None:
+    letters = tuple("abcdefghijklmnopqrstuvwxyz")
+    info = GeneratorInfo(LATENT, "normal", letters, 1, SIDE, SIDE, {"preset": "tiny"})
+    window = open_window(write_model(tmp_path / "letters.onnx", info))
+    assert window.digits.title.text() == "Class"
+    assert button(window, "Class z").isVisible()
+    QTest.keyClick(window.canvas, Qt.Key.Key_7)
+    assert state(window).digits == (), "7 is no letter"
+    QTest.keyClick(window.canvas, Qt.Key.Key_B)
+    assert state(window).digits == (1,)
+    QTest.keyClick(window.canvas, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    assert state(window).digits == (17,), "R alone is another seed"
+
+
+@pytest.mark.parametrize("model", ["free", "colour"])
+def test_what_a_generator_cannot_do_is_not_offered(
+    models: dict[str, Path], open_window: OpenWindow, model: str
+) -> None:
+    window = open_window(models[model])
+    assert not window.rail.group.button(3).isVisible()
+    assert not window.hint.write.isVisible()
 
 
 def test_many_classes_come_as_a_list(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:

@@ -51,5 +51,6 @@ def test_the_look_changes_the_picture_without_inference(
 
 def test_colour_pictures_are_offered_no_colours(models: dict[str, Path], open_window: OpenWindow) -> None:
     window = open_window(models["colour"])
-    assert not any(swatch.isEnabled() for swatch in window.look.swatches.values())
+    assert window.look.value.text() == "own colours"
+    assert not any(swatch.isVisible() for swatch in window.look.swatches.values())
     assert window.look.invert.isEnabled()
