@@ -13,7 +13,7 @@ import pytest
 from export.contract import GeneratorInfo
 from proofs.tiny_generator import write_model
 from tests.support import commands
-from tests.support.commands import LAUNCH, ROOT, TRAIN, Run
+from tests.support.commands import LAUNCH, ROOT, TRAIN, TRAINED, Run
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # what is compared bit for bit has to run where that is promised
@@ -58,13 +58,11 @@ def mnist_dir() -> Path:
 def trained_run(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run directory that the real commands made: digits, shortly, on the embedded digits, exported."""
     run_dir = tmp_path_factory.mktemp("runs") / "small"
-    trained = run(
-        *TRAIN, "--dataset", "sklearn-digits", "--images", 3_840, "--sample-every", 2_560,
-        "--checkpoint-every", 1_280, "--run-dir", run_dir,
-    )  # fmt: skip
+    from export.onnx import main as export
+
+    trained = run(*TRAIN, *TRAINED, "--run-dir", run_dir)
     assert trained.returncode == 0, trained.stderr
-    exported = run("-m", "export.onnx", run_dir)
-    assert exported.returncode == 0, exported.stderr
+    assert export([str(run_dir)]) == 0
     return run_dir
 
 

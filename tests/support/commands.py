@@ -12,6 +12,11 @@ ROOT = Path(__file__).resolve().parents[2]
 LAUNCH = ("-m", "accelerate.commands.launch", "--config_file", "accelerate_config.yaml")
 """The arguments of Python that launch a script, as the README does."""
 TRAIN = (*LAUNCH, "trainer/train.py")
+TRAINED = (
+    "--dataset", "sklearn-digits", "--images", "3840", "--checkpoint-every", "1280", "--sample-every", "2560",
+    "--g-width", "16", "--d-width", "16",
+)  # fmt: skip
+"""The settings of the fixture `trained_run`."""
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

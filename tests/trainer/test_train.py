@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -17,10 +18,10 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from tests.support.commands import ROOT, TRAIN, TRAINED
+from tests.support.forks import Fork
 from trainer.presets import configure
 from trainer.train import main
-
-SHORT = ("--dataset", "sklearn-digits", "--images", "3840", "--checkpoint-every", "1280", "--sample-every", "2560")
 
 
 def same_weights(first: Path, second: Path) -> bool:
@@ -48,35 +49,21 @@ def test_a_run_directory_describes_itself(trained_run: Path) -> None:
     assert (trained_run / "report.html").read_text().count("data:image/png") == 3
 
 
-def interrupted(
-    command: list[str],
-    project: Path,
-    run_dir: Path,
-    number: int,
-    environment: dict[str, str],
-    whom: Callable[[int], int] = lambda pid: pid,
-) -> tuple[int, str]:
-    """Train until the first checkpoint, then send the signal `number`. Returns the exit status and the output.
-
-    whom: maps the process that was started to the one that gets the signal.
-    """
-    with subprocess.Popen(
-        command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
-    ) as process:
-        while process.poll() is None and not list((run_dir / "checkpoints").glob("0*")):
-            time.sleep(0.005)
-        os.kill(whom(process.pid), number)
-        output, _ = process.communicate(timeout=60)
-        return process.returncode, output
+def wait_for_checkpoint(run_dir: Path, running: Callable[[], bool]) -> None:
+    while running() and not list((run_dir / "checkpoints").glob("0*")):
+        time.sleep(0.005)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=["kill -9", "Ctrl-C", "TERM"])
 def test_a_stopped_run_ends_as_one_that_was_never_stopped(
-    trained_run: Path, tmp_path: Path, project: Path, number: signal.Signals
+    trained_run: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     run_dir = tmp_path / "stopped"
-    command = [sys.executable, "trainer/train.py", *SHORT, "--run-dir", str(run_dir)]
-    status, output = interrupted(command, project, run_dir, number, dict(os.environ))
+    arguments = [*TRAINED, "--run-dir", str(run_dir)]
+    training = Fork(tmp_path / "first.txt", main, arguments)
+    wait_for_checkpoint(run_dir, lambda: training.running)
+    os.kill(training.pid, number)
+    status, output = training.wait()
     checkpoints = sorted(path.name for path in (run_dir / "checkpoints").glob("0*"))
     assert "000000003840" not in checkpoints, f"the run was over before it was stopped: {output}"
     if number == signal.SIGKILL:
@@ -84,31 +71,39 @@ def test_a_stopped_run_ends_as_one_that_was_never_stopped(
     else:
         assert status == 0, output
         assert "checkpoint saved. Give the same command again to resume." in output
-    again = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True, timeout=200)
-    assert f"Resuming after {int(checkpoints[-1]):,} images." in again.stdout
+    status, output = Fork(tmp_path / "again.txt", main, arguments).wait()
+    assert status == 0, output
+    assert f"Resuming after {int(checkpoints[-1]):,} images." in output
     assert same_weights(run_dir, trained_run)
     images = [json.loads(line)["images"] for line in (run_dir / "log.jsonl").read_text().splitlines()]
     assert images == sorted(set(images)), "no line of the log stands twice"
 
 
-def test_the_trainer_does_not_outlive_its_launcher(
-    project: Path, train_command: tuple[str, ...], tmp_path: Path
-) -> None:
-    run_dir = tmp_path / "orphan"
-    command = [sys.executable, *train_command, *SHORT, "--images", "1000000", "--run-dir", str(run_dir)]
-    status, output = interrupted(command, project, run_dir, signal.SIGKILL, dict(os.environ))
+def struck_launch(
+    run_dir: Path, number: int, victim: Callable[[int], int] = lambda launcher: launcher
+) -> tuple[int, str]:
+    """Launch a long training; after the first checkpoint send the signal `number`. Returns the status and the output.
+
+    victim: maps the launcher's process to the one that gets the signal.
+    """
+    command = [sys.executable, *TRAIN, *TRAINED, "--images", "1000000", "--run-dir", str(run_dir)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as launcher:
+        wait_for_checkpoint(run_dir, lambda: launcher.poll() is None)
+        os.kill(victim(launcher.pid), number)
+        output, _ = launcher.communicate(timeout=60)
+        return launcher.returncode, output
+
+
+def test_the_trainer_does_not_outlive_its_launcher(tmp_path: Path) -> None:
+    status, output = struck_launch(tmp_path / "orphan", signal.SIGKILL)
     # communicate() has returned, so the trainer, which had the same pipe, has ended too.
     assert status == -signal.SIGKILL
     assert "checkpoint saved" in output
 
 
-def test_the_launchers_trainer_stops_on_sigterm_without_an_error(
-    project: Path, train_command: tuple[str, ...], tmp_path: Path
-) -> None:
-    run_dir = tmp_path / "stopped"
-    command = [sys.executable, *train_command, *SHORT, "--images", "1000000", "--run-dir", str(run_dir)]
-    status, output = interrupted(
-        command, project, run_dir, signal.SIGTERM, dict(os.environ), lambda pid: psutil.Process(pid).children()[0].pid
+def test_the_launchers_trainer_stops_on_sigterm_without_an_error(tmp_path: Path) -> None:
+    status, output = struck_launch(
+        tmp_path / "stopped", signal.SIGTERM, lambda launcher: psutil.Process(launcher).children()[0].pid
     )
     assert status == 0, output
     assert output.splitlines()[-1].endswith("checkpoint saved. Give the same command again to resume.")
@@ -118,7 +113,7 @@ def test_finished_runs_do_no_more_and_may_be_lengthened(
     trained_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_dir = tmp_path / "run"
-    arguments = [*SHORT, "--batch-size", "64", "--g-width", "8", "--d-width", "8", "--run-dir", str(run_dir)]
+    arguments = [*TRAINED, "--batch-size", "64", "--g-width", "8", "--d-width", "8", "--run-dir", str(run_dir)]
     assert main([*arguments, "--images", "256"]) == 0
     before = (run_dir / "generator.safetensors").read_bytes()
     assert main([*arguments, "--images", "256"]) == 0
@@ -219,36 +214,34 @@ def test_too_little_memory_is_a_sentence(
     assert "Out of memory. Lower --batch-size" in capsys.readouterr().err.replace("\n", " ")
 
 
-def test_falling_back_is_said_in_a_box(tmp_path: Path, project: Path) -> None:
+def test_falling_back_is_said_in_a_box(tmp_path: Path) -> None:
     nowhere = {"DIGITFORGE_DATA": "", "XDG_CACHE_HOME": str(tmp_path), "no_proxy": ""}
     nowhere |= dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
-    command = [sys.executable, "trainer/train.py", "--images", "128", "--run-dir", str(tmp_path / "r")]
-    done = subprocess.run(
-        command, cwd=project, env=os.environ | nowhere, capture_output=True, text=True, timeout=200, check=True
-    )
-    assert "Not MNIST" in done.stdout
+    arguments = ["--images", "128", "--g-width", "8", "--d-width", "8", "--run-dir", str(tmp_path / "r")]
+    status, output = Fork(tmp_path / "auto.txt", main, arguments, **nowhere).wait()
+    assert status == 0, output
+    assert "Not MNIST" in output
     assert json.loads((tmp_path / "r" / "config.json").read_text())["config"]["dataset"] == "sklearn-digits"
-    named = subprocess.run(
-        [*command, "--dataset", "mnist"],
-        cwd=project, env=os.environ | nowhere, capture_output=True, text=True, timeout=200, check=False,
-    )  # fmt: skip
-    assert named.returncode == 2
-    assert "--data-dir" in named.stderr
-    assert "Traceback" not in named.stderr
+    status, output = Fork(tmp_path / "named.txt", main, [*arguments, "--dataset", "mnist"], **nowhere).wait()
+    assert status == 2
+    assert "--data-dir" in output
+    assert "Traceback" not in output
 
 
-def test_a_full_disk_ends_the_run_with_a_sentence(tmp_path: Path, project: Path) -> None:
-    # A limit on the size of files makes writing fail in the same place as a full disk.
-    script = (
-        "import resource, signal, sys; sys.path.insert(0, '.'); signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "import trainer.train as t; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000,) * 2);"
-        "sys.exit(t.main(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", script, *SHORT, "--images", "256", "--run-dir", str(tmp_path / "r")]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=200, check=False)
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.startswith("error: ")
-    assert "Traceback" not in done.stderr
+def train_on_a_full_disk(arguments: list[str]) -> int:
+    """Train with a limit on the size of files, which makes writing fail in the same place as a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+    return main(arguments)
+
+
+def test_a_full_disk_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
+    arguments = [*TRAINED, "--images", "256", "--run-dir", str(tmp_path / "r")]
+    status, output = Fork(tmp_path / "output.txt", train_on_a_full_disk, arguments).wait()
+    assert status == 2, output
+    assert output.count("error: ") == 1
+    assert "could not be written: file too large." in output
+    assert "Traceback" not in output
     assert not list((tmp_path / "r").rglob(".*")), "nothing half-written stays"
 
 
