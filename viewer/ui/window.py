@@ -199,6 +199,7 @@ class Window(QWidget):
             panel.edited.connect(self.editor.edit)
         self.canvas.clicked.connect(self._on_cell_clicked)
         self.inspector.notified.connect(self.message.show_info)
+        self.inspector.keep_wanted.connect(self._keep_cell)
         self.task.succeeded.connect(self.message.show_info)
         self.task.failed.connect(self.message.show_error)
         self.copier.notified.connect(self.message.show_info)

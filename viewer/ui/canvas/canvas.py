@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QDrag, QKeySequence, QMouseEvent, QPainter
+from PySide6.QtGui import QAction, QContextMenuEvent, QDrag, QKeySequence, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication
 
 from viewer.core.picture.fit import WHOLE
@@ -42,6 +42,8 @@ class Canvas(CanvasBase):
     """The index of the cell."""
     opened = Signal(int)
     """The index of the cell to show large."""
+    menu_wanted = Signal(QPoint)
+    """The user asked for the menu of the held cell at this point of the screen."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -215,6 +217,14 @@ class Canvas(CanvasBase):
             self.mousePressEvent(event)
         elif cell is not None:
             self.opened.emit(cell)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        cell = self._cell_at(QPointF(event.pos())) if by_mouse else self.current
+        if cell is not None:
+            self.hold(cell)
+            middle = self.mapToGlobal(self._cell(cell).center().toPoint())
+            self.menu_wanted.emit(event.globalPos() if by_mouse else middle)
 
     def leaveEvent(self, _event: QEvent) -> None:
         self._point(None, self._held)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 
 from export.runtime.generator import Generator
 from viewer.core.picture.caption import Prediction, caption
 from viewer.core.picture.compose import cell_of
 from viewer.core.scene.messages import Answer, Failure, Frame, Job
+from viewer.core.state.samples import Sample, any_sample
+from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
 from viewer.ui.canvas.canvas import Canvas
+from viewer.ui.canvas.cell_menu import CellMenu
 from viewer.ui.canvas.cell_view import NO_PREDICTION, WHILE_PLAYING, CellView
 from viewer.ui.widgets.qimage import image_of
 
@@ -26,10 +29,13 @@ class Inspector(QObject):
     """See `Panel.edited`."""
     notified = Signal(str)
     """A message."""
+    keep_wanted = Signal()
+    """The user wants to keep the current cell."""
 
     def __init__(self, player: Player, canvas: Canvas) -> None:
         super().__init__()
         self.view = CellView(canvas)
+        self.menu = CellMenu(canvas)
         self._player = player
         self._canvas = canvas
         self._predicted: tuple[Frame | None, int | None, Prediction | None] = (None, None, None)
@@ -42,13 +48,31 @@ class Inspector(QObject):
         self.view.lock_wanted.connect(canvas.toggle_lock)
         self.view.copy_wanted.connect(self._copy)
         self.view.keyframe_wanted.connect(self._add_keyframe)
+        canvas.menu_wanted.connect(self._open_menu)
+        self.menu.large_wanted.connect(lambda: self._open(self._canvas.current))
+        self.menu.lock_wanted.connect(canvas.toggle_lock)
+        self.menu.keep_wanted.connect(self.keep_wanted)
+        self.menu.copy_wanted.connect(self._copy)
+        self.menu.keyframe_wanted.connect(self._add_keyframe)
+        self.menu.morph_wanted.connect(self._morph)
+        self.menu.blend_wanted.connect(self._blend)
+        self.menu.class_wanted.connect(self._show_class)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self.view.setGeometry(self._canvas.rect())
         return False
 
-    def _open(self, cell: int) -> None:
+    def _open_menu(self, at: QPoint) -> None:
+        sample, model = self._canvas.sample, self._player.model
+        if sample is not None and model is not None:
+            name = "" if sample.label is None else model.info.classes[sample.label]
+            self.menu.show_cell(self._canvas.locked(self._canvas.current), name)
+            self.menu.popup(at)
+
+    def _open(self, cell: int | None) -> None:
+        if cell is None:
+            return
         self._canvas.hold(cell)
         self.view.open_cell()
         self._show()
@@ -101,6 +125,40 @@ class Inspector(QObject):
     def _add_keyframe(self) -> None:
         if (sample := self._canvas.sample) is not None:
             self.edited.emit("keyframe", lambda state: state.with_keyframe(sample))
+
+    def _with_others(self, count: int) -> tuple[Sample, ...]:
+        """Return the sample of the current cell and those of the cells after it, `count` in all."""
+        frame, cell, model = self._canvas.frame, self._canvas.current, self._player.model
+        if frame is None or cell is None or model is None:
+            return ()
+        samples = frame.scene.samples
+        shown = (*samples[cell:], *samples[:cell])[:count]
+        return (*shown, *(any_sample(model.info) for _ in range(count - len(shown))))
+
+    def _morph(self) -> None:
+        if pair := self._with_others(2):
+            self.edited.emit("morph", lambda state: _morphing(state, pair))
+
+    def _blend(self) -> None:
+        if corners := self._with_others(4):
+            self.edited.emit("blend", lambda state: _blending(state, corners))
+
+    def _show_class(self) -> None:
+        if (sample := self._canvas.sample) is not None and (label := sample.label) is not None:
+            self.edited.emit("digit", lambda state: state.with_mode("grid").with_digits((label,)))
+
+
+def _morphing(state: ViewState, pair: tuple[Sample, ...]) -> ViewState:
+    """Return the state that morphs on to a sample, or between a pair if there is no keyframe yet."""
+    for sample in pair[:1] if state.timeline.keyframes else pair:
+        state = state.with_keyframe(sample)
+    return state.with_mode("path")
+
+
+def _blending(state: ViewState, corners: tuple[Sample, ...]) -> ViewState:
+    """Return the state that blends a sample with the other corners that there are, else with these."""
+    pad = state.pad.with_corner(0, corners[0]) if state.pad.corners else state.pad.with_corners(corners)
+    return state.with_pad(pad).with_mode("pad")
 
 
 def _predict(generator: Generator, frame: Frame, cell: int) -> Prediction | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QWidget
 
 from viewer.core.scene.directions import LONGEST_NAME, MOST, numbered
@@ -61,13 +61,6 @@ class NameEdit(QLineEdit):
             super().keyPressEvent(event)
 
 
-class _Slider(Slider):
-    """A slider that a double click moves back to 0."""
-
-    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
-        self.setValue(0)
-
-
 class Row(QWidget):
     """The name, the slider and the amount of one direction."""
 
@@ -78,7 +71,7 @@ class Row(QWidget):
         super().__init__()
         self.name = NameEdit()
         highest = round(AMOUNT_MAX * STEPS)
-        self.slider = _Slider(-highest, highest, "", "")
+        self.slider = Slider(-highest, highest, "", "", 0)
         self.slider.setProperty("role", "centred")
         self.slider.setPageStep(STEPS)
         self.slider.valueChanged.connect(lambda place: self.moved.emit(place / STEPS))
@@ -97,7 +90,7 @@ class Row(QWidget):
         self.name.show_name(name)
         self.name.setAccessibleName(f"Name of {name}")
         self.slider.setAccessibleName(name)
-        tip = f"Change only “{name}” in all pictures, to see what it does; double-click for 0"
+        tip = f"Change only “{name}” in all pictures, to see what it does; double-click to reset"
         self.slider.setToolTip(literal_tip(tip))
 
     def show_amount(self, amount: float) -> None:

@@ -21,7 +21,7 @@ class GridPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__("Grid")
-        self.slider = Slider(0, len(GRID_SIZES) - 1, "Grid size", SIZE_TIP)
+        self.slider = Slider(0, len(GRID_SIZES) - 1, "Grid size", SIZE_TIP, GRID_SIZES.index(ViewState().cells))
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._choose)
         tip = "Let the locked cells, which kept their pictures, change with the others again"

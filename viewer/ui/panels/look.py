@@ -91,7 +91,7 @@ class LookPanel(Panel):
         toggles.addWidget(self.invert, 1)
         toggles.addWidget(self.squares, 1)
         toggles.addWidget(self.beside, 1)
-        self.slider = Slider(0, round(SMOOTHING_MAX * STEPS), "Smoothing", SMOOTHING_TIP)
+        self.slider = Slider(0, round(SMOOTHING_MAX * STEPS), "Smoothing", SMOOTHING_TIP, 0)
         self.slider.setPageStep(STEPS // 4)
         self.slider.valueChanged.connect(lambda position: self._edit("smoothing", smoothing=position / STEPS))
         self.sigma = label("", "value")

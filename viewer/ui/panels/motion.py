@@ -31,7 +31,7 @@ class MotionPanel(Panel):
         self._icons = {playing: icon("pause" if playing else "play", theme.ON_ACCENT) for playing in (False, True)}
         self.play = make_button(QPushButton, role="primary", picture=self._icons[False], picture_side=18)
         self.play.clicked.connect(self._toggle)
-        self.slider = Slider(0, STEPS, "Speed", SPEED_TIP)
+        self.slider = Slider(0, STEPS, "Speed", SPEED_TIP, _position(ViewState().speed))
         self.slider.setPageStep(STEPS // 10)
         self.slider.valueChanged.connect(self._choose_speed)
         self.body.addWidget(self.slider)

@@ -17,7 +17,7 @@ class TruncationPanel(Panel):
         super().__init__("Variety")
         tip = "How much the pictures differ (the truncation ψ): lower for clean, typical ones, higher for unusual ones"
         self.setToolTip(tip)
-        self.slider = Slider(0, round(TRUNCATION_MAX * STEPS), "Variety", tip)
+        self.slider = Slider(0, round(TRUNCATION_MAX * STEPS), "Variety", tip, round(ViewState().truncation * STEPS))
         self.slider.setPageStep(STEPS // 10)
         self.slider.valueChanged.connect(self._choose)
         self.body.addWidget(self.slider)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QStyle, QVBoxLayout, QWidget
 
 from viewer.ui import theme
@@ -18,12 +18,18 @@ HANDLE_WIDTH = 16
 class Slider(QSlider):
     """A horizontal slider whose handle jumps to the pointer on a click and can be dragged from there."""
 
-    def __init__(self, lowest: int, highest: int, name: str, tip: str) -> None:
-        """name: for screen readers; tip: the tooltip."""
+    def __init__(self, lowest: int, highest: int, name: str, tip: str, rest: int | None = None) -> None:
+        """name: for screen readers; tip: the tooltip; rest: what a double click or the menu resets to, if anything."""
         super().__init__(Qt.Orientation.Horizontal)
         self.setRange(lowest, highest)
         self.setAccessibleName(name)
-        self.setToolTip(tip)
+        self._rest = rest
+        if rest is not None:
+            action = QAction("Reset", self)
+            action.triggered.connect(self._reset)
+            self.addAction(action)
+            self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.setToolTip(tip if rest is None else f"{tip}; double-click to reset")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def show_value(self, value: int) -> None:
@@ -42,6 +48,16 @@ class Slider(QSlider):
             self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), x, room))
         super().mousePressEvent(event)  # takes hold of the handle, which is under the pointer now
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._rest is None:
+            super().mouseDoubleClickEvent(event)
+        else:
+            self._reset()
+
+    def _reset(self) -> None:
+        if self._rest is not None:
+            self.setValue(self._rest)
+
 
 class LabelledSlider(QWidget):
     """A slider with its name and its value above it."""
@@ -54,7 +70,7 @@ class LabelledSlider(QWidget):
         super().__init__()
         self._to_text = to_text
         self._value = label("", "value")
-        self.slider = Slider(low, high, name, tip)
+        self.slider = Slider(low, high, name, tip, value)
         lay_out_slider(self, name, self.slider, self._value)
         self.slider.valueChanged.connect(self._on_moved)
         self.show_value(value)

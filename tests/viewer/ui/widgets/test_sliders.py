@@ -29,6 +29,17 @@ def test_the_handle_goes_to_the_pointer(qtbot: QtBot) -> None:
     assert abs(slider.value() - 50) <= 1
 
 
+def test_a_double_click_or_the_menu_resets_one_slider(qtbot: QtBot) -> None:
+    slider = Slider(0, 100, "Size", "How large it is", 30)
+    qtbot.addWidget(slider)
+    slider.resize(216, 22)
+    QTest.mouseDClick(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center())
+    assert slider.value() == 30
+    slider.setValue(80)
+    slider.actions()[0].trigger()
+    assert slider.value() == 30
+
+
 def test_the_text_follows_the_value(qtbot: QtBot) -> None:
     unit = "s"
     labelled = LabelledSlider("Time", "How long it takes", 1, 50, 10, lambda value: f"{value} {unit}")
