@@ -23,12 +23,21 @@ Result = TypeVar("Result")
 
 MULTI_GPU = "accelerate launch --config_file accelerate_config.yaml --multi_gpu --num_processes N trainer/train.py"
 
+SCHEDULERS = {
+    "SLURM_STEP_NUM_TASKS": "srun",  # SLURM_NTASKS is also set in the script of a job, which runs once
+    "OMPI_COMM_WORLD_SIZE": "mpirun",
+    "PMI_SIZE": "mpirun",
+    "MV2_COMM_WORLD_SIZE": "mpirun",
+}
+"""The variables in which schedulers store how many processes they have started."""
+
 
 def start(config: TrainConfig) -> Accelerator:
     """Join the processes of this launch, and set the number of CPU threads and the arithmetic.
 
     Raises RunError if the processes would not train as one, ConfigError for an unsupported mixed precision.
     """
+    _refuse_separate_tasks()
     world = int(os.environ.get("WORLD_SIZE", "1"))
     launched = "ACCELERATE_MIXED_PRECISION" in os.environ
     if launched and "MASTER_ADDR" in os.environ and "WORLD_SIZE" not in os.environ:
@@ -137,6 +146,18 @@ def idle_gpus(accelerator: Accelerator) -> str:
     if accelerator.device.type == "cuda" and accelerator.num_processes == 1 and count > 1:
         return f"{count - 1} of {count} GPUs are unused. To use them all: {MULTI_GPU.replace(' N ', f' {count} ')}"
     return ""
+
+
+def _refuse_separate_tasks() -> None:
+    """Raise RunError if a scheduler started this command several times without connecting the processes."""
+    if "WORLD_SIZE" in os.environ:
+        return
+    for variable, scheduler in SCHEDULERS.items():
+        if (tasks := os.environ.get(variable, "")).isdecimal() and int(tasks) > 1:
+            raise RunError(
+                f"{scheduler} started {tasks} processes, but they are not connected and would train separately: "
+                f"start one process on each machine, with `{MULTI_GPU}`."
+            )
 
 
 def _meet(_: str, **settings: Any) -> Iterator[tuple[Store, int, int]]:

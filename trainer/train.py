@@ -18,6 +18,7 @@ if __name__ == "__main__":
     prepare()
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from importlib.util import find_spec
 from shlex import quote
@@ -41,6 +42,7 @@ from trainer.networks.generator_file import TrainedGenerator, save_generator
 from trainer.presets import show_presets
 from trainer.report import tracking
 from trainer.report.reporter import Reporter
+from trainer.run_lock import locked
 from trainer.scoring.during import TrainingScore
 from trainer.state import Run, build_networks
 
@@ -62,8 +64,8 @@ def main(arguments: list[str] | None = None) -> int:
         if command.list_presets:
             show_presets(console)
             return 0
-        with own_terminal(), StopRequest().listening() as stop:
-            _run(command, launch.start(command.config), console, stop)
+        with own_terminal(), StopRequest().listening() as stop, ExitStack() as cleanup:
+            _run(command, launch.start(command.config), console, stop, cleanup)
     except (DigitforgeError, OSError) as error:
         return _fail(error_message(error))
     except KeyboardInterrupt:
@@ -79,7 +81,9 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _run(command: command_line.Command, accelerator: Accelerator, console: Console, stop: StopRequest) -> None:
+def _run(
+    command: command_line.Command, accelerator: Accelerator, console: Console, stop: StopRequest, cleanup: ExitStack
+) -> None:
     is_main = accelerator.is_main_process
     launch.require_same(repr(command.config), "settings")
     config, fell_back = command.config, False
@@ -107,6 +111,9 @@ def _run(command: command_line.Command, accelerator: Accelerator, console: Conso
         )
     with launch.fail_together():
         if is_main:
+            run_dir.mkdir(parents=True, exist_ok=True)
+            cleanup.enter_context(locked(run_dir))
+            runs.require_fit(run_dir, record, command.resume)  # another launch may have created a run meanwhile
             runs.create(run_dir, record)
     with launch.fail_together():
         tracking.start(accelerator, config, run_dir)

@@ -21,7 +21,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from trainer import checkpoints
+from trainer import checkpoints, launch
 from trainer.train import main
 
 Run = Callable[..., "CompletedProcess[str]"]
@@ -230,4 +230,14 @@ def test_an_uneven_batch_is_refused(two_processes: Run, tmp_path: Path) -> None:
     done = two_processes("trainer/train.py", *SMALL, "--batch-size", "66", "--run-dir", tmp_path / "r")
     assert done.returncode != 0
     assert "must be a multiple of 4 (2 processes" in done.stderr
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize("variable", launch.SCHEDULERS)
+def test_separate_tasks_of_a_scheduler_are_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "2")
+    assert main([*SMALL, "--run-dir", str(tmp_path / "r")]) == 2
+    assert "started 2 processes, but they are not connected" in capsys.readouterr().err
     assert not (tmp_path / "r").exists()
