@@ -82,7 +82,7 @@ PRESETS = {
     ),
     "quickstart": Preset(
         networks="as digits, with a generator half as wide",
-        length="minutes on two CPU cores",
+        length="3 minutes on two CPU cores",
         source="digitforge: found by a search (docs/recipe.md)",
         choices="",
         settings=SETTINGS["quickstart"],
