@@ -245,6 +245,8 @@ def verdict(score: Score) -> str:
     found = score.memorisation
     if found is None:
         return ""
+    if found.problem:
+        return found.problem
     share = f"{100 * found.copied:.1f}\u00a0%\u00a0±\u00a0{100 * found.error:.1f}\u00a0%".replace("-", "−")
     if found.memorises:
         return f"It reproduces training images: the share of copies of {found.images:,} images is estimated at {share}."

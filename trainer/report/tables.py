@@ -65,7 +65,9 @@ def show_score(score: Score, console: Console) -> None:
     if score.classes.modes_covered is not None:
         table.add_row("Modes covered", f"{score.classes.modes_covered} of {score.classes.modes}", "")
     print_whole(table, console)
-    if score.memorisation:
+    if score.memorisation and score.memorisation.problem:
+        console.print(score.memorisation.problem, markup=False, highlight=False)
+    elif score.memorisation:
         console.print("It copies training images." if score.memorisation.memorises else "No sign of memorisation.")
     console.print(
         f"The floor is the metric of as many real training images.\nCompared with: {facts.dataset}\n"

@@ -16,7 +16,7 @@ from trainer.scoring.cache import cached_json, cached_tensors, code_hash
 from trainer.scoring.collapse import Modes
 from trainer.scoring.features import FeatureNetwork
 from trainer.scoring.fidelity import classifier_score, frechet_distance, kernel_distance
-from trainer.scoring.memorisation import memorisation
+from trainer.scoring.memorisation import memorisation, require_meaning
 from trainer.scoring.metrics import METRICS, Metric
 from trainer.scoring.neighbours import Overlap, nearest, overlap
 from trainer.scoring.real import ImageSet, Real
@@ -175,12 +175,14 @@ def find_copies(images: ImageSet, real: Real, step: Step) -> tuple[Memorisation 
     some = images.pixels[:MEMORISATION_IMAGES]
     step("nearest training images")
     to_training, neighbours = nearest(some, real.training.pixels)
-    to_held_out, _ = nearest(some, real.held_out.pixels)
+    to_held_out, others = nearest(some, real.held_out.pixels)
     baseline = cached_tensors(
         f"held out to training {real.sha256} {MEMORISATION_IMAGES} {code_hash()}",
         lambda: {"distances": nearest(real.held_out.pixels[:MEMORISATION_IMAGES], real.training.pixels)[0]},
     )["distances"]
-    return memorisation(to_training, to_held_out, baseline, len(real.training), len(real.held_out)), neighbours
+    found = memorisation(to_training, to_held_out, baseline, len(real.training), len(real.held_out))
+    whole = torch.where(to_training <= to_held_out, neighbours, others + len(real.training))
+    return require_meaning(found, whole), neighbours
 
 
 def floor(real: Real, network: FeatureNetwork, count: int, step: Step) -> Floor:

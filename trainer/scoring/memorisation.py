@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import torch
 from torch import Tensor
 
 from trainer.scoring.scores import Memorisation
 
+FAR = 1.5
+"""Images with a larger `ratio` than this do not resemble the real ones: noise has 2.5 to 3.5, real images 1."""
+FEW = 20
+"""Fewer real images than this, as the nearest ones of all generated images, are no sample."""
 THRESHOLD = 0.1
 """The share of copies above which a generator is said to memorise."""
 
@@ -48,3 +54,22 @@ def memorisation(
     error = math.sqrt(chance / (1 - chance) / len(nearer))
     ratio = float(generated_to_training.median() / held_out_to_training.median())
     return Memorisation(copied, error, ratio, memorises=copied > max(THRESHOLD, 4 * error), images=len(nearer))
+
+
+def require_meaning(found: Memorisation, nearest_images: Tensor) -> Memorisation:
+    """Return `found`, or instead of its figures a sentence on why they mean nothing.
+
+    nearest_images: int64 [n], an index of the nearest of all real images of each generated one. The estimate takes
+    generated images for independent ones that could have come from either set. Noise, blank images and the few images
+    of a collapsed generator are nearest to a few real images again and again, in one set or the other by accident.
+    """
+    shares = torch.unique(nearest_images, return_counts=True)[1].double() / len(nearest_images)
+    different = 1 / float(shares.square().sum())
+    if found.ratio > FAR:
+        problem = f"the images are {found.ratio:.1f} times as far from the training images as real ones"
+    elif different < FEW:
+        problem = "nearly all images resemble the same few real ones"
+    else:
+        return found
+    sentence = f"Copies cannot be looked for: {problem}."
+    return replace(found, copied=math.nan, error=math.nan, memorises=False, problem=sentence)

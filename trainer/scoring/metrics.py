@@ -164,7 +164,7 @@ METRICS: dict[str, Metric] = {
             "copied", "Copied", "copied", "lower",
             "Estimated share of images that are copies of training images: around 0, of either sign, without copies.",
             "Platzer & Reutterer 2021",
-            lambda sets: sets.memorisation.copied if sets.memorisation else None,
+            lambda sets: sets.memorisation.copied if sets.memorisation and not sets.memorisation.problem else None,
             has_floor=False, around_zero=True, group="memorisation",
         ),
     )

@@ -80,12 +80,21 @@ class Memorisation:
     memorises: bool
     images: int
     """How many generated images were compared."""
+    problem: str = ""
+    """Why copies cannot be found, as a sentence; then `copied` and `error` are nan. Empty if they can."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The memorisation as JSON values."""
+        return {key: value for key, value in asdict(self).items() if key != "problem" or value}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Memorisation | None:
         """Read the `memorisation` of a score."""
         copied, error, ratio = (_number(values, key) for key in ("copied", "error", "ratio"))
         images = _count(values, "images")
+        problem = _text(values, "problem") or ""
+        if problem and images is not None:
+            return cls(math.nan, math.nan, math.nan if ratio is None else ratio, False, images, problem)
         if copied is None or error is None or ratio is None or images is None:
             return None
         return cls(copied, error, ratio, values.get("memorises") is True, images)
@@ -241,7 +250,7 @@ class Score:
 
         `copied` is not measured for them: its floor is 0 by definition, and its spread is the standard error.
         """
-        if key == "copied" and self.memorisation:
+        if key == "copied" and self.memorisation and not self.memorisation.problem:
             return 0.0, self.memorisation.error
         return self.floor.mean[key], self.floor.spread[key]
 
@@ -254,7 +263,7 @@ class Score:
             "histogram_generated": list(self.histogram),
             "histogram_real": list(self.histogram_real),
             **(self.smoothed.to_json("_smoothed") if self.smoothed else {}),
-            "memorisation": self.memorisation and asdict(self.memorisation),
+            "memorisation": self.memorisation and self.memorisation.to_json(),
             "floor": self.floor.to_json(),
         }
         return {key: rounded(value) for key, value in values.items()}

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from trainer.data import datasets
-from trainer.scoring.memorisation import memorisation
+from trainer.report.sections import verdict
+from trainer.scoring.memorisation import memorisation, require_meaning
 from trainer.scoring.neighbours import nearest
-from trainer.scoring.scores import Memorisation
+from trainer.scoring.scores import Facts, Floor, Memorisation, Metrics, Score
 
 
 def estimate(generated: Tensor, training: Tensor, held_out: Tensor) -> Memorisation:
@@ -72,3 +73,27 @@ def test_digits_given_back_with_noise(mnist_dir: Path) -> None:
     found = estimate((training[:2000] + noise).clamp(0, 255).byte(), training, test)
     assert found.copied > 0.95
     assert found.ratio > 0.4  # by distance alone they would pass
+
+
+def meaning(generated: Tensor, training: Tensor, held_out: Tensor) -> Memorisation:
+    (to_training, first), (to_held_out, second) = (nearest(generated, other) for other in (training, held_out))
+    whole = torch.where(to_training <= to_held_out, first, second + len(training))
+    return require_meaning(estimate(generated, training, held_out), whole)
+
+
+def test_noise_and_repetitions_say_nothing_about_copies(points: Tensor) -> None:
+    training, held_out, new = points.split([6000, 2000, 4000])
+    assert meaning(new, training, held_out) == estimate(new, training, held_out)
+    assert meaning(training[:100].repeat(20, 1), training, held_out).memorises
+    far = meaning(new[:1000] + 20, training, held_out)
+    assert "times as far from the training images" in far.problem
+    same = meaning(new[:3].repeat(500, 1), training, held_out)
+    assert "nearly all images resemble the same few real ones" in same.problem
+    for found in (far, same):
+        assert not found.memorises
+        score = Score(Facts(), Metrics({"copied": None}), Floor(), found)
+        read = Score.from_json(score.to_json())
+        assert read.memorisation is not None
+        assert read.memorisation.problem == found.problem
+        assert read.floor_of("copied") == (None, None)
+        assert verdict(read) == found.problem
