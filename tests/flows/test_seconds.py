@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
+from tests.support.forks import start_ranks, wait_for
 from trainer.train import main
 
 SMALL = (
@@ -45,15 +44,12 @@ def test_a_run_ends_by_the_clock_with_a_score_and_may_be_lengthened(
     assert log(run_dir)[-2]["seconds"] >= longer
 
 
-def test_processes_end_by_the_clock_together(
-    run: Callable[..., CompletedProcess[str]], launch_command: tuple[str, ...], tmp_path: Path
-) -> None:
-    done = run(
-        *launch_command, "--quiet", "--multi_gpu", "--num_processes", "2", "--main_process_port", "0",
-        "trainer/train.py", *SMALL, "--seconds", "1", "--run-dir", tmp_path / "r",
-        ACCELERATE_USE_CPU="true", XDG_CACHE_HOME=str(tmp_path / "cache"),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+def test_processes_end_by_the_clock_together(tmp_path: Path) -> None:
+    arguments = [*SMALL, "--seconds", "1", "--run-dir", str(tmp_path / "r")]
+    statuses, output = wait_for(
+        start_ranks(tmp_path / "r.txt", main, arguments, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    )
+    assert statuses == [0, 0], output
     last, score = log(tmp_path / "r")[-2:]
     assert last["images"] == score["images"]
     assert last["images"] % (16 * 64) == 0

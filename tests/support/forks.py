@@ -48,22 +48,26 @@ class Fork:
         return self.process.exitcode, self._output.read_text()
 
 
-def run_ranks(output: Path, function: Callable[..., int], *arguments: Any, **environment: str) -> tuple[list[int], str]:
-    """Run `function` in two connected processes, as the launcher would start them; return both statuses and outputs."""
+def start_ranks(output: Path, function: Callable[..., int], *arguments: Any, **environment: str) -> list[Fork]:
+    """Start `function` in two connected processes, with the environment that the launcher would give them."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     shared = {
         "ACCELERATE_USE_CPU": "true", "ACCELERATE_MIXED_PRECISION": "no", "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port), "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2",
+        "MASTER_PORT": str(port), "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "OMP_NUM_THREADS": "1",
     }  # fmt: skip
-    ranks = [
-        Fork(output.with_suffix(f".{rank}.txt"), function, *arguments,
+    return [
+        Fork(output.with_suffix(f".{rank}"), function, *arguments,
              **shared, RANK=str(rank), LOCAL_RANK=str(rank), **environment)
         for rank in range(2)
     ]  # fmt: skip
+
+
+def wait_for(ranks: list[Fork]) -> tuple[list[int], str]:
+    """Return the exit statuses and the joined outputs."""
     ended = [rank.wait() for rank in ranks]
-    return [status for status, _ in ended], "".join(text for _, text in ended)
+    return [status for status, _ in ended], "".join(output for _, output in ended)
 
 
 def _call(output: Path, environment: dict[str, str], function: Callable[..., int], arguments: Sequence[Any]) -> None:

@@ -1,8 +1,8 @@
-"""Save what the ranks of a launch compute: `ranks.py OUT.safetensors`, for test_launch.py."""
+"""What the ranks of a launch compute: gradients, images, latents and replicas. Used by test_launch.py."""
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -106,9 +106,10 @@ def replicas(accelerator: Accelerator) -> dict[str, Tensor]:
     return {"replicas": torch.stack(gather_object([mine]))}
 
 
-if __name__ == "__main__":
+def compute(out: Path) -> int:
+    """Join the launch, compute everything, and let the first rank write it to `out`."""
     accelerator = launch.start(configure("mlp", TINY))
     found = gradients(accelerator) | inputs(accelerator) | replicas(accelerator)
     if accelerator.is_main_process:
-        save_file(found, sys.argv[1])
-    launch.leave(0)
+        save_file(found, out)
+    return 0

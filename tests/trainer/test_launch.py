@@ -21,10 +21,12 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from tests.support.commands import Run
+from tests.support.forks import Fork, start_ranks, wait_for
+from tests.support.ranks import compute
 from trainer import checkpoints, launch
 from trainer.train import main
 
-Run = Callable[..., "CompletedProcess[str]"]
 TWO = ("--quiet", "--multi_gpu", "--num_processes", "2", "--main_process_port", "0")
 SMALL = (
     "--dataset", "sklearn-digits", "--g-width", "8", "--d-width", "8", "--batch-size", "48", "--accumulation", "2",
@@ -80,6 +82,11 @@ def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
+def train_on_two(run_dir: Path, *flags: str) -> tuple[list[int], str]:
+    """Train on two connected processes without a launcher; return their exit statuses and outputs."""
+    return wait_for(start_ranks(run_dir.with_suffix(".txt"), main, [*SMALL, *flags, "--run-dir", str(run_dir)]))
+
+
 def state(run_dir: Path) -> dict[str, Tensor]:
     newest = max((run_dir / "checkpoints").glob("0*"))
     return load_file(newest / "state.safetensors") | load_file(run_dir / "generator.safetensors")
@@ -91,13 +98,13 @@ def same(first: Path, second: Path) -> bool:
 
 
 @pytest.fixture(scope="module")
-def ranks(
-    run: Run, two_processes: Run, project: Path, tmp_path_factory: pytest.TempPathFactory
-) -> list[dict[str, Tensor]]:
+def ranks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Tensor]]:
     """The results of tests/support/ranks.py on one process and on two."""
-    script, folder = Path(__file__).parents[1] / "support" / "ranks.py", tmp_path_factory.mktemp("ranks")
-    run(script, folder / "one", PYTHONPATH=str(project)).check_returncode()
-    two_processes(script, folder / "two", PYTHONPATH=str(project)).check_returncode()
+    folder = tmp_path_factory.mktemp("ranks")
+    alone = Fork(folder / "one.txt", compute, folder / "one")
+    together = start_ranks(folder / "two.txt", compute, folder / "two")
+    for statuses, output in (wait_for([alone]), wait_for(together)):
+        assert not any(statuses), output
     return [load_file(folder / name) for name in ("one", "two")]
 
 
@@ -130,16 +137,17 @@ def test_replicas_stay_equal(ranks: list[dict[str, Tensor]]) -> None:
 
 
 def test_a_killed_rank_ends_the_launch_and_costs_nothing(
-    disturbed: Callable[..., tuple[int, str]], two_processes: Run, whole: Path, tmp_path: Path
+    disturbed: Callable[..., tuple[int, str]], whole: Path, tmp_path: Path
 ) -> None:
     status, output = disturbed(kill, 1, tmp_path / "r")
     assert status != 0
     assert output.count("error: Another process of this launch has ended") <= 1  # its launcher may be faster
     assert "[rank0]" not in output, output
     assert "Trained on" not in output
-    again = two_processes("trainer/train.py", *SMALL, "--run-dir", tmp_path / "r")
-    assert "Resuming after" in again.stdout
-    assert "Not bit for bit" not in again.stdout
+    statuses, again = train_on_two(tmp_path / "r")
+    assert statuses == [0, 0], again
+    assert "Resuming after" in again
+    assert "Not bit for bit" not in again
     assert same(tmp_path / "r", whole)
 
 
@@ -183,25 +191,26 @@ def fill_the_disk(pid: int) -> None:
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (100_000, 100_000))
 
 
-def test_a_full_disk_ends_all_ranks_with_one_sentence(
-    disturbed: Callable[..., tuple[int, str]], tmp_path: Path
-) -> None:
-    status, output = disturbed(fill_the_disk, 0, tmp_path / "r")
-    assert status != 0
+def test_a_full_disk_ends_all_ranks_with_one_sentence(tmp_path: Path) -> None:
+    ranks = start_ranks(tmp_path / "r.txt", main, [*SMALL, "--run-dir", str(tmp_path / "r")])
+    while ranks[0].running and not list((tmp_path / "r" / "checkpoints").glob("0*")):
+        time.sleep(0.005)
+    fill_the_disk(ranks[0].pid)
+    statuses, output = wait_for(ranks)
+    assert statuses == [2, 2]
     assert output.count("error: ") == 1, output
     assert re.search(r"error: .*could not be written: file too large\.", output)
-    assert "[rank" not in output, output
+    assert "Traceback" not in output, output
     newest, damaged = checkpoints.load_newest(tmp_path / "r" / "checkpoints")
     assert newest is not None
     assert not damaged
     assert not list((tmp_path / "r").rglob(".*")), "nothing half-written stays"
 
 
-def test_divergence_on_two_processes_is_one_sentence(two_processes: Run, tmp_path: Path) -> None:
-    arguments = ("--gamma", "0,1e39@960", "--penalty-every", "1", "--run-dir", tmp_path / "r")
-    done = two_processes("trainer/train.py", *SMALL, *arguments)
-    assert done.returncode != 0
-    assert done.stderr.count("error: ") == done.stderr.count("training has diverged") == 1, done.stderr
+def test_divergence_on_two_processes_is_one_sentence(tmp_path: Path) -> None:
+    statuses, output = train_on_two(tmp_path / "r", "--gamma", "0,1e39@960", "--penalty-every", "1")
+    assert statuses == [2, 2]
+    assert output.count("error: ") == output.count("training has diverged") == 1, output
     assert [path.name for path in (tmp_path / "r" / "checkpoints").iterdir()] == ["000000000960"]
     newest, _ = checkpoints.load_newest(tmp_path / "r" / "checkpoints")
     assert newest is not None
@@ -226,10 +235,10 @@ def test_launches_that_would_not_train_as_one_are_refused(
     assert not (tmp_path / "r").exists()
 
 
-def test_an_uneven_batch_is_refused(two_processes: Run, tmp_path: Path) -> None:
-    done = two_processes("trainer/train.py", *SMALL, "--batch-size", "66", "--run-dir", tmp_path / "r")
-    assert done.returncode != 0
-    assert "must be a multiple of 4 (2 processes" in done.stderr
+def test_an_uneven_batch_is_refused(tmp_path: Path) -> None:
+    statuses, output = train_on_two(tmp_path / "r", "--batch-size", "66")
+    assert statuses == [2, 2]
+    assert "must be a multiple of 4 (2 processes" in output
     assert not (tmp_path / "r").exists()
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 from PIL import Image
 
+from tests.support.forks import start_ranks, wait_for
 from trainer.data import datasets
 from trainer.scoring.metrics import METRICS, Metric
 from trainer.train import main
@@ -27,16 +26,13 @@ def scores(run_dir: Path) -> list[dict[str, float]]:
     return [line for line in lines if "frechet_distance" in line]
 
 
-def test_processes_share_the_work_and_agree_with_one(
-    run: Callable[..., CompletedProcess[str]], launch_command: tuple[str, ...], tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+def test_processes_share_the_work_and_agree_with_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert main([*STILL, "--run-dir", str(tmp_path / "one")]) == 0
-    run(
-        *launch_command, "--multi_gpu", "--num_processes", "2", "--main_process_port", "0", "trainer/train.py",
-        *STILL, "--run-dir", tmp_path / "two", ACCELERATE_USE_CPU="true",
-    ).check_returncode()  # fmt: skip
+    arguments = [*STILL, "--run-dir", str(tmp_path / "two")]
+    ranks = start_ranks(tmp_path / "two.txt", main, arguments, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    statuses, output = wait_for(ranks)
+    assert statuses == [0, 0], output
     alone, together = scores(tmp_path / "one"), scores(tmp_path / "two")
     assert [line["images"] for line in alone] == [128, 256]
     assert [line["images"] for line in together] == [128, 256]
