@@ -163,7 +163,10 @@ def score(request: ScoreRequest, step: Step = lambda _: None) -> ScoreResult:
     if not chosen:
         raise DataError(f"{request.path} does not say what it was trained on: name the data set with --dataset.")
     step(f"loading {chosen}")
-    training, test = (datasets.load(chosen, request.data_dir, split, **subject.data) for split in ("train", "test"))
+    training, test = (
+        datasets.in_order(datasets.load(chosen, request.data_dir, split, **subject.data), info.classes)
+        for split in ("train", "test")
+    )
     _check_images(request, info, training)
     network = open_features(request.features, request.weights, training.format)
     step("predicting real images")

@@ -215,12 +215,13 @@ def test_too_little_memory_is_a_sentence(
 
 
 def test_falling_back_is_said_in_a_box(tmp_path: Path) -> None:
-    nowhere = {"DIGITFORGE_DATA": "", "XDG_CACHE_HOME": str(tmp_path), "no_proxy": ""}
+    nowhere = {"COLUMNS": "80", "DIGITFORGE_DATA": "", "XDG_CACHE_HOME": str(tmp_path), "no_proxy": ""}
     nowhere |= dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
     arguments = ["--images", "128", "--g-width", "8", "--d-width", "8", "--run-dir", str(tmp_path / "r")]
     status, output = Fork(tmp_path / "auto.txt", main, arguments, **nowhere).wait()
     assert status == 0, output
     assert "Not MNIST" in output
+    assert "a new --run-dir." in output, "nothing is cut off at the terminal's width"
     assert json.loads((tmp_path / "r" / "config.json").read_text())["config"]["dataset"] == "sklearn-digits"
     status, output = Fork(tmp_path / "named.txt", main, [*arguments, "--dataset", "mnist"], **nowhere).wait()
     assert status == 2

@@ -298,3 +298,13 @@ def test_grey_within_the_noise_of_compression_is_grey(tmp_path: Path, quality: i
         noise = np.random.default_rng(number).integers(0, 256, (16, 16)).astype(np.uint8)
         Image.fromarray(noise).convert("RGB").save(tmp_path / f"{number}.webp", quality=quality)
     assert load(tmp_path)[0].format.channels == 1
+
+
+def test_classes_may_be_put_in_another_order(tmp_path: Path) -> None:
+    for number in (1, 2, 10):
+        draw(tmp_path / str(number) / "a.png", number)
+    source, _ = load(tmp_path)
+    older = datasets.in_order(source, ("1", "10", "2"))
+    assert [older.format.classes[label] for label in older.labels] == ["1", "2", "10"]
+    assert older.sha256 != source.sha256
+    assert datasets.in_order(source, ()) is datasets.in_order(source, ("1", "3", "2")) is source
