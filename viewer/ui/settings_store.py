@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, QObject, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from viewer.core.files.settings import Settings, load, save
+from viewer.core.picture.look import PAPER, PLAIN, Look
 from viewer.core.run.stages import run_of
 from viewer.core.scene.messages import Opened
 from viewer.engine.player import Player
@@ -33,7 +34,9 @@ class SettingsStore(QObject):
         self._theme = ThemeController(application, self.current.theme)
         self._theme.setParent(self)
         # Set before the first frame, so that undo cannot go back behind it.
-        player.state = replace(player.state, look=self.current.look)
+        self._own_look = self._look_of_theme()
+        player.state = replace(player.state, look=self.current.look or self._own_look)
+        self._theme.changed.connect(self._on_theme_changed)
         player.opened.connect(self._on_opened)
 
     def change(self, **changed: Any) -> None:
@@ -58,7 +61,18 @@ class SettingsStore(QObject):
         """Save the settings with the window's geometry and the present look."""
         if self._path is not None:
             geometry = window.saveGeometry().toBase64().toStdString()
-            save(replace(self.current, geometry=geometry, look=self._player.state.look), self._path)
+            look = self._player.state.look
+            chosen = None if look == self._own_look else look
+            save(replace(self.current, geometry=geometry, look=chosen), self._path)
+
+    def _look_of_theme(self) -> Look:
+        return PAPER if self._theme.light else PLAIN
+
+    def _on_theme_changed(self) -> None:
+        """Change the look with the theme, unless the user chose one."""
+        before, self._own_look = self._own_look, self._look_of_theme()
+        if self._player.state.look == before:
+            self._player.apply(self._player.state.with_look(self._own_look))
 
     def _on_opened(self, opened: Opened) -> None:
         self.set(self.current.with_recent(run_of(opened.path)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
-from viewer.core.picture.palette import DARK, Palette, palette_of
+from viewer.core.picture.palette import DARK, LIGHT, Palette, palette_of
 
 # The colours of the present palette. A new palette changes these objects, so that what is painted later follows it.
 CANVAS = QColor(DARK.canvas)
@@ -58,6 +58,8 @@ QLabel[role="bad"] {{ color: {alert}; font-weight: 700; }}
 QLabel[role="title"]:disabled, QLabel[role="value"]:disabled, QLabel[role="muted"]:disabled {{ color: {faint}; }}
 
 QFrame[role="card"] {{ background: {card}; border: 1px solid {line}; border-radius: 12px; }}
+QFrame[role="card"][main="true"] {{ border-color: {chosen_line}; }}
+QFrame[main="true"] QLabel[role="title"] {{ color: {text}; }}
 
 QPushButton, QToolButton, QLineEdit, QComboBox {{
     background: {raised}; border: 1px solid transparent; border-radius: 8px; padding: 0 12px; min-height: 34px;
@@ -72,6 +74,7 @@ QPushButton:checked {{ background: {chosen}; color: {accent}; border-color: {cho
 QFrame#watch QPushButton:checked {{ font-weight: 400; }}  /* bold text would make the button wider */
 QPushButton:checked:focus {{ border-color: {accent}; }}
 QPushButton:checked:disabled {{ background: {inert}; color: {faint}; border-color: transparent; }}
+QPushButton[role="toggle"] {{ padding: 0; }}
 QPushButton[role="class"] {{ padding: 0; font-size: 15px; }}
 QPushButton[role="icon"] {{ padding: 0; min-width: 38px; }}
 QPushButton[role="primary"] {{ background: {accent}; color: {on_accent}; font-weight: 600; min-height: 38px; }}
@@ -181,6 +184,9 @@ def apply(application: QApplication, palette: Palette = DARK) -> None:
 class ThemeController(QObject):
     """Applies the chosen theme, and follows the system when it turns dark or light."""
 
+    changed = Signal()
+    """Another palette was applied."""
+
     def __init__(self, application: QApplication, chosen: str) -> None:
         """chosen: one of `palette.THEMES`."""
         super().__init__(application)
@@ -197,9 +203,15 @@ class ThemeController(QObject):
         self._application.styleHints().setColorScheme(schemes.get(theme, Qt.ColorScheme.Unknown))
         self._apply()
 
+    @property
+    def light(self) -> bool:
+        """Whether the window is light."""
+        return self._palette is LIGHT
+
     def _apply(self) -> None:
         light = self._application.styleHints().colorScheme() == Qt.ColorScheme.Light
         palette = palette_of(self._chosen, dark=not light)
         if palette is not self._palette:
             self._palette = palette
             apply(self._application, palette)
+            self.changed.emit()

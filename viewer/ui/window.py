@@ -112,11 +112,11 @@ class Window(QWidget):
             self.interpolation: ("path",),
             self.digits: ("grid",),
             self.seed: ("grid",),
+            self.directions: MODES,
+            self.motion: ("grid", "path"),
             self.truncation: MODES,
             self.grid: ("grid",),
-            self.motion: ("grid", "path"),
             self.look: MODES,
-            self.directions: MODES,
             self.favourites: MODES,
         }
         """The panels from top to bottom, and the modes in which each is visible."""

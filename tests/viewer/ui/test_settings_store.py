@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.support.windows import LEFT, OpenWindow
-from viewer.core.picture.look import Look
+from viewer.core.picture.look import PAPER, PLAIN, Look
 from viewer.core.picture.palette import DARK, LIGHT
 from viewer.engine.player import Player
 from viewer.ui import theme
@@ -67,3 +67,17 @@ def test_without_a_file_nothing_is_written(models: dict[str, Path], qtbot: QtBot
     window.close()
     assert not list(own_data.rglob("settings.json"))
     assert window.hint.isHidden()
+
+
+def test_the_light_theme_shows_ink_on_paper(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["digits"])
+    assert window.player.state.look == PLAIN
+    window.settings.change(theme="light")
+    assert window.player.state.look == PAPER
+    window.settings.change(theme="dark")
+    assert window.player.state.look == PLAIN
+    chosen = Look(colour_map="ice")
+    window.editor.edit("look", lambda state: state.with_look(chosen))
+    window.settings.change(theme="light")
+    assert window.player.state.look == chosen, "who chose a look keeps it"
+    window.settings.change(theme="dark")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digitforge.errors import CannotWrite, explain
@@ -27,8 +27,8 @@ class Settings:
     """The window's geometry from Qt in base64; empty before the first session."""
     recent: tuple[str, ...] = ()
     """Absolute paths of opened generators, the last one first."""
-    look: Look = field(default_factory=Look)
-    """The last look."""
+    look: Look | None = None
+    """The last look; None for the theme's own."""
     hint: bool = True
     """Whether the hint for beginners is shown."""
 

@@ -48,6 +48,8 @@ class Look:
 
 
 PLAIN = Look()
+PAPER = Look("ink")
+"""Dark ink on bright paper, for the light theme."""
 
 
 @lru_cache(maxsize=2 * len(COLOUR_MAPS))

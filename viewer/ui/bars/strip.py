@@ -162,7 +162,7 @@ class Strip(QWidget):
         painter.setPen(QPen(colour, 1, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(box, theme.SPACE, theme.SPACE)
         painter.setPen(theme.MUTED)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, HINT)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, HINT)
 
     def _paint_keyframe(self, painter: QPainter, layout: StripLayout, place: int, sample: Sample) -> None:
         box = QRectF(layout.left(place), self._top, layout.side, layout.side)

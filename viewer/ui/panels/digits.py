@@ -27,7 +27,7 @@ class DigitsPanel(Panel):
     """Edits the classes. A click shows one class; with Ctrl, or while `several` is checked, it adds or removes one."""
 
     def __init__(self) -> None:
-        super().__init__("Digit")
+        super().__init__("Digit", main=True)
         self._picker: QWidget | None = None
         self._buttons: list[QPushButton] = []
         self._list: QListWidget | None = None
@@ -118,7 +118,7 @@ class DigitsPanel(Panel):
             keys = f"{name}; " if name in DIGITS else f"Shift+{name.upper()}; " if len(name) == 1 else ""
             tip = f"Show only samples of class {name}, to see how they vary"
             keys += "Ctrl+click adds or removes it"
-            button = toggle_button(name, tip, keys, name=f"Class {name}")
+            button = toggle_button(name, tip, keys, name=f"Class {name}", role="class")
             button.clicked.connect(lambda _checked, digit=index: self._choose(digit))
             self._buttons.append(button)
             grid.addWidget(button, index // columns, index % columns)

@@ -8,7 +8,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QWidget
 
+from digitforge.bundled import BUNDLED_MODELS
 from viewer.core.scene.directions import LONGEST_NAME, MOST, numbered
+from viewer.core.scene.messages import Opened
 from viewer.core.state.view_state import AMOUNT_MAX, ViewState
 from viewer.engine.finder import Finder
 from viewer.ui import theme
@@ -100,12 +102,15 @@ class Row(QWidget):
 
 
 class DirectionsPanel(FoldingPanel):
-    """Edits the amounts. The directions are computed when the panel is unfolded for the first time."""
+    """Edits the amounts. The directions are computed when the panel is unfolded for the first time.
+
+    Those of the bundled generators come with them, so that the panel unfolds itself.
+    """
 
     def __init__(self, finder: Finder) -> None:
-        super().__init__(
-            "Directions", "Show sliders for what changes this generator's pictures most, such as slant, width or stroke"
-        )
+        tip = "Show sliders for what changes this generator's pictures most, such as slant, width or stroke"
+        super().__init__("Directions", tip, main=True)
+        self._unfolds = True
         self._finder = finder
         self._more = False
         self.rows = [Row() for _ in range(MOST)]
@@ -139,6 +144,11 @@ class DirectionsPanel(FoldingPanel):
         finder.failed.connect(self._show_failed)
         self.toggle.toggled.connect(self._find)
         self._show_found()
+
+    def show_model(self, opened: Opened) -> None:
+        if self._unfolds and opened.path.parent == BUNDLED_MODELS:
+            self._unfolds = False  # only once: whoever folds it wants it folded
+            self.toggle.setChecked(True)
 
     def show_state(self, state: ViewState) -> None:
         if state.amounts and self._finder.directions is None:  # from a recipe, say

@@ -79,7 +79,9 @@ class NumberPanel(Panel):
         self.body.addWidget(self.reset)
 
     def _place_button(self, place: int) -> QPushButton:
-        button = toggle_button("", "Make another variant of this character", name=f"Vary character {place + 1}")
+        button = toggle_button(
+            "", "Make another variant of this character", name=f"Vary character {place + 1}", role="class"
+        )
         button.clicked.connect(lambda: self.reroll(place))
         return button
 

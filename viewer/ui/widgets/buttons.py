@@ -50,8 +50,8 @@ def icon_button(picture: str, tip: str, keys: str = "") -> QPushButton:
     return make_button(QPushButton, "", tip, keys, role="icon", picture=icon(picture), picture_side=20)
 
 
-def toggle_button(text: str, tip: str = "", keys: str = "", *, name: str = "") -> QPushButton:
+def toggle_button(text: str, tip: str = "", keys: str = "", *, name: str = "", role: str = "toggle") -> QPushButton:
     """Make a button that stays down until it is clicked again."""
-    button = make_button(QPushButton, text, tip, keys, name=name, role="class")
+    button = make_button(QPushButton, text, tip, keys, name=name, role=role)
     button.setCheckable(True)
     return button

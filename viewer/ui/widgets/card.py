@@ -16,9 +16,11 @@ from viewer.ui.widgets.labels import label
 class Card(QFrame):
     """A titled box with a value beside the title. Controls go into `body`."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, main: bool = False) -> None:
+        """main: whether the card stands out, as one to try first."""
         super().__init__()
         self.setProperty("role", "card")
+        self.setProperty("main", main)
         self.value = label("", "value")
         self.head = QHBoxLayout()
         self.title = label(title, "title")
@@ -49,9 +51,9 @@ class Panel(Card):
 class FoldingPanel(Panel):
     """A panel that starts folded. Controls go into `inside`, which the button in the head shows and hides."""
 
-    def __init__(self, title: str, tip: str) -> None:
-        """tip: the tooltip of the button."""
-        super().__init__(title)
+    def __init__(self, title: str, tip: str, *, main: bool = False) -> None:
+        """tip: the tooltip of the button; main: see `Card`."""
+        super().__init__(title, main=main)
         self.toggle = make_button(QToolButton, "", tip, name=f"Show {title.lower()}", role="fold")
         self.toggle.setIconSize(QSize(18, 18))
         self.toggle.setCheckable(True)

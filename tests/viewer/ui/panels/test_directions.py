@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from digitforge.errors import ExportError
 from viewer.core.scene.directions import Search
@@ -141,12 +142,18 @@ def test_a_failed_search_is_a_message(
     assert not window.directions.progress.isVisible()
 
 
-def test_more_of_them_are_shown(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
+def test_those_of_the_bundled_generator_are_seen_at_once(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
+) -> None:
     from digitforge.bundled import BUNDLED_MODEL
 
     window = open_window(BUNDLED_MODEL)
-    unfold(window, qtbot)
+    window.resize(1366, 768)
     panel = window.directions
+    qtbot.waitUntil(lambda: panel.rows[0].name.text() == "Slant")
+    QApplication.processEvents()
+    bottom = panel.reset.mapTo(window.side.viewport(), panel.reset.rect().bottomLeft())
+    assert bottom.y() < window.side.viewport().height(), "the panel is seen without scrolling"
     assert panel.rows[0].name.text() == "Slant", "they come with the bundled generator"
     assert sum(row.isVisible() for row in panel.rows) == FIRST
     QTest.mouseClick(panel.more, LEFT)
