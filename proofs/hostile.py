@@ -223,11 +223,6 @@ def _say(model: ModelProto, key: str, value: str) -> None:
     next(entry for entry in model.metadata_props if entry.key == f"digitforge.{key}").value = value
 
 
-@edit("no metadata")
-def _(model: ModelProto) -> None:
-    del model.metadata_props[:]
-
-
 for key, value in (
     ("latent_size", "5"), ("latent_size", "-6"), ("latent_size", "9" * 5_000), ("latent_distribution", "cauchy"),
     ("classes", '["0", "1"]'), ("classes", "[" * 50_000), ("classes", "9" * 5_000), ("classes", '{"0": 1}'),

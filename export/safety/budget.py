@@ -76,7 +76,7 @@ def check_budget(model: onnx.ModelProto) -> None:
 def cost(model: onnx.ModelProto, batch: int) -> Cost:
     """Return the cost of a run with this batch size. Raises InvalidModel if it is unknown or above the limits."""
     graph = model.graph
-    flow = _Flow(model, batch)
+    flow = Flow(model, batch)
     last = {name: index for index, node in enumerate(graph.node) for name in node.input}
     last |= {value.name: len(graph.node) for value in graph.output}
     held: dict[str, int] = {}
@@ -97,12 +97,20 @@ def cost(model: onnx.ModelProto, batch: int) -> Cost:
     return Cost(peak, work, {value.name: (flow.types[value.name], flow.shapes[value.name]) for value in graph.output})
 
 
+def trace(model: onnx.ModelProto, batch: int) -> Flow:
+    """Return the types, shapes and known values of a whole graph. Raises InvalidModel if they are unknown."""
+    flow = Flow(model, batch)
+    for node in model.graph.node:
+        flow.step(node)
+    return flow
+
+
 def quoted(text: str) -> str:
     """Return a name from a file in quotes, shortened to fit a message."""
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
-class _Flow:
+class Flow:
     """Types, shapes and known values of everything that a graph has computed so far."""
 
     def __init__(self, model: onnx.ModelProto, batch: int) -> None:
@@ -205,7 +213,7 @@ def _has_numbers(tensor: TensorProto) -> bool:
         return False
 
 
-def _work(node: onnx.NodeProto, flow: _Flow) -> tuple[int, int]:
+def _work(node: onnx.NodeProto, flow: Flow) -> tuple[int, int]:
     """Return a node's multiplications, and the elements of scratch memory it needs beside its inputs and outputs."""
     shapes = [flow.shapes[name] if name else () for name in (*node.input, *node.output)]
     output = math.prod(shapes[len(node.input)])

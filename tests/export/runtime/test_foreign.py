@@ -102,6 +102,67 @@ def test_a_network_that_torch_exported_opens(tmp_path: Path) -> None:
     np.testing.assert_allclose(generator.generate(z), expected, atol=1e-5)
 
 
+class Conditional(nn.Module):
+    """The two usual ways: an embedding, or one-hot labels."""
+
+    def __init__(self, hot: bool) -> None:
+        super().__init__()
+        self.hot = hot
+        self.embedding = nn.Embedding(4, 5)
+        self.layer = nn.Linear(LATENT + (4 if hot else 5), SIDE * SIDE)
+
+    def forward(self, noise: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        if not self.hot:
+            known = self.embedding(labels)
+        elif labels.is_floating_point():
+            known = labels
+        else:
+            known = nn.functional.one_hot(labels, 4).float()
+        mixed = self.layer(torch.cat([noise, known.flatten(1)], 1))
+        return torch.tanh(mixed).view(-1, 1, SIDE, SIDE)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("dynamo", [False, True])
+@pytest.mark.parametrize(
+    ("hot", "labels"),
+    [
+        (False, torch.tensor([3, 1])),
+        (False, torch.tensor([[3], [1]])),
+        (True, torch.tensor([3, 1])),
+        (True, torch.eye(4)[[3, 1]]),
+    ],
+)
+def test_latents_and_labels_open_with_the_classes_of_the_embedding(
+    tmp_path: Path, dynamo: bool, hot: bool, labels: torch.Tensor
+) -> None:
+    torch.manual_seed(0)
+    network = Conditional(hot).eval()
+    path = tmp_path / "cgan.onnx"
+    names = ["noise", "labels"]
+    axes: dict[str, Any] = (
+        {"dynamic_shapes": [{0: "batch"}, {0: "batch"}], "external_data": False}
+        if dynamo
+        else {"dynamic_axes": {name: {0: "batch"} for name in (*names, "out")}}
+    )
+    example = (torch.zeros(2, LATENT), labels)
+    torch.onnx.export(
+        network, example, str(path), dynamo=dynamo, input_names=names, output_names=["out"], verbose=False, **axes
+    )
+    generator = open_generator(path, "cpu")
+    assert generator.info.classes == ("0", "1", "2", "3")
+    assert "'labels' to take the" in generator.notice
+    z = np.random.default_rng(1).standard_normal((8, LATENT), np.float32)
+    numbers = torch.arange(8) % 4
+    given = torch.eye(4)[numbers] if labels.is_floating_point() else numbers.view(-1, *labels.shape[1:])
+    y = np.eye(4, dtype=np.float32)[numbers.numpy()]
+    with torch.no_grad():
+        expected = network(torch.from_numpy(z), given).numpy()
+    np.testing.assert_allclose(generator.generate(z, y), expected, atol=1e-5)
+    blend = np.full((1, 4), 0.25, np.float32)
+    assert not any(np.allclose(generator.generate(z[:1], blend), generator.generate(z[:1], one[None])) for one in y)
+
+
 def test_a_data_set_can_be_sampled_from_them(tmp_path: Path) -> None:
     path = elsewhere(tmp_path / "g.onnx", ["Tanh"])
     assert sample([str(path), "--count", "9", "--out", str(tmp_path / "a.npz")]) == 0
@@ -113,8 +174,12 @@ def test_a_data_set_can_be_sampled_from_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("last", "how", "said"),
     [
-        (["Tanh"], {"second_input": True}, "a single float32 input [batch, latent], and it has noise, label"),
-        (["Tanh"], {"tail": (1,)}, "or [batch, latent, 1, 1]"),
+        (
+            ["Tanh"],
+            {"second_input": True},
+            "its labels 'label' must follow from an embedding or a OneHot, and it has neither",
+        ),
+        (["Tanh"], {"tail": (1,)}, "or [batch, size, 1, 1]"),
         (["Tanh"], {"tail": (4, 4)}, "computes 'out' with a different shape"),
         (["Tanh"], {"batch": 1}, "a fixed batch size of 1"),
         (["Tanh"], {"shape": [-1, 64]}, "has no image output"),
