@@ -1,4 +1,4 @@
-"""A trainer that only pretends, and a search with it: `pretend.py SPACE.toml ...` for `python -m trainer.search`.
+"""A trainer that only pretends, and a search with it.
 
 Its Fréchet distance is the width plus the seed. beta1 chooses whether it fails, diverges or is slow.
 """
@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from unittest.mock import patch
 
-POLL_S = 0.3
-"""The same as that of the search."""
+POLL_S, SLOW_S = 0.1, 0.4
+"""How often the search looks at its trial, and how long a slow trial takes for ten images."""
 
 
 def train(arguments: list[str]) -> int:
@@ -32,24 +32,25 @@ def train(arguments: list[str]) -> int:
         if beta1 == 0.2 and images == 20:
             print("error: training has diverged.", file=sys.stderr)
             return 2
-        time.sleep(2 * POLL_S if beta1 == 0.3 or float(flags["g-width"]) > 90 else 0)
+        time.sleep(SLOW_S if beta1 == 0.3 or float(flags["g-width"]) > 90 else 0)
         score = (float(flags["g-width"]) + int(flags["seed"])) * budget / images
         with log.open("a") as file:
             file.write(json.dumps({"images": images, "seconds": images / 10, "frechet_distance": score}) + "\n")
     return 0
 
 
-if __name__ == "__main__":
-    if sys.argv[1].startswith("--"):
-        sys.exit(train(sys.argv[1:]))
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    from trainer.search import run_search
+def search(arguments: list[str]) -> int:
+    """Run the search with trials that only pretend to train."""
+    from trainer.search import run_search, trial
     from trainer.search.__main__ import main
-    from trainer.search.trial import trial_command
 
-    def pretend(*arguments: object) -> list[str]:
-        real = trial_command(*arguments)  # type: ignore[arg-type]
+    def pretend(*of: object) -> list[str]:
+        real = trial.trial_command(*of)  # type: ignore[arg-type]
         return [sys.executable, __file__, *real[next(i for i, each in enumerate(real) if "train.py" in each) + 1 :]]
 
-    with patch.object(run_search, "trial_command", pretend):
-        sys.exit(main(sys.argv[1:]))
+    with patch.object(run_search, "trial_command", pretend), patch.object(trial, "POLL_S", POLL_S):
+        return main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(train(sys.argv[1:]))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,25 +12,22 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-PRETEND = Path(__file__).parents[2] / "support" / "pretend.py"
+from tests.support import pretend
+from tests.support.forks import Fork, wait_for
+
 HEAD = "preset = 'digits'\nimages = 30\nscore_every = 10\nsampler = 'grid'\npruner = 'none'\nrepeats = 2\n"
 
 
-def begin(folder: Path, toml: str, *more: str, name: str = "space") -> subprocess.Popen[str]:
+def begin(folder: Path, toml: str, *more: str, name: str = "space") -> Fork:
     space = folder.parent / f"{name}.toml"
     space.write_text(toml)
-    command = [sys.executable, str(PRETEND), str(space), "--dir", str(folder), *more]
-    # A shell lets what it starts in the background ignore SIGINT, and these tests with it.
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | {"COLUMNS": "120"},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+    output = folder.parent / f"output-{len(list(folder.parent.glob('output-*')))}"
+    output.touch()
+    return Fork(output, pretend.search, [str(space), "--dir", str(folder), *more], COLUMNS="120")
 
 
 def search(folder: Path, toml: str, *more: str) -> tuple[int, str]:
-    with begin(folder, toml, *more) as process:
-        said = process.communicate(timeout=120)[0]
-        return process.returncode, said
+    return begin(folder, toml, *more).wait()
 
 
 def results(folder: Path) -> dict[str, Any]:
@@ -69,12 +64,11 @@ def test_a_grid_is_searched_its_failures_are_kept_and_the_winner_repeated(tmp_pa
 def test_a_killed_search_goes_on_with_the_trial_it_was_at(tmp_path: Path) -> None:
     folder = tmp_path / "s"
     toml = f"{HEAD.replace('repeats = 2', 'repeats = 0')}[search]\ng_width = [16, 64]\n[fixed]\nbeta1 = 0.3\n"
-    with begin(folder, toml) as process:
-        log = folder / "trial-001" / "log.jsonl"
-        while process.poll() is None and not log.is_file():
-            time.sleep(0.02)
-        process.kill()
-    assert process.returncode == -signal.SIGKILL
+    process, log = begin(folder, toml), folder / "trial-001" / "log.jsonl"
+    while process.running and not log.is_file():
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait()[0] == -signal.SIGKILL
     status, said = search(folder, toml)
     assert status == 0, said
     found = results(folder)["trials"]
@@ -93,12 +87,12 @@ def test_a_killed_search_goes_on_with_the_trial_it_was_at(tmp_path: Path) -> Non
 def test_ctrl_c_is_a_sentence_and_leaves_the_trial_to_the_next_session(tmp_path: Path) -> None:
     folder = tmp_path / "s"
     toml = f"{HEAD}trials = 2\n[search]\ng_width = [16, 64]\n[fixed]\nbeta1 = 0.3\n"
-    with begin(folder, toml) as process:
-        while process.poll() is None and not (folder / "trial-000" / "log.jsonl").is_file():
-            time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=60)[0]
-    assert process.returncode == 130
+    process = begin(folder, toml)
+    while process.running and not (folder / "trial-000" / "log.jsonl").is_file():
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGINT)
+    status, said = process.wait()
+    assert status == 130
     assert said == "Stopped; the running trial is saved. To continue, give the same command again.\n"
     assert results(folder)["trials"][0]["state"] == "running"
 
@@ -106,13 +100,13 @@ def test_ctrl_c_is_a_sentence_and_leaves_the_trial_to_the_next_session(tmp_path:
 def test_a_trial_that_another_machine_gives_up_is_left_and_the_search_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "s"
     toml = f"{HEAD.replace('repeats = 2', 'repeats = 0')}[search]\ng_width = [16, 64]\n[fixed]\nbeta1 = 0.3\n"
-    with begin(folder, toml) as process:
-        while process.poll() is None and not (folder / "trial-000" / "log.jsonl").is_file():
-            time.sleep(0.02)
-        study = optuna.load_study(study_name="space", storage=f"sqlite:///{folder / 'search.db'}")
-        study.tell(0, state=TrialState.FAIL)
-        said = process.communicate(timeout=60)[0]
-    assert process.returncode == 0, said
+    process = begin(folder, toml)
+    while process.running and not (folder / "trial-000" / "log.jsonl").is_file():
+        time.sleep(0.02)
+    study = optuna.load_study(study_name="space", storage=f"sqlite:///{folder / 'search.db'}")
+    study.tell(0, state=TrialState.FAIL)
+    status, said = process.wait()
+    assert status == 0, said
     assert "Trial 0 was given up by another machine's --abandon-others." in said
     assert [each["state"] for each in results(folder)["trials"]] == ["failed", "finished"]
 
@@ -161,9 +155,8 @@ def test_the_folder_of_another_space_is_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / "s"
     assert search(folder, f"{HEAD}[search]\ng_width = [16]\n")[0] == 0
     before = results(folder)
-    with begin(folder, f"{HEAD}[search]\ng_width = [24]\n", name="other") as process:
-        said = process.communicate(timeout=60)[0]
-    assert (process.returncode, results(folder)) == (2, before)
+    status, said = begin(folder, f"{HEAD}[search]\ng_width = [24]\n", name="other").wait()
+    assert (status, results(folder)) == (2, before)
     assert "is the search of another space (search.g_width: [24], not [16])" in said
 
 
@@ -171,9 +164,8 @@ def test_two_processes_share_the_trials_of_one_storage(tmp_path: Path) -> None:
     toml = f"{HEAD.replace('repeats = 2', 'repeats = 1')}[search]\ng_width = [16, 24, 32, 40, 48, 64]\n"
     storage = f"sqlite:///{tmp_path / 'shared.db'}"
     sides = [tmp_path / "one", tmp_path / "two"]
-    with begin(sides[0], toml, "--storage", storage) as one, begin(sides[1], toml, "--storage", storage) as two:
-        said = one.communicate(timeout=120)[0] + two.communicate(timeout=120)[0]
-    assert (one.returncode, two.returncode) == (0, 0), said
+    statuses, said = wait_for([begin(side, toml, "--storage", storage) for side in sides])
+    assert statuses == [0, 0], said
     trained = sorted(path.name for side in sides for path in side.glob("trial-00?"))
     assert trained == [f"trial-00{number}" for number in range(6)], "each on one side alone"
     assert any(results(side)["repeated"] for side in sides)
