@@ -59,7 +59,7 @@ def side_column(panels: Iterable[QWidget]) -> QScrollArea:
     column.addStretch()
     side = QScrollArea()
     side.setWidget(holder)
-    side.setFixedWidth(theme.SIDE_WIDTH)
+    side.setFixedWidth(theme.px(theme.SIDE_WIDTH))
     side.setWidgetResizable(True)
     side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     side.setFrameShape(QFrame.Shape.NoFrame)

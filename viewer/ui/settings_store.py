@@ -31,7 +31,7 @@ class SettingsStore(QObject):
         self._path = path
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        self._theme = ThemeController(application, self.current.theme)
+        self._theme = ThemeController(application, self.current.theme, self.current.text_percent / 100)
         self._theme.setParent(self)
         # Set before the first frame, so that undo cannot go back behind it.
         self._own_look = self._look_of_theme()
@@ -58,7 +58,8 @@ class SettingsStore(QObject):
         return not geometry.isEmpty() and window.restoreGeometry(geometry)
 
     def save_on_exit(self, window: QWidget) -> None:
-        """Save the settings with the window's geometry and the present look."""
+        """Save the settings with the window's geometry and the present look, which then follows no theme any more."""
+        self._theme.blockSignals(True)
         if self._path is not None:
             geometry = window.saveGeometry().toBase64().toStdString()
             look = self._player.state.look

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -40,6 +41,14 @@ SPACE = 8
 """Pixels. Distances are multiples of it, or half of it."""
 SIDE_WIDTH = 304
 """Width of the column of panels, in pixels."""
+TEXT_PIXELS = 13
+_text_scale = 1.0
+
+
+def px(pixels: int) -> int:
+    """Return a length at the size of text that the user chose: what holds text grows with it."""
+    return round(pixels * _text_scale)
+
 
 _STYLE = """
 * {{ color: {text}; }}
@@ -150,15 +159,20 @@ QListView::item:selected {{ background: {chosen}; color: {accent}; }}
 """
 
 
-def apply(application: QApplication, palette: Palette = DARK) -> None:
-    """Style the whole application. Qt's Fusion style looks the same on every system."""
+def apply(application: QApplication, palette: Palette = DARK, text_scale: float = 1.0) -> None:
+    """Style the whole application. Qt's Fusion style looks the same on every system.
+
+    text_scale: the size of text, and of what holds it. Widgets that exist already keep their fixed sizes.
+    """
+    global _text_scale
+    _text_scale = text_scale
     colours = asdict(palette)
     for name, colour in _COLOURS.items():
         colour.setRgba(QColor(colours[name]).rgba())
     application.setStyle("Fusion")
     font = QFont()
     font.setFamilies(["Inter", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans", "Cantarell", "DejaVu Sans"])
-    font.setPixelSize(13)
+    font.setPixelSize(px(TEXT_PIXELS))
     application.setFont(font)
     roles = QPalette()
     for role, colour in (
@@ -178,7 +192,8 @@ def apply(application: QApplication, palette: Palette = DARK) -> None:
     ):
         roles.setColor(role, colour)
     application.setPalette(roles)
-    application.setStyleSheet(_STYLE.format(**colours))
+    style = re.sub(r"(\d+)px", lambda length: f"{px(int(length[1]))}px", _STYLE.format(**colours))
+    application.setStyleSheet(style)
 
 
 class ThemeController(QObject):
@@ -187,12 +202,13 @@ class ThemeController(QObject):
     changed = Signal()
     """Another palette was applied."""
 
-    def __init__(self, application: QApplication, chosen: str) -> None:
-        """chosen: one of `palette.THEMES`."""
+    def __init__(self, application: QApplication, chosen: str, text_scale: float = 1.0) -> None:
+        """chosen: one of `palette.THEMES`; text_scale: see `apply`."""
         super().__init__(application)
         self._application = application
         self._palette: Palette | None = None
         self._chosen = chosen
+        self._text_scale = text_scale
         application.styleHints().colorSchemeChanged.connect(self._apply)
         self.choose(chosen)
 
@@ -213,5 +229,5 @@ class ThemeController(QObject):
         palette = palette_of(self._chosen, dark=not light)
         if palette is not self._palette:
             self._palette = palette
-            apply(self._application, palette)
+            apply(self._application, palette, self._text_scale)
             self.changed.emit()

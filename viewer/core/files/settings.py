@@ -13,6 +13,7 @@ from viewer.core.picture.palette import THEMES
 from viewer.core.plain import LONGEST_TEXT, check_choice, check_range, from_plain, to_plain
 
 MOST_RECENT = 8
+TEXT_PERCENTS = (100, 125, 150, 175, 200)
 LARGEST_FILE = 2**16
 """Bytes."""
 
@@ -31,9 +32,12 @@ class Settings:
     """The last look; None for the theme's own."""
     hint: bool = True
     """Whether the hint for beginners is shown."""
+    text_percent: int = 100
+    """The size of text: TEXT_PERCENTS are offered."""
 
     def __post_init__(self) -> None:
         check_choice("theme", self.theme, THEMES)
+        check_range("text_percent", self.text_percent, TEXT_PERCENTS[0], TEXT_PERCENTS[-1])
         check_range("the number of recent files", len(self.recent), 0, MOST_RECENT)
 
     def with_recent(self, path: Path) -> Settings:

@@ -87,7 +87,7 @@ class Plot(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         font = painter.font()
-        font.setPixelSize(FONT_PIXELS)
+        font.setPixelSize(theme.px(FONT_PIXELS))
         painter.setFont(font)
         self._paint_head(painter)
         area = self._area()

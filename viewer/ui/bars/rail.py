@@ -32,7 +32,7 @@ class Rail(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("rail")
-        self.setFixedWidth(WIDTH)
+        self.setFixedWidth(theme.px(WIDTH))
         self.group = QButtonGroup(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE, 2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE)
@@ -45,7 +45,7 @@ class Rail(QWidget):
             )
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setCheckable(True)
-            button.setFixedWidth(WIDTH - 2 * theme.SPACE)
+            button.setFixedWidth(theme.px(WIDTH) - 2 * theme.SPACE)
             button.setShortcut(keys)
             self.group.addButton(button, place)
             column.addWidget(button)

@@ -21,7 +21,7 @@ class StatusLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("status")
-        self.setFixedHeight(HEIGHT)  # fixed, so that texts that come and go do not move the picture
+        self.setFixedHeight(theme.px(HEIGHT))  # fixed, so that texts that come and go do not move the picture
         self.provider = make_button(QToolButton, name="Provider: what runs the generator", role="status")
         self.latency = label("", "muted")
         self.rate = label("", "muted")

@@ -169,7 +169,7 @@ class Canvas(CanvasBase):
         return box is not None and box.contains(place)
 
     def _caption_box(self) -> QRect:
-        return QRect(0, self.height() - CAPTION_HEIGHT - 2, self.width(), CAPTION_HEIGHT)
+        return QRect(0, self.height() - theme.px(CAPTION_HEIGHT) - 2, self.width(), theme.px(CAPTION_HEIGHT))
 
     def paint_marks(self, painter: QPainter) -> None:
         for cell in self._locks or ():

@@ -123,7 +123,7 @@ class CanvasBase(QWidget):
         inset = theme.SPACE * 1.5
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 12, 12)
         font = painter.font()
-        font.setPixelSize(18)
+        font.setPixelSize(theme.px(18))
         painter.setFont(font)
         room = self.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap

@@ -42,26 +42,27 @@ class Bars(QWidget):
 
     def sizeHint(self) -> QSize:
         rows = min(len(self._prediction.classes), MOST_BARS) if self._prediction is not None else 0
-        return QSize(FACTS_WIDTH, ROW * rows)
+        return QSize(theme.px(FACTS_WIDTH), theme.px(ROW) * rows)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._prediction is None:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left, right = 3 * theme.SPACE, self.width() - 7 * theme.SPACE
+        left, right = theme.px(3 * theme.SPACE), self.width() - theme.px(7 * theme.SPACE)
         best = self._prediction.best[0]
         shown = list(zip(self._prediction.classes, self._prediction.probabilities, strict=True))[:MOST_BARS]
         for row, (name, probability) in enumerate(shown):
-            top = row * ROW
+            top = row * theme.px(ROW)
             painter.setPen(theme.TEXT if name == best else theme.MUTED)
-            painter.drawText(QRectF(0, top, left, ROW), Qt.AlignmentFlag.AlignVCenter, name)
-            number = QRectF(right, top, self.width() - right, ROW)
+            painter.drawText(QRectF(0, top, left, theme.px(ROW)), Qt.AlignmentFlag.AlignVCenter, name)
+            number = QRectF(right, top, self.width() - right, theme.px(ROW))
             painter.drawText(number, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, percent(probability))
             painter.setPen(Qt.PenStyle.NoPen)
             for colour, part in ((theme.RAISED, 1.0), (theme.ACCENT if name == best else theme.MUTED, probability)):
                 painter.setBrush(colour)
-                painter.drawRoundedRect(QRectF(left, top + ROW / 2 - 3, max(part * (right - left), 0.01), 6), 3, 3)
+                middle, length = top + theme.px(ROW) / 2, max(part * (right - left), 0.01)
+                painter.drawRoundedRect(QRectF(left, middle - 3, length, 6), 3, 3)
 
 
 class CellView(QWidget):
@@ -81,7 +82,7 @@ class CellView(QWidget):
         self.picture = CanvasBase()
         self.picture.setMinimumSize(1, 1)
         self.name = label("", "plain")
-        self.name.setStyleSheet("font-size: 28px; font-weight: 700;")
+        self.name.setStyleSheet(f"font-size: {theme.px(28)}px; font-weight: 700;")
         self.seed, self.index, self.class_name = (label("", "value") for _ in range(3))
         self.note = label("", "muted")
         self.note.setWordWrap(True)
@@ -132,7 +133,7 @@ class CellView(QWidget):
         buttons.addWidget(self.lock, 1)
         buttons.addWidget(self.copy, 1)
         side = QWidget()
-        side.setFixedWidth(FACTS_WIDTH)
+        side.setFixedWidth(theme.px(FACTS_WIDTH))
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * theme.SPACE)

@@ -71,7 +71,7 @@ class CompareBar(QFrame):
         self.picture.setAccessibleName("Pictures of the second generator")
         self.a, self.b = Badge(first), Badge(self.picture)
         self.views = Choices("Comparison", OFFERED)
-        self.views.setFixedWidth(27 * theme.SPACE)
+        self.views.setFixedWidth(theme.px(27 * theme.SPACE))
         self.difference = label("", "muted")
         self.difference.setWordWrap(True)
         self.difference.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

@@ -64,7 +64,7 @@ def paint_padlock(painter: QPainter, cell: QRectF, *, locked: bool) -> None:
 def paint_caption(painter: QPainter, box: QRect, text: str) -> None:
     """Paint the line about a cell in the middle of `box`."""
     font = painter.font()
-    font.setPixelSize(12)
+    font.setPixelSize(theme.px(12))
     painter.setFont(font)
     width = painter.fontMetrics().horizontalAdvance(text) + 3 * theme.SPACE
     pill = QRectF(0, 0, width, box.height())

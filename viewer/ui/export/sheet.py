@@ -35,7 +35,7 @@ class ExportSheet(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
-        self.setFixedWidth(WIDTH)
+        self.setFixedWidth(theme.px(WIDTH))
         self.folder = Path()
         """The folder of the last export."""
         self.stills, self.animations, self.dataset = StillPage(), AnimationPage(), DatasetPage()

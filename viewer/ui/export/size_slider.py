@@ -29,7 +29,7 @@ class SizeSlider(QWidget):
         self._plain = (1, 1)
         self.width_edit = QLineEdit(str(FIRST_WIDTH))
         self.width_edit.setProperty("role", "number")
-        self.width_edit.setFixedWidth(8 * theme.SPACE)
+        self.width_edit.setFixedWidth(theme.px(8 * theme.SPACE))
         self.width_edit.setAccessibleName("Width in pixels")
         self.width_edit.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,5}"), self))
         self.rest = label("", "value")

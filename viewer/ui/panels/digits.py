@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QGridLayout, QHBoxLayout, QList
 
 from viewer.core.scene.messages import Opened
 from viewer.core.state.view_state import ViewState
+from viewer.ui import theme
 from viewer.ui.widgets.buttons import toggle_button
 from viewer.ui.widgets.card import Panel
 
@@ -130,7 +131,7 @@ class DigitsPanel(Panel):
         picker.setAccessibleName("Classes")
         picker.setToolTip("Click a class to see only its samples; Ctrl+click and Shift+click choose several")
         picker.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        picker.setFixedHeight(LIST_HEIGHT)
+        picker.setFixedHeight(theme.px(LIST_HEIGHT))
         picker.itemSelectionChanged.connect(self._choose_in_list)
         self._list = picker
         self._show_selection_mode(self.several.isChecked())

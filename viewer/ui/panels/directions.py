@@ -39,7 +39,7 @@ class NameEdit(QLineEdit):
         super().__init__()
         self.setProperty("role", "name")
         self.setMaxLength(LONGEST_NAME)
-        self.setFixedWidth(NAME_WIDTH)
+        self.setFixedWidth(theme.px(NAME_WIDTH))
         self.setToolTip("Click to give this direction a name of your own, once you see what it changes")
         self._shown = ""
         self.editingFinished.connect(self._finish)
@@ -78,7 +78,7 @@ class Row(QWidget):
         self.slider.setPageStep(STEPS)
         self.slider.valueChanged.connect(lambda place: self.moved.emit(place / STEPS))
         self._amount = label("", "muted")
-        self._amount.setFixedWidth(AMOUNT_WIDTH)
+        self._amount.setFixedWidth(theme.px(AMOUNT_WIDTH))
         self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

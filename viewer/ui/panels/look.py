@@ -38,7 +38,7 @@ class Swatch(QPushButton):
         self.setToolTip(TIP.format(name))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setProperty("role", "class")
-        self.setFixedHeight(SWATCH_HEIGHT)
+        self.setFixedHeight(theme.px(SWATCH_HEIGHT))
         self.setMinimumWidth(SWATCH_HEIGHT)
         self._colours = [int(colour) & 0xFFFFFF for colour in colour_table(name, False)[:: 255 // (STOPS - 1)]]
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QAbstractButton, QPushButton
 
+from viewer.ui import theme
 from viewer.ui.widgets.icons import icon
 from viewer.ui.widgets.literal import literal, literal_tip
 
@@ -30,7 +31,7 @@ def make_button(
     Buttons take the focus by Tab only, so that the window's own keys still work after a click.
 
     tip: the tooltip, followed by `keys` in brackets; name: for screen readers, by default the text, else the tooltip;
-    role: one of the style sheet's roles; picture_side: the size of the icon in pixels.
+    role: one of the style sheet's roles; picture_side: the size of the icon in pixels beside text of 100 %.
     """
     button = kind()
     button.setText(literal(text))
@@ -41,7 +42,7 @@ def make_button(
         button.setProperty("role", role)
     if picture is not None:
         button.setIcon(picture)
-        button.setIconSize(QSize(picture_side, picture_side))
+        button.setIconSize(QSize(theme.px(picture_side), theme.px(picture_side)))
     return button
 
 

@@ -44,7 +44,8 @@ class Slider(QSlider):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            x, room = round(event.position().x()) - HANDLE_WIDTH // 2, self.width() - HANDLE_WIDTH
+            handle = theme.px(HANDLE_WIDTH)
+            x, room = round(event.position().x()) - handle // 2, self.width() - handle
             self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), x, room))
         super().mousePressEvent(event)  # takes hold of the handle, which is under the pointer now
 

@@ -1,0 +1,35 @@
+"""Text, controls and rows grow together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from tests.support.windows import LEFT, OpenWindow
+from viewer.ui.dialogs.settings import SettingsDialog
+
+
+@pytest.mark.parametrize("percent", [125, 150, 200])
+def test_a_larger_text_makes_all_larger(models: dict[str, Path], open_window: OpenWindow, percent: int) -> None:
+    first = open_window(models["digits"])
+
+    def sizes() -> list[int]:
+        window = windows[-1]
+        boxes = [window.seed.edit.height(), window.rail.group.button(0).height(), window.look.invert.height()]
+        return [QApplication.font().pixelSize(), *boxes, window.side.width()]
+
+    windows = [first]
+    before = sizes()
+    dialog = SettingsDialog(first, first.settings)
+    QTest.mouseClick(dialog.text.button(str(percent)), LEFT)
+    first.close()
+    windows.append(open_window(models["digits"]))
+    for small, large in zip(before, sizes(), strict=True):
+        assert large == pytest.approx(small * percent / 100, rel=0.12)
+    windows[-1].resize(1920, 1080)
+    QApplication.processEvents()
+    for panel in windows[-1].panels:
+        assert not panel.isVisible() or panel.minimumSizeHint().width() <= panel.width(), panel.title.text()
