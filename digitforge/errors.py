@@ -22,11 +22,17 @@ from __future__ import annotations
 
 import difflib
 import errno
+import os
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TextIO
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, by the convention of shells: 128 plus the number of SIGINT."""
+
+BROKEN_PIPE = 141
+"""Exit status when the program that reads the output has ended: 128 plus the number of SIGPIPE."""
 
 
 class DigitforgeError(Exception):
@@ -105,16 +111,30 @@ def print_error(message: str) -> None:
     Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), message))
 
 
+def discard(stream: TextIO) -> None:
+    """Discard what is still written to `stream`, also when Python ends."""
+    with suppress(OSError, ValueError):  # not a file, for example in a test
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
 def exit_status(
     command: Callable[[], int | None], interrupted: str = "Interrupted; no file was left half-written."
 ) -> int:
     """Run `command` and return the exit status for the shell.
 
     0, or what `command` returns; 2 after one line on stderr for a DigitforgeError or an OSError; 130 after Ctrl-C,
-    which prints `interrupted`.
+    which prints `interrupted`; 141 without a line if the output is piped to a program that has ended.
     """
     try:
-        return command() or 0
+        status = command() or 0
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        discard(sys.stdout)
+        return BROKEN_PIPE
     except (DigitforgeError, OSError) as error:
         print_error(error_message(error))
         return 2

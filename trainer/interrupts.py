@@ -1,14 +1,21 @@
-"""Stopping on request: Ctrl-C and SIGTERM let the trainer finish its step and save, also under a launcher."""
+"""Stopping on request: the trainer finishes its step and saves, also under a launcher.
+
+A request is Ctrl-C, SIGTERM, or the loss of the terminal or of the pipe that standard output goes to.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import io
 import os
 import signal
 import sys
 from collections.abc import Iterator
 from types import FrameType
+from typing import TextIO
+
+from digitforge.errors import discard
 
 PR_SET_PDEATHSIG = 1
 """Option of Linux's prctl: send this process a signal when its parent ends."""
@@ -17,7 +24,7 @@ PR_SET_PDEATHSIG = 1
 class StopRequest:
     """Whether the user has requested a stop.
 
-    `requested` becomes True at the first SIGINT or SIGTERM inside `listening()`. A second SIGINT raises
+    `requested` becomes True at the first SIGINT, SIGTERM or SIGHUP inside `listening()`. A second SIGINT raises
     KeyboardInterrupt.
     """
 
@@ -31,13 +38,63 @@ class StopRequest:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[StopRequest]:
-        """Handle SIGINT and SIGTERM inside the block."""
-        before = {number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        """Handle the signals inside the block. SIGHUP stays ignored under nohup."""
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if sys.platform != "win32" and (signal.getsignal(signal.SIGHUP) != signal.SIG_IGN or _launcher_hangs_up()):
+            numbers.append(signal.SIGHUP)
+        before = {number: signal.signal(number, self._handle) for number in numbers}
         try:
             yield self
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+class Output(io.TextIOBase):
+    """Standard output whose loss requests a stop, where a write would raise BrokenPipeError or another OSError."""
+
+    def __init__(self, stream: TextIO, stop: StopRequest) -> None:
+        self._stream, self._stop = stream, stop
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """The stream's encoding."""
+        return self._stream.encoding
+
+    def isatty(self) -> bool:
+        """Whether the stream is a terminal."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """Return the stream's file descriptor."""
+        return self._stream.fileno()
+
+    def write(self, text: str) -> int:
+        """Write `text`, or request a stop if the stream is lost."""
+        with self._noticing_loss():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush the stream, or request a stop if it is lost."""
+        with self._noticing_loss():
+            self._stream.flush()
+
+    @contextlib.contextmanager
+    def _noticing_loss(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            discard(self._stream)
+            self._stop.requested = True
+            with contextlib.suppress(OSError):
+                print("Standard output was closed: saving and stopping.", file=sys.stderr)
+
+
+def _launcher_hangs_up() -> bool:
+    """Whether the launcher of several processes ends them at SIGHUP, which it does even under nohup."""
+    handled = os.environ.get("TORCHELASTIC_SIGNALS_TO_HANDLE", "SIGTERM,SIGINT,SIGHUP,SIGQUIT")
+    return bool(os.environ.get("WORLD_SIZE")) and "SIGHUP" in handled
 
 
 @contextlib.contextmanager
@@ -52,7 +109,7 @@ def own_terminal() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         if sys.platform == "linux" and "ACCELERATE_MIXED_PRECISION" in os.environ:
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-            if "WORLD_SIZE" not in os.environ:
+            if not os.environ.get("WORLD_SIZE"):
                 _take_terminal(stack)
         yield
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -22,6 +23,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from importlib.util import find_spec
 from shlex import quote
+from typing import TextIO, cast
 
 import torch
 from accelerate import Accelerator
@@ -35,7 +37,7 @@ from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets
 from trainer.data.batches import Batches
 from trainer.data.datasets import Source
-from trainer.interrupts import StopRequest, own_terminal
+from trainer.interrupts import Output, StopRequest, own_terminal
 from trainer.loop import train
 from trainer.networks import check_network
 from trainer.networks.generator_file import TrainedGenerator, save_generator
@@ -55,16 +57,19 @@ OUT_OF_MEMORY = (
     "a new --run-dir. On one GPU, --cuda-graphs false also helps, in the same --run-dir."
 )
 
+SECONDS_FOR_THE_MAIN_PROCESS = 10
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    console = Console(soft_wrap=True)
+    stop = StopRequest()
+    console = Console(file=cast(TextIO, Output(sys.stdout, stop)) if sys.stdout else None, soft_wrap=True)
     try:
         command = command_line.parse(sys.argv[1:] if arguments is None else arguments)
         if command.list_presets:
             show_presets(console)
             return 0
-        with own_terminal(), StopRequest().listening() as stop, ExitStack() as cleanup:
+        with own_terminal(), stop.listening(), ExitStack() as cleanup:
             _run(command, launch.start(command.config), console, stop, cleanup)
     except (DigitforgeError, OSError) as error:
         return _fail(error_message(error))
@@ -192,8 +197,11 @@ def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, 
 
 def _fail(reason: str, status: int = 2, every_process: bool = False) -> int:
     """Print why the launch ends, on the main process or on each; returns the exit status."""
-    if every_process or os.environ.get("RANK", "0") == "0":
+    if every_process or (os.environ.get("RANK") or "0") == "0":
         print_error(reason)
+    elif status != INTERRUPTED:
+        # The launcher ends all processes as soon as one has ended: let the main process print the reason first.
+        time.sleep(SECONDS_FOR_THE_MAIN_PROCESS)
     return status
 
 

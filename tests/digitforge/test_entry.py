@@ -41,3 +41,17 @@ def test_every_encoding_of_a_terminal_will_do(project: Path, tmp_path: Path, enc
 def test_a_library_leaves_the_process_alone(run: Run) -> None:
     script = "import sys; hook = sys.excepthook; import trainer, export, viewer; print(sys.excepthook is hook)"
     assert run("-c", script).stdout == "True\n"
+
+
+def test_a_command_ends_quietly_when_its_reader_has_ended(project: Path) -> None:
+    program = (
+        "import sys; from digitforge.errors import exit_status; sys.exit(exit_status(lambda: print('x' * 100000)))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141

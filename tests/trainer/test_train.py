@@ -23,6 +23,8 @@ from tests.support.forks import Fork
 from trainer.presets import configure
 from trainer.train import main
 
+TINY = ("--g-width", "8", "--d-width", "8", "--images", "1000000", "--log-every", "1280")
+
 
 def same_weights(first: Path, second: Path) -> bool:
     """Return whether two runs have the same final state, bit for bit: averaged weights, networks, optimisers."""
@@ -54,7 +56,9 @@ def wait_for_checkpoint(run_dir: Path, running: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=["kill -9", "Ctrl-C", "TERM"])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["kill -9", "Ctrl-C", "TERM", "HUP"]
+)
 def test_a_stopped_run_ends_as_one_that_was_never_stopped(
     trained_run: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -92,6 +96,42 @@ def struck_launch(
         os.kill(victim(launcher.pid), number)
         output, _ = launcher.communicate(timeout=60)
         return launcher.returncode, output
+
+
+def test_a_lost_pipe_saves_and_nohup_goes_on(project: Path, tmp_path: Path) -> None:
+    run_dir = tmp_path / "piped"
+    command = [sys.executable, "trainer/train.py", *TRAINED, *TINY, "--run-dir", str(run_dir)]
+    with subprocess.Popen(
+        command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),  # as nohup does
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        while process.poll() is None and not list((run_dir / "checkpoints").glob("0*")):
+            time.sleep(0.005)
+        first = max((run_dir / "checkpoints").glob("0*"))
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert process.returncode == 0, errors
+    assert errors == "Standard output was closed: saving and stopping.\n"
+    assert max((run_dir / "checkpoints").glob("0*")) > first
+
+
+def test_the_main_process_speaks_before_the_others_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.setenv("RANK", "1")
+    assert main(["--imags", "1"]) == 2
+    assert waits == [10]
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("RANK", "")
+    assert main(["--imags", "1"]) == 2
+    assert waits == [10]
+    assert "did you mean --images?" in capsys.readouterr().err
 
 
 def test_the_trainer_does_not_outlive_its_launcher(tmp_path: Path) -> None:
