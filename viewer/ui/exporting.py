@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from viewer.core.files.saving import Subject
+from viewer.core.files.saving import ExportSpec, Subject, previewed
+from viewer.core.scene.messages import Answer
 from viewer.engine.finder import Finder
 from viewer.engine.player import Player
 from viewer.ui.bars.task import TaskStrip
@@ -15,6 +16,8 @@ from viewer.ui.canvas.canvas import Canvas
 
 if TYPE_CHECKING:
     from viewer.ui.export.sheet import ExportSheet
+
+PREVIEW = "export preview"
 
 
 class Exporter(QObject):
@@ -29,6 +32,7 @@ class Exporter(QObject):
         self._finder = finder
         self._canvas = canvas
         self._task = task
+        player.answered.connect(self._on_answered)
 
     def open_sheet(self) -> None:
         """Open the export sheet; without a generator nothing happens."""
@@ -40,6 +44,14 @@ class Exporter(QObject):
         if self.sheet is None:
             self.sheet = ExportSheet(self._window)
             self.sheet.export_requested.connect(self._task.run)
+            self.sheet.preview_wanted.connect(self._preview)
         subject = Subject(model, self._player.state, self._player.directions)
         self.sheet.show_subject(subject, () if found is None else found.names, self._canvas.current)
         self.sheet.open()
+
+    def _preview(self, subject: Subject, spec: ExportSpec) -> None:
+        self._player.ask(PREVIEW, lambda generator: previewed(generator, subject, spec))
+
+    def _on_answered(self, answer: Answer) -> None:
+        if answer.name == PREVIEW and self.sheet is not None:
+            self.sheet.preview.show_pictures(answer.value)

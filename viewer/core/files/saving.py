@@ -32,6 +32,7 @@ from viewer.core.state.view_state import ViewState
 
 COPY_SIDE = 1024
 """Approximate length in pixels of the longer side of a copied picture."""
+PREVIEW_FRAMES = 16
 GREYS = 64
 """Grey levels of a GIF file of grey pictures. More cannot be told apart and only make it larger."""
 
@@ -122,6 +123,15 @@ def copied(generator: Generator, subject: Subject, longest: int = COPY_SIDE) -> 
     spec = ExportSpec("png", min(max(round(longest / side), 1), SCALE_MAX))
     _write(file, generator, subject, spec, lambda *_: None)
     return file.getvalue()
+
+
+def previewed(generator: Generator, subject: Subject, spec: ExportSpec) -> tuple[Rgb32, ...]:
+    """Return up to PREVIEW_FRAMES pictures, spread over what would be written; none if there is nothing to write."""
+    if subject.scene(spec) is None:
+        return ()
+    count = frame_count(generator.info, subject.state, spec.animation) if spec.animated else 1
+    shown = min(count, PREVIEW_FRAMES)
+    return tuple(_picture(generator, subject, spec, count * place // shown) for place in range(shown))
 
 
 def _write(file: IO[bytes], generator: Generator, subject: Subject, spec: ExportSpec, report: Report) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from viewer.core.files import Report
-from viewer.core.files.saving import Subject
+from viewer.core.files.saving import ExportSpec, Subject
 from viewer.ui import theme
 from viewer.ui.widgets.labels import label
 
@@ -33,6 +33,10 @@ class Page(QWidget):
     def show_subject(self, subject: Subject) -> None:
         """Offer what can be written of a subject."""
         self.subject = subject
+
+    def spec(self) -> ExportSpec | None:
+        """Return what to preview; None if nothing can be."""
+        return None
 
     def summary(self) -> str:
         """Describe in one line what would be written."""

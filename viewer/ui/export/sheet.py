@@ -13,6 +13,7 @@ from viewer.ui import theme
 from viewer.ui.export.animation_page import AnimationPage
 from viewer.ui.export.dataset_page import DatasetPage
 from viewer.ui.export.page import Page
+from viewer.ui.export.preview import Preview
 from viewer.ui.export.still_page import StillPage
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.choices import Choices
@@ -32,6 +33,9 @@ class ExportSheet(QDialog):
     export_requested = Signal(str, object)
     """The name of the file and the Work that writes it."""
 
+    preview_wanted = Signal(object, object)
+    """The Subject and the ExportSpec to preview."""
+
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
@@ -45,6 +49,7 @@ class ExportSheet(QDialog):
         for page in self.pages.values():
             self.stack.addWidget(page)
             page.changed.connect(self._describe)
+        self.preview = Preview()
         self.summary = label("", "muted")
         self.summary.setWordWrap(True)
         self._close = make_button(QPushButton, "Close", "Close this sheet without saving", "Escape")
@@ -61,6 +66,7 @@ class ExportSheet(QDialog):
         column.setContentsMargins(3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE)
         column.setSpacing(3 * theme.SPACE)
         column.addWidget(self.kind)
+        column.addWidget(self.preview)
         column.addWidget(self.stack, 1)
         column.addLayout(buttons)
         self.kind.chosen.connect(self.show_page)
@@ -112,3 +118,7 @@ class ExportSheet(QDialog):
         obstacle = self.page.obstacle()
         self.summary.setText(obstacle or self.page.summary())
         self.export.setEnabled(not obstacle)
+        subject, spec = self.page.subject, None if obstacle else self.page.spec()
+        self.preview.setVisible(spec is not None)
+        if subject is not None and spec is not None:
+            self.preview_wanted.emit(subject, spec)
