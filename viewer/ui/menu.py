@@ -19,8 +19,10 @@ FIRST_SIZE = (1180, 820)
 
 
 class MainMenu(QMenu):
-    """Opens the dialogs: settings, keys, this computer, about."""
+    """Begins the tour, and opens the dialogs: settings, keys, this computer, about."""
 
+    tour_wanted = Signal()
+    """The user asked for the tour."""
     notified = Signal(str, object)
     """A message, and the Offer to show with it."""
 
@@ -33,6 +35,7 @@ class MainMenu(QMenu):
         self._lists = lists
         self.doctor: DoctorDialog | None = None
         for text, keys, slot in (
+            ("Take a tour", (), self.tour_wanted),
             ("Settings…", ("Ctrl+,",), self.show_settings),
             ("Keyboard…", ("F1", "?"), self.show_keys),
             ("This computer…", (), self.show_doctor),

@@ -37,6 +37,7 @@ from viewer.ui.bars.rail import Rail
 from viewer.ui.bars.status import StatusLine
 from viewer.ui.bars.task import TaskStrip
 from viewer.ui.bars.timeline import TimelineBar
+from viewer.ui.bars.tour import TourStrip
 from viewer.ui.bars.watch import WatchBar
 from viewer.ui.canvas.canvas import Canvas
 from viewer.ui.canvas.compare import CompareBar
@@ -126,6 +127,7 @@ class Window(QWidget):
         self.restorer = Restorer(player, self.editor, self._places)
         self.status = StatusLine()
         self.hint = HintStrip(player.state)
+        self.tour = TourStrip()
         self.menu = MainMenu(self, player, self.settings, (self.timeline.strip, self.pad.view, self.favourites.list))
         self._actions = Actions(self, self.editor.stack)
         lead = [self._actions.open_run, self._actions.compare]
@@ -142,7 +144,7 @@ class Window(QWidget):
             top=(self.header, self.message, self.task),
             rail=self.rail,
             pictures=(self.canvas, self.compare.picture),
-            bars=(self.compare, self.hint, self.timeline, self.watch),
+            bars=(self.compare, self.tour, self.hint, self.timeline, self.watch),
             side=self.side,
             status=self.status,
         )
@@ -195,6 +197,9 @@ class Window(QWidget):
         self.canvas.edited.connect(self.editor.edit)
         self.inspector.edited.connect(self.editor.edit)
         self.hint.edited.connect(self.editor.edit)
+        self.hint.tour_wanted.connect(self._begin_tour)
+        self.menu.tour_wanted.connect(self._begin_tour)
+        self.tour.edited.connect(self.editor.edit)
         for panel in self.panels:
             panel.edited.connect(self.editor.edit)
         self.canvas.clicked.connect(self._on_cell_clicked)
@@ -271,6 +276,10 @@ class Window(QWidget):
 
     def _places(self) -> list[Path]:
         return [BUNDLED_MODELS, *map(Path, self.settings.current.recent)]
+
+    def _begin_tour(self) -> None:
+        self.settings.change(hint=False)
+        self.tour.begin()
 
     def _show_settings(self) -> None:
         self.hint.setVisible(self.settings.current.hint)

@@ -1,10 +1,11 @@
-"""Three things to try when the viewer starts for the first time."""
+"""A tour and three things to try when the viewer starts for the first time."""
 
 from __future__ import annotations
 
 import random
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
 
 from viewer.core.scene.messages import Opened
@@ -15,7 +16,7 @@ from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.icons import icon
-from viewer.ui.widgets.labels import ElidedLabel, label
+from viewer.ui.widgets.labels import ElidedLabel
 
 
 class HintStrip(QFrame):
@@ -23,6 +24,8 @@ class HintStrip(QFrame):
 
     edited = Signal(str, object)
     """See `Panel.edited`."""
+    tour_wanted = Signal()
+    """The user asked for the tour."""
     done = Signal()
     """The hint is not needed any more."""
 
@@ -36,8 +39,8 @@ class HintStrip(QFrame):
         self.drag = ElidedLabel("Drag a picture to the timeline")
         tip = "Write a number or a word, all in one handwriting"
         self.write = make_button(QToolButton, "Type a number", tip, "Alt+4", picture=pen, picture_side=18)
-        for button in (self.roll, self.write):
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        tip = "Learn in five steps what a generator is, on the picture itself"
+        self.tour = make_button(QToolButton, "Take a tour", tip, picture=icon("path", theme.ACCENT), picture_side=18)
         self.close_button = make_button(
             QToolButton,
             "",
@@ -45,17 +48,33 @@ class HintStrip(QFrame):
             picture=icon("close", theme.MUTED),
             picture_side=18,
         )
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
         row.setSpacing(theme.SPACE)
-        row.addWidget(label("Try", "title"))
+        row.addWidget(self.tour)
         row.addWidget(self.roll)
         row.addWidget(self.write)
         row.addWidget(self.drag, 1)
         row.addWidget(self.close_button)
+        self._whole = 0
+        self._show_texts(True)
+        self.tour.clicked.connect(self.tour_wanted)
         self.roll.clicked.connect(self._roll)
         self.write.clicked.connect(lambda: self.edited.emit("mode", lambda state: state.with_mode("number")))
         self.close_button.clicked.connect(self.done)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())  # the hint never keeps the window wide
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._whole = max(self._whole, self._row.minimumSize().width())
+        self._show_texts(self.width() >= self._whole)
+
+    def _show_texts(self, shown: bool) -> None:
+        styles = Qt.ToolButtonStyle
+        for button in (self.tour, self.roll, self.write):
+            button.setToolButtonStyle(styles.ToolButtonTextBesideIcon if shown else styles.ToolButtonIconOnly)
 
     def show_model(self, opened: Opened) -> None:
         """Offer to write only with a generator that can."""
