@@ -269,7 +269,7 @@ def test_a_full_disk_is_explained_and_the_next_attempt_continues(
 def test_a_request_that_cannot_be_met_leaves_nothing(tmp_path: Path) -> None:
     generator = open_generator(BUNDLED_MODEL)
     with pytest.raises(ExportError, match="lower --min-confidence"):
-        write_dataset(generator, SampleRequest(9, least_confidence=0.9999), tmp_path / "a.npz", "npz")
+        write_dataset(generator, SampleRequest(1, least_confidence=0.9999), tmp_path / "a.npz", "npz")
     assert not list(tmp_path.iterdir())
 
 
