@@ -55,7 +55,8 @@ def test_gradients_match_finite_differences(name: str) -> None:
 
 @pytest.mark.parametrize("name", D_BY_HAND)
 def test_both_players_pull_fakes_in_opposite_directions(name: str) -> None:
-    real, fake = REAL.clone(), torch.tensor([0.3, 0.4]).requires_grad_()
+    below_the_border = (LOSSES[name].border or 0.0) - torch.tensor([0.3, 0.4])
+    real, fake = REAL.clone(), below_the_border.requires_grad_()
     (by_d,) = torch.autograd.grad(LOSSES[name].discriminator(real, fake, ONE, ZERO), fake)
     (by_g,) = torch.autograd.grad(LOSSES[name].generator(real, fake), fake)
     assert (by_g < 0).all(), "the generator raises its scores"

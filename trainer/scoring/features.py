@@ -61,7 +61,8 @@ def open_features(choice: str, weights: Path | None, images: ImageFormat) -> Fea
     if images.classes != card.images.classes:
         raise DataError(
             f"The feature network {path.name} predicts the classes {', '.join(card.images.classes[:12])}, but the "
-            f"images have the classes {', '.join(images.classes[:12])}: name another with --features FILE."
+            f"images have the classes {', '.join(images.classes[:12])}: make one for them with "
+            "`python -m trainer.scoring.classifier --dataset NAME --out FILE` and score with --features FILE."
         )
     return network
 
