@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -31,14 +33,30 @@ SCHEDULERS = {
 }
 """The variables in which schedulers store how many processes they have started."""
 
+LAUNCH_VARIABLES = ("WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+"""The variables that each process of a launch of several gets from its launcher."""
+
+UNSUPPORTED = {
+    "ACCELERATE_USE_FSDP": "FSDP",
+    "ACCELERATE_USE_DEEPSPEED": "DeepSpeed",
+    "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM",
+    "ACCELERATE_USE_PARALLELISM_CONFIG": "a parallelism configuration",
+}
+"""What the trainer does not support, by Accelerate's variable."""
+
+SECONDS_BEFORE_WAITING_IS_SAID = 10
+
 
 def start(config: TrainConfig) -> Accelerator:
     """Join the processes of this launch, and set the number of CPU threads and the arithmetic.
 
-    Raises RunError if the processes would not train as one, ConfigError for an unsupported mixed precision.
+    Raises RunError if the processes would not train as one, ConfigError for a configuration of Accelerate that the
+    trainer does not support.
     """
+    _drop_empty_variables()
     _refuse_separate_tasks()
-    world = int(os.environ.get("WORLD_SIZE", "1"))
+    _refuse_unsupported()
+    world = _number_of_processes()
     launched = "ACCELERATE_MIXED_PRECISION" in os.environ
     if launched and "MASTER_ADDR" in os.environ and "WORLD_SIZE" not in os.environ:
         # The launcher sets this combination if it was given --num_processes but starts a single process.
@@ -46,15 +64,19 @@ def start(config: TrainConfig) -> Accelerator:
             f"Several processes were requested, but only one was started: launch with `{MULTI_GPU}` "
             "(on a CPU, put ACCELERATE_USE_CPU=true before it)."
         )
-    accelerator = Accelerator(
-        mixed_precision="bf16" if _wants_bf16(config) else "no",
-        # Broadcasting buffers breaks BatchNorm in a discriminator that is called twice per step (torch#175024).
-        kwargs_handlers=[
-            DistributedDataParallelKwargs(broadcast_buffers=False),
-            # The first process of a machine may download and decode for a long time while the others wait.
-            InitProcessGroupKwargs(init_method="attempt://", timeout=timedelta(hours=2)),
-        ],
-    )
+    try:
+        with _waiting_for_the_others(world):
+            accelerator = Accelerator(
+                mixed_precision="bf16" if _wants_bf16(config) else "no",
+                # Broadcasting buffers breaks BatchNorm in a discriminator that is called twice per step (torch#175024).
+                kwargs_handlers=[
+                    DistributedDataParallelKwargs(broadcast_buffers=False),
+                    # The first process of a machine may download and decode for a long time while the others wait.
+                    InitProcessGroupKwargs(init_method="attempt://", timeout=timedelta(hours=2)),
+                ],
+            )
+    except (ImportError, ValueError) as error:  # Accelerate's and torch's errors about their variables
+        raise ConfigError(f"Accelerate cannot use its configuration: {error}") from error
     if accelerator.num_processes != world:
         raise RunError(
             f"The launcher started {world} processes, but they are not connected and would train separately: "
@@ -116,7 +138,7 @@ def leave(status: int) -> NoReturn:
     In a launch of several processes this skips the interpreter's shutdown, during which a gloo thread that still holds
     the tensors of the last exchange can abort the process (pytorch#179291): one launch in eight ended with an error.
     """
-    if "WORLD_SIZE" in os.environ:
+    if os.environ.get("WORLD_SIZE"):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
@@ -146,6 +168,66 @@ def idle_gpus(accelerator: Accelerator) -> str:
     if accelerator.device.type == "cuda" and accelerator.num_processes == 1 and count > 1:
         return f"{count - 1} of {count} GPUs are unused. To use them all: {MULTI_GPU.replace(' N ', f' {count} ')}"
     return ""
+
+
+def _drop_empty_variables() -> None:
+    """Remove empty variables of the launchers: Accelerate and torch would fail to convert them."""
+    for name in [name for name, value in os.environ.items() if not value]:
+        if name.startswith("ACCELERATE_") or name in LAUNCH_VARIABLES:
+            del os.environ[name]
+
+
+def _number_of_processes() -> int:
+    """Return the number of processes of this launch. Raises ConfigError if its variables make no sense."""
+    value = os.environ.get("WORLD_SIZE", "1")
+    if not value.isdecimal() or int(value) < 1:
+        raise ConfigError(f"WORLD_SIZE={value} is not a number of processes: unset it, or launch with `{MULTI_GPU}`.")
+    if int(value) > 1 and (missing := [name for name in LAUNCH_VARIABLES if name not in os.environ]):
+        raise ConfigError(f"WORLD_SIZE={value} is set without {', '.join(missing)}: launch with `{MULTI_GPU}`.")
+    return int(value)
+
+
+def _refuse_unsupported() -> None:
+    """Raise ConfigError for a setting of Accelerate that the trainer does not support."""
+    backend = os.environ.get("ACCELERATE_DYNAMO_BACKEND", "no").lower()
+    if backend != "no":
+        raise ConfigError(
+            f"Accelerate's --dynamo_backend {backend} is not supported: launch with --dynamo_backend no or "
+            "--config_file accelerate_config.yaml. The trainer compiles with --compile true."
+        )
+    for variable, name in UNSUPPORTED.items():
+        if os.environ.get(variable, "false").lower() not in ("false", "0", "no", "off", "f", "n"):
+            raise ConfigError(
+                f"Accelerate's configuration uses {name}, which is not supported: launch with "
+                "--config_file accelerate_config.yaml, and with --multi_gpu for several GPUs."
+            )
+    if (steps := os.environ.get("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "1")) != "1":
+        raise ConfigError(
+            f"Accelerate's gradient_accumulation_steps {steps} is not supported: use the trainer's --accumulation."
+        )
+
+
+@contextmanager
+def _waiting_for_the_others(world: int) -> Iterator[None]:
+    """Let signals end this process at once inside the block, and say what it waits for if that takes long.
+
+    Python's signal handlers do not run while torch waits for the other processes.
+    """
+    if world == 1:
+        yield
+        return
+    where = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
+    message = f"Waiting for the other processes of this launch ({world} in all) at {where}. Has every machine started?"
+    timer = threading.Timer(SECONDS_BEFORE_WAITING_IS_SAID, print, [message], {"file": sys.stderr, "flush": True})
+    timer.daemon = True
+    timer.start()
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        timer.cancel()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _refuse_separate_tasks() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from accelerate import Accelerator
-from torch import nn
+from torch import Tensor, nn
 
 from trainer.augment import Augmentation
 from trainer.config import ImageFormat, TrainConfig
@@ -80,8 +81,25 @@ def build_networks(config: TrainConfig, image_format: ImageFormat, accelerator: 
     if config.compile:
         generator.compile()
         discriminator.compile()
+    if accelerator.num_processes > 1:
+        for module in (generator, discriminator):
+            for parameter in module.parameters():
+                parameter.register_hook(partial(_with_strides, strides=parameter.stride()))
     # The optimisers are not prepared: Accelerate's wrapper is for loss scaling, which bf16 does not need.
     wrapped_generator, wrapped_discriminator = accelerator.prepare(generator, discriminator)
     return Networks(
         wrapped_generator, wrapped_discriminator, generator, discriminator, ema, augmentation, g_optimizer, d_optimizer
     )
+
+
+def _with_strides(gradient: Tensor, strides: tuple[int, ...]) -> Tensor:
+    """Return `gradient` with its parameter's strides, which DDP's buckets have.
+
+    In dimensions of size 1, the gradients of weights in channels_last have others. Changing those moves no number.
+    """
+    if gradient.stride() == strides:
+        return gradient
+    sizes = gradient.shape
+    if all(size == 1 or mine == theirs for size, mine, theirs in zip(sizes, gradient.stride(), strides, strict=True)):
+        return gradient.as_strided(sizes, strides)
+    return torch.empty_strided(sizes, strides, dtype=gradient.dtype, device=gradient.device).copy_(gradient)

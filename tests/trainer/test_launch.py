@@ -49,6 +49,7 @@ def whole(two_processes: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run_dir = tmp_path_factory.mktemp("launch") / "whole"
     done = two_processes("trainer/train.py", *SMALL, "--run-dir", run_dir)
     assert done.returncode == 0, done.stderr
+    assert "strides" not in done.stderr, "the gradients have the layout of the buckets"
     assert "2 x cpu" in done.stdout
     assert done.stdout.count("Trained on 4,800 images") == 1
     return run_dir
@@ -250,3 +251,53 @@ def test_separate_tasks_of_a_scheduler_are_refused(
     assert main([*SMALL, "--run-dir", str(tmp_path / "r")]) == 2
     assert "started 2 processes, but they are not connected" in capsys.readouterr().err
     assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"ACCELERATE_DYNAMO_BACKEND": "INDUCTOR"}, "--dynamo_backend inductor is not supported"),
+        ({"ACCELERATE_USE_FSDP": "true"}, "uses FSDP"),
+        ({"ACCELERATE_USE_DEEPSPEED": "1"}, "uses DeepSpeed"),
+        ({"ACCELERATE_USE_MEGATRON_LM": "true"}, "uses Megatron-LM"),
+        ({"ACCELERATE_USE_PARALLELISM_CONFIG": "true"}, "uses a parallelism configuration"),
+        ({"ACCELERATE_GRADIENT_ACCUMULATION_STEPS": "4"}, "use the trainer's --accumulation"),
+        ({"ACCELERATE_MIXED_PRECISION": "fp16"}, "'fp16' is not supported"),
+        ({"ACCELERATE_MIXED_PRECISION": "fp8"}, "'fp8' is not supported"),
+        ({"WORLD_SIZE": "two"}, "WORLD_SIZE=two is not a number of processes"),
+        ({"WORLD_SIZE": "2", "RANK": "0"}, "without LOCAL_RANK, MASTER_ADDR, MASTER_PORT"),
+        ({"WORLD_SIZE": "", "ACCELERATE_USE_CPU": "", "RANK": "", "PMI_SIZE": "2"}, "would train separately"),
+    ],
+)
+def test_configurations_that_are_not_honoured_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    variables: dict[str, str],
+    sentence: str,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert main([*SMALL, "--run-dir", str(tmp_path / "r")]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_waiting_for_another_machine_is_said_and_ends_at_once(tmp_path: Path, number: signal.Signals) -> None:
+    program = (
+        "from trainer import launch; from trainer.train import main; "
+        f"launch.SECONDS_BEFORE_WAITING_IS_SAID = 0.5; main(['--run-dir', {str(tmp_path / 'r')!r}])"
+    )
+    variables = {"WORLD_SIZE": "2", "RANK": "1", "LOCAL_RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29"}
+    with subprocess.Popen(
+        [sys.executable, "-c", program], env=os.environ | variables | {"ACCELERATE_USE_CPU": "true"},
+        stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "Waiting for the other processes of this launch (2 in all) at 127.0.0.1:29." in line:
+                break
+        process.send_signal(number)
+        process.communicate(timeout=10)
+    assert process.returncode == -number
