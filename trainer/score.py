@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from digitforge import files, hashing
+from digitforge.datasets import FOLDER, public_name
 from digitforge.errors import DataError, TrainerError, exit_status
 from digitforge.newest_run import newest_run
 from digitforge.progress import spinner
@@ -160,6 +161,17 @@ def score(request: ScoreRequest, step: Step = lambda _: None) -> ScoreResult:
     subject = open_subject(request.path)
     info = subject.generator.info
     chosen = request.dataset or subject.dataset
+    exported = isinstance(subject.generator, Generator)
+    if (
+        exported
+        and not request.dataset
+        and chosen.startswith(FOLDER)
+        and not Path(chosen.removeprefix(FOLDER)).is_absolute()
+    ):
+        raise DataError(
+            f"{request.path} was trained on a folder named {chosen.removeprefix(FOLDER)!r}, and does not say where "
+            "it is: name it with --dataset folder:PATH."
+        )
     if not chosen:
         raise DataError(f"{request.path} does not say what it was trained on: name the data set with --dataset.")
     step(f"loading {chosen}")
@@ -180,7 +192,8 @@ def score(request: ScoreRequest, step: Step = lambda _: None) -> ScoreResult:
         network.name, network.sha256, **subject.run,
     )  # fmt: skip
     # Copies can only be found among the images that the generator was trained on.
-    copies = training.dataset == subject.dataset and not subject.limit
+    known = training.dataset if not exported else public_name(training.dataset)
+    copies = known == (public_name(subject.dataset) if exported else subject.dataset) and not subject.limit
     found, neighbours = score_images(facts, images, real, network, copies=copies, smooth=request.smooth, step=step)
     return ScoreResult(found, images, real, neighbours)
 

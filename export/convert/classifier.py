@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from digitforge.datasets import public_name
 from digitforge.errors import ExportError
 from digitforge.files import atomic_file
 from digitforge.hashing import sha256
@@ -53,7 +54,7 @@ def export_classifier(weights: Path | None, out: Path) -> None:
     metadata = {
         "digitforge_kind": KIND,
         "classes": json.dumps(card.images.classes),
-        "dataset": card.dataset,
+        "dataset": public_name(card.dataset),
         "accuracy": f"{card.accuracy:.4f}",
         "weights_sha256": sha256(weights),
     }

@@ -12,6 +12,7 @@ import onnx
 import onnxruntime
 import torch
 
+from digitforge.datasets import LICENCES, public_name
 from digitforge.errors import ExportError, RunError
 from digitforge.files import atomic_file
 from digitforge.hashing import sha256
@@ -31,7 +32,8 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: f
     Raises ExportError if the contract does not allow such a generator.
     """
     config, image_format = trained.config, trained.image_format
-    configuration = json.dumps(config.to_json(), sort_keys=True)
+    dataset = public_name(config.dataset)
+    configuration = json.dumps(config.to_json() | {"dataset": dataset}, sort_keys=True)
     weights_sha256 = sha256(weights)
     # The scores of a run are those of its unfiltered images.
     scores = {} if smooth else _scores(weights.with_name(SCORES_FILE), weights_sha256)
@@ -45,7 +47,7 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: f
             width=image_format.size,
             provenance={
                 "preset": config.preset,
-                "dataset": config.dataset,
+                "dataset": dataset,
                 "images_seen": str(trained.images_seen),
                 "config": configuration,
                 "config_sha256": hashlib.sha256(configuration.encode()).hexdigest(),
@@ -54,20 +56,25 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: f
                 "precision": precision,
                 **({"smoothing_sigma": f"{smooth:g}"} if smooth else {}),
                 "versions": ", ".join(f"{package.__name__} {package.__version__}" for package in VERSIONED),
-                "licence": _licence(weights),
+                "licence": _licence(weights, config.dataset),
             },
         )
     except ContractError as error:
         raise ExportError(str(error)) from error
 
 
-def _licence(weights: Path) -> str:
-    """Return the licence of weights, from the record of the run that trained them."""
+def _licence(weights: Path, dataset: str) -> str:
+    """Return the licence of weights, from the record of the run that trained them.
+
+    Older runs have no licence in their record; `dataset` has one if it is a known data set.
+    """
+    images = LICENCES.get(dataset, "")
     for folder in weights.parents[:2]:  # the weights of an export during training are in the run's exports/
         with suppress(OSError, ValueError, KeyError, TypeError):
-            if images := json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))["licence"]:
-                return f"weights: MIT; trained on {images}"
-    return "weights: those of the training images"
+            if stated := json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))["licence"]:
+                images = stated
+                break
+    return f"weights: MIT; trained on {images}" if images else "weights: those of the training images"
 
 
 def _scores(path: Path, weights_sha256: str) -> dict[str, str]:
@@ -80,7 +87,10 @@ def _scores(path: Path, weights_sha256: str) -> dict[str, str]:
 
 
 def _entry(score: Score) -> str:
-    return json.dumps(score.summary(), sort_keys=True)
+    summary = score.summary()
+    if isinstance(summary.get("dataset"), str):
+        summary["dataset"] = public_name(summary["dataset"])
+    return json.dumps(summary, sort_keys=True)
 
 
 def write_scores(path: Path, score: Score) -> None:

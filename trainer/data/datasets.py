@@ -13,12 +13,12 @@ import numpy.typing as npt
 from PIL import Image
 from rich.console import Console
 
+from digitforge.datasets import FOLDER, LICENCES
 from digitforge.errors import ConfigError, DataError, nearest
 from digitforge.progress import bar
 from trainer.config import TABLES, ImageFormat
 from trainer.data import cifar, decode, embedded, folder, mnist_family, places, stacked, subset
 
-FOLDER = "folder:"
 """The prefix of a data set that is a folder of pictures."""
 FOLDER_SIZE = 32
 """Height and width in pixels of a folder's pictures if no other size is set."""
@@ -62,17 +62,15 @@ DATASETS: dict[str, Dataset] = {
         )
         for name, member in mnist_family.MEMBERS.items()
     },
-    "cifar10": Dataset(
-        cifar.load, ImageFormat(3, 32, cifar.CLASSES), cifar.FOLDER, "CIFAR-10 (A. Krizhevsky), no licence stated"
-    ),
+    "cifar10": Dataset(cifar.load, ImageFormat(3, 32, cifar.CLASSES), cifar.FOLDER, LICENCES["cifar10"]),
     "stacked-mnist": Dataset(
-        _load_stacked, ImageFormat(3, 28, stacked.CLASSES), "MNIST/raw", mnist_family.MEMBERS["mnist"].licence
+        _load_stacked, ImageFormat(3, 28, stacked.CLASSES), "MNIST/raw", LICENCES["stacked-mnist"]
     ),
     "sklearn-digits": Dataset(
         _load_embedded,
         ImageFormat(1, 28, mnist_family.DIGITS),
         "",
-        "the UCI optical digits (E. Alpaydin, C. Kaynak), CC BY 4.0",
+        LICENCES["sklearn-digits"],
     ),
 }
 """The data sets by name: the choices of `--dataset`, beside `auto` and `folder:PATH`."""

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from digitforge import files
+from digitforge.datasets import LICENCES
 from digitforge.errors import DataError
 from trainer.data import idx, places
 
@@ -61,19 +62,19 @@ def _emnist(what: str, counts: dict[str, tuple[int, ...]], classes: tuple[str, .
     return Member(f"EMNIST {what}", "EMNIST", EMNIST, counts, names, classes, first_label=first_label, transposed=True)
 
 
-EMNIST = "EMNIST (G. Cohen et al.), no licence stated"
+EMNIST = LICENCES["emnist-digits"]
 COUNTS: dict[str, tuple[int, ...]] = {"train": (60_000,), "test": (10_000,)}
 MEMBERS = {
-    "mnist": Member("MNIST", "MNIST", "MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0", COUNTS, sha256={
+    "mnist": Member("MNIST", "MNIST", LICENCES["mnist"], COUNTS, sha256={
         "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
         "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
         "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     }),
-    "fashion-mnist": Member("Fashion-MNIST", "FashionMNIST", "Fashion-MNIST (Zalando SE), MIT", COUNTS, classes=(
+    "fashion-mnist": Member("Fashion-MNIST", "FashionMNIST", LICENCES["fashion-mnist"], COUNTS, classes=(
         "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
     )),
-    "kmnist": Member("KMNIST", "KMNIST", "KMNIST (CODH), CC BY-SA 4.0", COUNTS, classes=(
+    "kmnist": Member("KMNIST", "KMNIST", LICENCES["kmnist"], COUNTS, classes=(
         "o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo",
     )),
     "emnist-digits": _emnist("digits", {"train": (240_000,), "test": (40_000,)}, DIGITS, 0),
@@ -81,7 +82,7 @@ MEMBERS = {
     "emnist-letters": _emnist(
         "letters", {"train": (124_800, 88_800), "test": (20_800, 14_800)}, tuple(string.ascii_lowercase), 1
     ),
-    "qmnist": Member("QMNIST", "QMNIST", "QMNIST (C. Yadav, L. Bottou), BSD", {"train": (60_000,), "test": (60_000,)}, {
+    "qmnist": Member("QMNIST", "QMNIST", LICENCES["qmnist"], {"train": (60_000,), "test": (60_000,)}, {
         split: (f"qmnist-{split}-images-idx3-ubyte", f"qmnist-{split}-labels-idx2-int") for split in ("train", "test")
     }, label_columns=8),
 }  # fmt: skip

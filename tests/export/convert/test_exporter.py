@@ -22,13 +22,16 @@ from export.contract import Precision
 from export.convert import exporter, parity
 from export.convert.exporter import Exported, export_generator, failed_report
 from export.convert.graph import to_onnx
+from export.convert.provenance import describe
 from export.runtime.generator import open_generator
 from export.runtime.latents import latents
+from export.sample import main as sample_command
 from trainer.config import ImageFormat
 from trainer.networks import build_generator
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, TrainedGenerator, load_generator, save_generator
 from trainer.presets import PRESETS, configure
-from trainer.runs import CONFIG_FILE
+from trainer.runs import CONFIG_FILE, SCORES_FILE
+from viewer.gallery import write_gallery
 
 DIGITS = ImageFormat(1, 28, tuple("0123456789"))
 FORMATS: dict[str, tuple[str, dict[str, Any], ImageFormat]] = {
@@ -72,6 +75,30 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Sample]:
         return Sample(weights, file, export_generator(weights, file))
 
     return make
+
+
+def test_no_path_of_this_machine_leaves_it(tmp_path: Path) -> None:
+    pictures = f"folder:{tmp_path}/secret-marker/pictures"
+    path = untrained(tmp_path, "quickstart", {"dataset": pictures}, DIGITS)
+    facts = {"format": 1, "dataset": pictures, "weights_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    path.with_name(SCORES_FILE).write_text(json.dumps(facts))
+    out = tmp_path / "g.onnx"
+    export_generator(path, out)
+    provenance = open_generator(out).info.provenance
+    assert provenance["dataset"] == json.loads(provenance["config"])["dataset"] == "folder:pictures"
+    assert sample_command([str(out), "--count", "2", "--out", str(tmp_path / "set")]) == 0
+    write_gallery(open_generator(out), tmp_path / "gallery", 0, 1.0)
+    written = [out, *(tmp_path / "set").rglob("*.*"), *(tmp_path / "gallery").rglob("*.*")]
+    assert len(written) >= 5
+    for file in written:
+        assert b"secret-marker" not in file.read_bytes(), file
+
+
+@pytest.mark.parametrize(("dataset", "said"), [("kmnist", "trained on KMNIST"), ("folder:x", "those of the training")])
+def test_a_run_whose_record_has_no_licence_takes_the_data_sets(tmp_path: Path, dataset: str, said: str) -> None:
+    path = untrained(tmp_path, "quickstart", {"dataset": dataset}, DIGITS)
+    (tmp_path / CONFIG_FILE).write_text("{}")
+    assert said in describe(load_generator(path), path, "fp32").provenance["licence"]
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
