@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Iterable
+from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from digitforge.bundled import BUNDLED_MODEL, BUNDLED_MODELS
-from digitforge.errors import ExportError
+from digitforge.errors import ExportError, explain
 
 if TYPE_CHECKING:
     from export.contract import GeneratorInfo
@@ -37,11 +39,16 @@ def open(path: str | os.PathLike[str] | None = None, provider: Provider = "auto"
             f'onnxruntime cannot be imported ({error}): run `pip install "digitforge[cpu]"`, or ask '
             "`python -m export.doctor` what is wrong."
         ) from error
+    if provider not in get_args(Provider):
+        raise ExportError(f"There is no provider {provider!r}: choose from {', '.join(get_args(Provider))}.")
     file = BUNDLED_MODEL if path is None else Path(path)
     bundled = BUNDLED_MODELS / file.name
-    if not file.exists() and file == Path(file.name) and bundled.is_file():
-        file = bundled
-    return Generator(open_generator(find_model(file), provider))
+    try:
+        if not file.exists() and file == Path(file.name) and bundled.is_file():
+            file = bundled
+        return Generator(open_generator(find_model(file), provider))
+    except OSError as error:
+        raise ExportError(f"{file} cannot be read: {explain(error)}") from error
 
 
 class Generator:
@@ -86,24 +93,39 @@ class Generator:
 
         count: 1 to 100,000,000. digits: the class of all images, or several classes that take turns; None for all.
         seed: not negative. truncation: factor for the latents, 0 to 2; less than 1 gives more typical, less varied
-        images. Raises ExportError if a value is out of range or the generator has no such class.
+        images. Raises ExportError if a value is out of range, the generator has no such class, or the images do not
+        fit into memory, and TypeError if a value is not a number.
         """
         import numpy as np
 
+        from export.contract import PIXELS
         from export.datasets.sampling import SampleRequest, sample_images
 
-        request = SampleRequest(count, seed, self._classes(digits), truncation)
-        return np.concatenate([pixels for pixels, _ in sample_images(self._opened, request, 0, count)])
+        request = SampleRequest(
+            _integer("count", count), _integer("seed", seed), self._classes(digits), _number("truncation", truncation)
+        )
+        try:
+            images = np.empty((request.count, *map(int, self.info.outputs()[PIXELS][1:])), np.uint8)
+        except MemoryError:
+            raise ExportError(
+                f"There is not enough memory for {request.count:,} images: generate fewer, or write them to files with "
+                "`python -m export.sample`."
+            ) from None
+        done = 0
+        for pixels, _ in sample_images(self._opened, request, 0, request.count):
+            images[done : done + len(pixels)] = pixels
+            done += len(pixels)
+        return images
 
     def latents(self, count: int, seed: int = 0) -> Float32:
         """Return the latents of the first `count` images of a seed, float32 [count, latent].
 
-        Raises ExportError if a value is out of range.
+        Raises ExportError if a value is out of range, and TypeError if it is not an integer.
         """
         from export.datasets.sampling import SampleRequest
         from export.runtime.latents import latents
 
-        request = SampleRequest(count, seed)
+        request = SampleRequest(_integer("count", count), _integer("seed", seed))
         return latents(self.info, request.seed, 0, request.count)
 
     def interpolate(
@@ -123,17 +145,19 @@ class Generator:
         first, second: seeds, which stand for the latent of their first image, or latents, float32 [latent].
         steps: 2 or more. digit: the class to show; None for the first one. to_digit: the class to end with; None for
         `digit` throughout. truncation: factor for the latents, 0 to 2.
-        Raises ExportError if a value is out of range or the generator has no such class.
+        Raises ExportError if a value is out of range or the generator has no such class, and TypeError if a value is
+        not a number.
         """
         import numpy as np
 
-        from export.datasets.sampling import check_truncation
+        from export.datasets.sampling import MOST_IMAGES, check_truncation
         from export.runtime.interpolation import between, lerp
         from export.runtime.latents import one_hot
 
-        if steps < 2:
-            raise ExportError(f"An interpolation needs at least 2 steps, not {steps}.")
-        check_truncation(truncation)
+        steps = _integer("steps", steps)
+        if not 2 <= steps <= MOST_IMAGES:
+            raise ExportError(f"An interpolation needs at least 2 steps and at most {MOST_IMAGES:,}, not {steps}.")
+        check_truncation(_number("truncation", truncation))
         a, b = self._latent(first), self._latent(second)
         way = np.linspace(0, 1, steps)
         z = np.concatenate([between(self.info, a, b, t) for t in way]) * np.float32(truncation)
@@ -149,12 +173,21 @@ class Generator:
         """Return a seed's first latent, or the latent itself, float32 [1, latent]."""
         import numpy as np
 
-        if isinstance(value, int | np.integer):
-            return self.latents(1, int(value))
-        latent = np.asarray(value, np.float32)
-        if latent.size != self.info.latent_size or not np.isfinite(latent).all():
-            raise ExportError(f"A latent of this generator has {self.info.latent_size} finite numbers.")
-        return latent.reshape(1, -1)
+        size = self.info.latent_size
+        wrong = ExportError(f"A latent of this generator has {size} finite numbers.")
+        try:
+            latent = np.asarray(value)
+        except ValueError:  # nested sequences of different lengths
+            raise wrong from None
+        if latent.ndim == 0:
+            return self.latents(1, _integer("A seed", value))
+        if latent.dtype.kind not in "biuf" or latent.shape not in ((size,), (1, size)):
+            raise wrong
+        with np.errstate(over="ignore"):  # becomes infinite, which is refused
+            latent = latent.astype(np.float32).reshape(1, -1)
+        if not np.isfinite(latent).all():
+            raise wrong
+        return latent
 
     def _classes(self, digits: Digit | Iterable[Digit] | None) -> tuple[int, ...]:
         """Return the labels of the chosen classes; none if `digits` is None."""
@@ -162,6 +195,23 @@ class Generator:
 
         if digits is None:
             return ()
-        if isinstance(digits, str) or not isinstance(digits, Iterable):
+        # An array without dimensions is Iterable by its type, but cannot be iterated.
+        if isinstance(digits, str | bytes) or getattr(digits, "ndim", 1) == 0 or not isinstance(digits, Iterable):
             digits = [digits]
-        return class_labels(self.info, digits)
+        labels = class_labels(self.info, digits)
+        if not labels:
+            raise ExportError("The list of digits is empty: name at least one class, or leave it out for all classes.")
+        return labels
+
+
+def _integer(name: str, value: object) -> int:
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}.") from None
+
+
+def _number(name: str, value: object) -> float:
+    if not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, not {type(value).__name__}.")
+    return float(value)

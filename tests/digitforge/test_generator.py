@@ -121,9 +121,18 @@ def test_an_interpolation_changes_the_class(models: dict[str, Path]) -> None:
         ("digits", "sample", {"count": 1, "seed": -1}, "seed is -1"),
         ("digits", "sample", {"count": 1, "digits": 10}, "no class '10'"),
         ("digits", "sample", {"count": 1, "digits": [1, -1]}, "no class '-1'"),
+        ("digits", "sample", {"count": 1, "digits": []}, "digits is empty"),
+        ("digits", "sample", {"count": 1, "digits": np.array([])}, "digits is empty"),
+        ("digits", "sample", {"count": 1, "digits": b"3"}, "no class \"b'3'\""),
         ("colour", "sample", {"count": 1, "digits": 3}, "no class '3'"),
         ("free", "sample", {"count": 1, "digits": 3}, "unconditional"),
         ("digits", "interpolate", {"first": 1, "second": 2, "steps": 1}, "at least 2 steps"),
+        ("digits", "interpolate", {"first": 1, "second": 2, "steps": 10**12}, "at most 100,000,000"),
+        ("digits", "interpolate", {"first": 1, "second": np.zeros((6, 1))}, "6 finite numbers"),
+        ("digits", "interpolate", {"first": 1, "second": np.zeros(6, complex)}, "6 finite numbers"),
+        ("digits", "interpolate", {"first": 1, "second": np.full(6, 1e39)}, "6 finite numbers"),
+        ("digits", "interpolate", {"first": [[1], [1, 2]], "second": 1}, "6 finite numbers"),
+        ("digits", "interpolate", {"first": ["a"] * 6, "second": 1}, "6 finite numbers"),
         ("digits", "interpolate", {"first": 1, "second": np.zeros(5)}, "6 finite numbers"),
         ("digits", "interpolate", {"first": 1, "second": 2, "truncation": 3}, "truncation is 3"),
         ("digits", "interpolate", {"first": -1, "second": 2}, "seed is -1"),
@@ -135,6 +144,59 @@ def test_bad_arguments_are_explained(
 ) -> None:
     with pytest.raises(digitforge.ExportError, match=said):
         getattr(digitforge.open(models[model]), method)(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "said"),
+    [
+        ("sample", {"count": "5"}, "count must be an integer, not str"),
+        ("sample", {"count": 2.0}, "count must be an integer, not float"),
+        ("sample", {"count": 1, "seed": None}, "seed must be an integer, not NoneType"),
+        ("sample", {"count": 1, "truncation": "1"}, "truncation must be a number, not str"),
+        ("sample", {"count": 1, "truncation": np.ones(2)}, "truncation must be a number, not ndarray"),
+        ("latents", {"count": 1, "seed": 1.5}, "seed must be an integer, not float"),
+        ("interpolate", {"first": 1.5, "second": 2}, "seed must be an integer, not float"),
+        ("interpolate", {"first": 1, "second": "abc"}, "seed must be an integer, not str"),
+        ("interpolate", {"first": 1, "second": 2, "steps": 2.5}, "steps must be an integer, not float"),
+        ("interpolate", {"first": 1, "second": 2, "truncation": None}, "truncation must be a number, not NoneType"),
+    ],
+)
+def test_arguments_of_a_wrong_type_are_named(
+    models: dict[str, Path], method: str, arguments: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(TypeError, match=said):
+        getattr(digitforge.open(models["digits"]), method)(**arguments)
+
+
+def test_numpy_numbers_are_numbers(models: dict[str, Path]) -> None:
+    generator = digitforge.open(models["digits"])
+    images = generator.sample(3, 7, seed=5, truncation=0.5)
+    np.testing.assert_array_equal(
+        generator.sample(np.uint8(3), np.array(7), np.int64(5), np.float32(0.5)),  # type: ignore[arg-type]
+        images,
+    )
+    np.testing.assert_array_equal(generator.latents(np.int8(3)), generator.latents(3))  # type: ignore[arg-type]
+
+
+def test_more_images_than_memory_are_refused(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    generator = digitforge.open(models["digits"])
+    monkeypatch.setattr(np, "empty", full)
+    with pytest.raises(digitforge.ExportError, match="not enough memory for 100,000,000 images"):
+        generator.sample(100_000_000)
+
+
+@pytest.mark.parametrize("provider", ["gpu", "CPU", "", None])
+def test_an_unknown_provider_is_refused(provider: Any) -> None:
+    with pytest.raises(digitforge.ExportError, match="choose from auto, cpu, cuda"):
+        digitforge.open(provider=provider)
+
+
+def test_a_path_that_no_file_can_have_is_refused() -> None:
+    with pytest.raises(digitforge.ExportError, match="cannot be read: file name too long"):
+        digitforge.open("x" * 5000)
 
 
 def test_the_repr_describes_the_generator(models: dict[str, Path]) -> None:
