@@ -161,11 +161,11 @@ class Generator:
         a, b = self._latent(first), self._latent(second)
         way = np.linspace(0, 1, steps)
         z = np.concatenate([between(self.info, a, b, t) for t in way]) * np.float32(truncation)
-        chosen = [each for each in (digit, to_digit) if each is not None]
-        labels = (self._classes(chosen) if chosen else ()) or (0,)
+        (first_label,) = (0,) if digit is None else self._classes([digit])
+        (last_label,) = (first_label,) if to_digit is None else self._classes([to_digit])
         y = None
         if self.info.conditional:
-            start, end = one_hot([labels[0], labels[-1]], len(self.info.classes))
+            start, end = one_hot([first_label, last_label], len(self.info.classes))
             y = np.stack([lerp(start, end, t) for t in way])
         return self._opened.generate_pixels(z, y)
 

@@ -112,6 +112,9 @@ def test_an_interpolation_changes_the_class(models: dict[str, Path]) -> None:
     for image, digit in ((images[0], 2), (images[-1], 9)):
         np.testing.assert_array_equal(image, generator.sample(1, digit, seed=3, truncation=0.5)[0])
     assert not np.array_equal(images[0], images[5])
+    images = generator.interpolate(3, 3, to_digit=9)
+    np.testing.assert_array_equal(images[0], generator.sample(1, 0, seed=3)[0], "it starts with the first class")
+    np.testing.assert_array_equal(images[-1], generator.sample(1, 9, seed=3)[0])
 
 
 @pytest.mark.parametrize(
