@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from digitforge.errors import DigitforgeError
@@ -16,8 +18,20 @@ def newest_run(marker: str, then: str = "") -> Path:
     then: the command that writes `marker` after training, where training itself does not.
     Raises DigitforgeError if there is none; its message says how to make one.
     """
-    found = [path for path in RUNS.rglob(marker) if path.is_file()]
+    found = [path for folder in _folders() if (path := folder / marker).is_file()]
     if not found:
         steps = "`accelerate launch trainer/train.py`" + (f", then `{then}`" if then else "")
         raise DigitforgeError(f"No run below {RUNS.absolute()} has a {marker}; name a run, or make one with {steps}.")
     return max(found, key=lambda path: path.stat().st_mtime).parent
+
+
+def _folders() -> Iterator[Path]:
+    """Yield all folders below `runs/`, each once. Links are followed: runs may lie on another disk."""
+    seen = set()
+    for folder, subfolders, _ in os.walk(RUNS, followlinks=True):
+        place = os.path.realpath(folder)
+        if place in seen:
+            subfolders.clear()
+        else:
+            seen.add(place)
+            yield Path(folder)

@@ -31,6 +31,14 @@ def test_the_newest_marker_decides() -> None:
     assert newest_run("generator.onnx") == Path("runs/old")
 
 
+def test_links_are_followed_but_not_in_circles(folder: Path) -> None:
+    mark("../elsewhere/a run", 100)
+    Path("runs").mkdir(exist_ok=True)
+    Path("runs/linked run").symlink_to(folder / "elsewhere" / "a run")
+    Path("elsewhere/a run/circle").symlink_to(folder / "runs")
+    assert newest_run("generator.onnx") == Path("runs/linked run")
+
+
 def test_without_a_run_the_message_says_how_to_make_one() -> None:
     with pytest.raises(
         DigitforgeError, match=r"generator.onnx; name a run, .* `accelerate launch trainer/train.py`\.$"
