@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from digitforge.bundled import BUNDLED_MODEL, BUNDLED_MODELS
 from digitforge.errors import ExportError, explain
@@ -196,9 +196,9 @@ class Generator:
         if digits is None:
             return ()
         # An array without dimensions is Iterable by its type, but cannot be iterated.
-        if isinstance(digits, str | bytes) or getattr(digits, "ndim", 1) == 0 or not isinstance(digits, Iterable):
-            digits = [digits]
-        labels = class_labels(self.info, digits)
+        one = isinstance(digits, str | bytes) or getattr(digits, "ndim", 1) == 0 or not isinstance(digits, Iterable)
+        chosen: Any = [digits] if one else digits
+        labels = class_labels(self.info, chosen)
         if not labels:
             raise ExportError("The list of digits is empty: name at least one class, or leave it out for all classes.")
         return labels
