@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,6 +27,13 @@ class Command:
     run_dir: Path | None
     resume: str
     list_presets: bool
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Wraps help between words only, so that names with hyphens stay whole."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -57,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Train a GAN. To resume a run, give the same command again.",
         epilog=f"Defaults are those of the preset {TrainConfig.preset}; another --preset has others.",
         allow_abbrev=False,
+        formatter_class=_Formatter,
     )
     parser.add_argument("--list-presets", action="store_true", help="show the presets and exit")
     defaults = configure(TrainConfig.preset, {})

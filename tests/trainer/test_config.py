@@ -61,6 +61,15 @@ def test_a_row_added_to_a_table_is_a_choice(monkeypatch: pytest.MonkeyPatch) -> 
     assert str(command_line.parse(["--loss", "mine"]).config.loss) == "mine"
 
 
+@pytest.mark.parametrize("columns", ["40", "60", "80"])
+def test_help_keeps_names_whole(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    words = command_line.build_parser().format_help().replace(",", " ").replace(".", " ").replace(";", " ").split()
+    fields = [field for fields in sections().values() for field in fields]
+    names = {name for field in fields for name in choices(field)} | set(PRESETS)
+    assert {name for name in names if "-" in name} <= set(words)
+
+
 def test_help_has_sections_and_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     text = command_line.build_parser().format_help()
