@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from viewer.ui import theme
@@ -47,21 +47,45 @@ def lay_out(
     column.addWidget(status)
 
 
-def side_column(panels: Iterable[QWidget]) -> QScrollArea:
-    """Return the column of panels, which scrolls on low screens and for generators with many classes."""
-    holder = QWidget()
-    holder.setObjectName("side")
-    column = QVBoxLayout(holder)
-    column.setContentsMargins(2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE)
-    column.setSpacing(12)
-    for panel in panels:
-        column.addWidget(panel)
-    column.addStretch()
-    side = QScrollArea()
-    side.setWidget(holder)
-    side.setFixedWidth(theme.px(theme.SIDE_WIDTH))
-    side.setWidgetResizable(True)
-    side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    side.setFrameShape(QFrame.Shape.NoFrame)
-    side.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return side
+class SideColumn(QScrollArea):
+    """The column of panels, which scrolls on low screens and for generators with many classes.
+
+    Every mode has a scroll position of its own.
+    """
+
+    def __init__(self, panels: Iterable[QWidget]) -> None:
+        super().__init__()
+        holder = QWidget()
+        holder.setObjectName("side")
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE)
+        column.setSpacing(12)
+        for panel in panels:
+            column.addWidget(panel)
+        column.addStretch()
+        self.setWidget(holder)
+        self.setFixedWidth(theme.px(theme.SIDE_WIDTH))
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._mode = ""
+        self._positions: dict[str, int] = {}
+        self._restoring = QTimer(self)
+        self._restoring.setSingleShot(True)
+        self._restoring.timeout.connect(self._restore)
+
+    def enter(self, mode: str) -> None:
+        """Remember the position of the mode that was shown, and scroll to that of `mode` once its panels are laid out.
+
+        Call this before the panels change. Does nothing if `mode` is shown already.
+        """
+        if mode == self._mode:
+            return
+        if not self._restoring.isActive():
+            self._positions[self._mode] = self.verticalScrollBar().value()
+        self._mode = mode
+        self._restoring.start()
+
+    def _restore(self) -> None:
+        self.verticalScrollBar().setValue(self._positions.get(self._mode, 0))

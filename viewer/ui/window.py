@@ -45,7 +45,7 @@ from viewer.ui.canvas.inspector import Inspector
 from viewer.ui.copying import Copier
 from viewer.ui.editor import Editor
 from viewer.ui.exporting import Exporter
-from viewer.ui.layout import lay_out, side_column
+from viewer.ui.layout import SideColumn, lay_out
 from viewer.ui.menu import MainMenu
 from viewer.ui.panels.digits import DigitsPanel
 from viewer.ui.panels.directions import DirectionsPanel
@@ -138,7 +138,7 @@ class Window(QWidget):
         self._status_shown_s = 0.0
         for panel in self.panels:
             panel.setEnabled(False)
-        self.side = side_column(self.panels)
+        self.side = SideColumn(self.panels)
         lay_out(
             self,
             top=(self.header, self.message, self.task),
@@ -228,6 +228,7 @@ class Window(QWidget):
         self.timeline.show_state(state)
         self.compare.show_state(state)
         self.hint.show_state(state)
+        self.side.enter(state.mode)
         for panel, modes in self.panels.items():
             panel.setVisible(state.mode in modes and panel.offered)
             panel.show_state(state)

@@ -16,6 +16,7 @@ from viewer.ui.export.still_page import writing
 from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.labels import label
 from viewer.ui.widgets.sliders import LabelledSlider
+from viewer.ui.widgets.wheel import need_focus_for_wheel
 
 SIDE = 480
 """Approximate longer side of an animation in pixels until the user chooses another size."""
@@ -48,6 +49,7 @@ class AnimationPage(Page):
         self.direction.setAccessibleName("Direction")
         self.direction.setToolTip("The direction to swing along, by its name in Directions")
         self.direction.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        need_focus_for_wheel(self.direction)
         plain = Animation()
         self.keyframes = LabelledSlider(
             "Seeds",

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QStyle, QVBoxLayout, QWidget
 
 from viewer.ui import theme
 from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.wheel import need_focus_for_wheel
 
 HANDLE_WIDTH = 16
 """Pixels, as in the style sheet."""
@@ -31,6 +32,7 @@ class Slider(QSlider):
             self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.setToolTip(tip if rest is None else f"{tip}; double-click to reset")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        need_focus_for_wheel(self)
 
     def show_value(self, value: int) -> None:
         """Move the handle without emitting a signal."""
