@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import sys
@@ -47,6 +48,15 @@ UNSUPPORTED = {
 SECONDS_BEFORE_WAITING_IS_SAID = 10
 
 
+class _WithoutBufferSync(DistributedDataParallelKwargs):  # type: ignore[misc]
+    """Keeps DDP from synchronising buffers in forward passes, by the name that this version of torch has for it."""
+
+    def to_kwargs(self) -> dict[str, Any]:
+        """Return the arguments for DDP."""
+        known = inspect.signature(torch.nn.parallel.DistributedDataParallel).parameters
+        return {"forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers": False}
+
+
 def start(config: TrainConfig) -> Accelerator:
     """Join the processes of this launch, and set the number of CPU threads and the arithmetic.
 
@@ -68,9 +78,7 @@ def start(config: TrainConfig) -> Accelerator:
         with _waiting_for_the_others(world):
             accelerator = Accelerator(
                 mixed_precision="bf16" if _wants_bf16(config) else "no",
-                # Broadcasting buffers breaks BatchNorm in a discriminator that is called twice per step (torch#175024).
                 kwargs_handlers=[
-                    DistributedDataParallelKwargs(broadcast_buffers=False),
                     # The first process of a machine may download and decode for a long time while the others wait.
                     InitProcessGroupKwargs(init_method="attempt://", timeout=timedelta(hours=2)),
                 ],
@@ -82,6 +90,8 @@ def start(config: TrainConfig) -> Accelerator:
             f"The launcher started {world} processes, but they are not connected and would train separately: "
             "on a machine without GPUs, put ACCELERATE_USE_CPU=true before the command."
         )
+    # Broadcasting buffers breaks BatchNorm in a discriminator that is called twice per step (torch#175024).
+    accelerator.ddp_handler = _WithoutBufferSync()
     # Otherwise cuDNN may sum a gradient in a different order each time, and resuming would not be bit-exact.
     torch.backends.cudnn.deterministic = True
     # The launcher gives each process one thread. Share the cores instead: scores need them even beside GPUs.

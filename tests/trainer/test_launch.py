@@ -49,7 +49,7 @@ def whole(two_processes: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run_dir = tmp_path_factory.mktemp("launch") / "whole"
     done = two_processes("trainer/train.py", *SMALL, "--run-dir", run_dir)
     assert done.returncode == 0, done.stderr
-    assert "strides" not in done.stderr, "the gradients have the layout of the buckets"
+    assert "Warning" not in done.stderr
     assert "2 x cpu" in done.stdout
     assert done.stdout.count("Trained on 4,800 images") == 1
     return run_dir
