@@ -84,6 +84,7 @@ class Window(QWidget):
         super().__init__()
         data = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
         self.settings = SettingsStore(player, data / "settings.json" if remember else None)
+        self.settings.setParent(self)  # so that a closed window no longer follows the system's theme
         self.setObjectName("window")
         self.setWindowTitle("digitforge")
         self.setAcceptDrops(True)
