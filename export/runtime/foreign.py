@@ -29,7 +29,7 @@ PREFIX = "source/"
 """Prefix for every name of the wrapped graph, so that none clashes with a name of the contract."""
 LEAST_OPSET = 8
 """Before it, arithmetic does not broadcast, and Min and Max need equal shapes."""
-PASSING = ("Identity", "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Cast", "Clip")
+PASSING = ("Identity", "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Cast", "Clip", "Dropout")
 """Operators that do not change the range of values."""
 LIKE_LABEL = re.compile(r"label|class|cond|one_?hot|^[yc]$|target", re.IGNORECASE)
 """Names of inputs that probably have class weights and not latents."""

@@ -125,6 +125,15 @@ def _check_node(node: onnx.NodeProto) -> None:
         if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
             raise InvalidModel(f"has a control-flow operator ({quoted(node.op_type)}), which generators do not need")
         raise InvalidModel(f"uses the operator {quoted(node.op_type)}, which generators do not need")
+    training = any(attribute.name == "training_mode" and attribute.i for attribute in node.attribute)
+    if node.op_type == "BatchNormalization" and (training or len(node.output) > 1):
+        raise InvalidModel(
+            "has a BatchNormalization in training mode: call `eval()` on the network and export it again"
+        )
+    if node.op_type == "Dropout" and any(node.input[2:]):
+        raise InvalidModel(
+            "has a Dropout that may be in training mode: call `eval()` on the network and export it again"
+        )
     if not any(node.output[:1]):
         raise InvalidModel(f"has a {quoted(node.op_type)} without its first output")
     for attribute in node.attribute:
@@ -151,7 +160,10 @@ def _check_numbers(skeleton: Skeleton, file: IO[bytes]) -> None:
         raise InvalidModel(f"has {unused / 2**20:.0f} MiB of weights that nothing uses")
     for tensor, spans in tensors:
         if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
-            raise InvalidModel("keeps weights in another file; a generator must be one file with all its weights")
+            raise InvalidModel(
+                "keeps weights in another file: export it as one file, in torch with `torch.onnx.export(..., "
+                "external_data=False)`"
+            )
         if tensor.data_type not in NUMBERS or min(tensor.dims, default=0) < 0 or tensor.HasField("segment"):
             raise InvalidModel(f"has weights {quoted(tensor.name)} of an unsupported type or shape")
         count = 0

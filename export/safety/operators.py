@@ -10,7 +10,7 @@ ACTIVATIONS = """Celu Clip Elu Erf Gelu HardSigmoid HardSwish LeakyRelu LogSoftm
     Softplus Softsign Swish Tanh ThresholdedRelu"""
 ARITHMETIC = """Abs Add And Cast CastLike Ceil Cos Div Equal Exp Floor Greater GreaterOrEqual Identity Less LessOrEqual
     Log Max Mean Min Mul Neg Not Or Pow Reciprocal Round Sign Sin Sqrt Sub Sum Where"""
-LAYERS = """AveragePool BatchNormalization Conv ConvTranspose DepthToSpace Gemm GlobalAveragePool GlobalMaxPool
+LAYERS = """AveragePool BatchNormalization Conv ConvTranspose DepthToSpace Dropout Gemm GlobalAveragePool GlobalMaxPool
     GroupNormalization InstanceNormalization LayerNormalization LpNormalization MatMul MaxPool
     MeanVarianceNormalization RMSNormalization Resize SpaceToDepth Upsample"""
 REDUCTIONS = """ArgMax ReduceL1 ReduceL2 ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum

@@ -163,6 +163,24 @@ def test_latents_and_labels_open_with_the_classes_of_the_embedding(
     assert not any(np.allclose(generator.generate(z[:1], blend), generator.generate(z[:1], one[None])) for one in y)
 
 
+def test_dropout_in_inference_mode_changes_nothing(tmp_path: Path) -> None:
+    z = np.ones((2, LATENT), np.float32)
+    expected = open_generator(elsewhere(tmp_path / "a.onnx", ["Tanh"]), "cpu").generate(z)
+    path = elsewhere(tmp_path / "b.onnx", ["Dropout", "Tanh", "Dropout"])
+    np.testing.assert_array_equal(open_generator(path, "cpu").generate(z), expected)
+
+
+def test_batch_normalization_in_training_mode_is_refused(tmp_path: Path) -> None:
+    network = nn.Sequential(nn.ConvTranspose2d(10, 1, 8), nn.ReLU(), nn.BatchNorm2d(1), nn.Tanh()).eval()
+    model = to_onnx(network, {"input": torch.zeros(2, 10, 1, 1)}, ["output"])
+    node = next(node for node in model.graph.node if node.op_type == "BatchNormalization")
+    del node.attribute[:]
+    node.attribute.append(helper.make_attribute("training_mode", 1))
+    onnx.save(model, tmp_path / "g.onnx")
+    with pytest.raises(ModelRefused, match=r"in training mode: call `eval\(\)`"):
+        open_generator(tmp_path / "g.onnx", "cpu")
+
+
 def test_a_data_set_can_be_sampled_from_them(tmp_path: Path) -> None:
     path = elsewhere(tmp_path / "g.onnx", ["Tanh"])
     assert sample([str(path), "--count", "9", "--out", str(tmp_path / "a.npz")]) == 0
