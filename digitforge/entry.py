@@ -32,5 +32,11 @@ def prepare_module() -> None:
 def _print_in_one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
         print("Interrupted.", file=sys.stderr)
+    elif isinstance(error, ModuleNotFoundError) and error.name == "onnxruntime":
+        print(
+            'error: onnxruntime is not installed: run `pip install "digitforge[cpu]"`, or ask '
+            "`python -m export.doctor` what is wrong.",
+            file=sys.stderr,
+        )
     else:
         sys.__excepthook__(kind, error, trace)
