@@ -186,6 +186,7 @@ class Window(QWidget):
         player.frame_ready.connect(self._on_frame)
         player.emptied.connect(self._on_emptied)
         player.failed.connect(self._on_failed)
+        player.compared.connect(self._on_compared)
         self._actions.open_requested.connect(self.open)
         self._actions.compare_requested.connect(self.open_beside)
         self._actions.export.triggered.connect(self.exporter.open_sheet)
@@ -250,6 +251,10 @@ class Window(QWidget):
         self.message.hide()
         if opened.notice:
             self.message.show_info(opened.notice, ("Show why", self.menu.show_doctor))
+
+    def _on_compared(self, opened: Opened | None) -> None:
+        if opened is not None:
+            self.message.hide_error()
 
     def _on_frame(self, frame: Frame) -> None:
         self.canvas.show_frame(frame)

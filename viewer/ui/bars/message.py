@@ -58,6 +58,11 @@ class MessageStrip(QFrame):
         self._show(message, "error", offer)
         self._timer.stop()
 
+    def hide_error(self) -> None:
+        """Hide an error, because what failed has succeeded now; information stays."""
+        if self.property("level") == "error":
+            self.hide()
+
     def _show(self, message: str, level: str, offer: Offer | None) -> None:
         self.text.setText(message)
         self.setAccessibleName(message)

@@ -134,6 +134,17 @@ def test_a_generator_that_does_not_fit_is_a_message(
     assert not window.compare.isVisible()
 
 
+def test_the_next_comparison_removes_the_message_of_a_refused_one(
+    models: dict[str, Path], apart: Path, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(models["digits"])
+    with qtbot.waitSignal(window.player.failed):
+        window.open_beside(models["free"])
+    assert window.message.isVisible()
+    compared(window, qtbot, apart)
+    assert not window.message.isVisible()
+
+
 def test_opening_what_does_not_fit_ends_the_comparison(
     models: dict[str, Path], apart: Path, open_window: OpenWindow, qtbot: QtBot
 ) -> None:
