@@ -87,7 +87,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def explain(error: OSError) -> str:
-    """Return the reason for a failed file operation, then what to do, without the file's name."""
+    """Return the reason why a file could not be written, then what to do, without the file's name."""
     reason = (error.strerror or str(error)).lower()
     if error.errno == errno.ENOSPC:
         return f"{reason}; free some space and try again."
@@ -96,11 +96,20 @@ def explain(error: OSError) -> str:
     return f"{reason}."
 
 
+def explain_read(error: OSError) -> str:
+    """Return the reason why a file could not be read, then what to do, without the file's name."""
+    reason = (error.strerror or str(error)).lower()
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"{reason}; check its permissions."
+    return f"{reason}."
+
+
 def error_message(error: Exception) -> str:
     """Return the message to show for an error: its own, or an explanation if a file operation failed."""
     if not isinstance(error, OSError):
         return str(error)
-    return f"{error.filename}: {explain(error)}" if error.filename else explain(error)
+    reason = explain(error) if error.errno == errno.ENOSPC else explain_read(error)
+    return f"{error.filename}: {reason}" if error.filename else reason
 
 
 def print_error(message: str) -> None:

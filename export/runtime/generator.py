@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from digitforge.errors import ExportError, ModelRefused
+from digitforge.errors import ExportError, ModelRefused, explain_read
 from export.contract import CLASS_WEIGHTS, IMAGE, LATENTS, PIXELS, ContractError, GeneratorInfo
 from export.runtime import foreign
 from export.runtime.arrays import Float32, UInt8
@@ -136,7 +136,10 @@ def open_generator(path: Path, provider: str = "auto", threads: int = 0) -> Gene
     threads: CPU threads per call; 0 for as many as this process may use, which is also the limit.
     Raises ModelRefused if the file is damaged, unsafe or not a generator, and ExportError for any other failure.
     """
-    model = read_model(path)
+    try:
+        model = read_model(path)
+    except OSError as error:
+        raise ExportError(f"{path} cannot be read: {explain_read(error)}") from error
     try:
         if foreign.is_foreign(model):
             model = foreign.adapt(model, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from digitforge.errors import CannotWrite, RecipeError, explain
+from digitforge.errors import CannotWrite, RecipeError, explain, explain_read
 from digitforge.files import write_bytes
 from viewer.core.files import Report
 from viewer.core.files.formats import read_recipe
@@ -67,7 +67,7 @@ def load(folder: Path, report: Report) -> tuple[list[Favourite], str]:
         ]  # hidden ones are still being written
         paths = sorted(whole, key=lambda path: path.stat().st_mtime_ns, reverse=True)
     except OSError as error:
-        return [], f"The favourites in {folder} could not be read: {explain(error)}"
+        return [], f"The favourites in {folder} could not be read: {explain_read(error)}"
     for number, path in enumerate(paths):
         report(number, len(paths))
         try:

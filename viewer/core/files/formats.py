@@ -14,7 +14,7 @@ from math import isqrt
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from digitforge.errors import RecipeError, explain
+from digitforge.errors import RecipeError, explain_read
 from viewer.core.files.encoders import EncoderOptions, write_apng, write_gif, write_mp4, write_png, write_webp
 from viewer.core.files.metadata import find_in_gif, find_in_mp4, find_in_png, find_in_svg, find_in_webp
 from viewer.core.files.recipe import MOST_BYTES, Recipe, from_text
@@ -118,7 +118,7 @@ def read_recipe(path: Path) -> Recipe:
         with path.open("rb") as file:
             found = _find_recipe(file)
     except OSError as error:
-        raise RecipeError(f"{path} cannot be read: {explain(error)}") from error
+        raise RecipeError(f"{path} cannot be read: {explain_read(error)}") from error
     if found is None:
         raise RecipeError(f"{path.name} carries no recipe: only pictures exported by digitforge do.")
     if len(found) > MOST_BYTES:

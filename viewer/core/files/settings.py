@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from digitforge.errors import CannotWrite, explain
+from digitforge.errors import CannotWrite, explain_read
 from digitforge.files import write_bytes
 from viewer.core.picture.look import Look
 from viewer.core.picture.palette import THEMES
@@ -57,7 +57,7 @@ def load(path: Path) -> tuple[Settings, str]:
             raise ValueError("the file is too large")
         settings = from_plain(Settings, json.loads(path.read_bytes()), "settings")
     except OSError as error:
-        return Settings(), f"The settings in {path} could not be read: {explain(error)}"
+        return Settings(), f"The settings in {path} could not be read: {explain_read(error)}"
     except (ValueError, RecursionError) as error:
         return Settings(), f"The settings in {path} are damaged and were reset: {str(error)[:200]}."
     assert isinstance(settings, Settings)

@@ -37,3 +37,18 @@ def test_a_data_set(
         assert np.load(tmp_path / name)["labels"].tolist() == [2, 5] * 10
     else:
         assert len(list((tmp_path / name).glob("*/*.png"))) == 20
+
+
+def test_a_generator_that_vanished_is_one_sentence(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    copy = tmp_path / "mine.onnx"
+    copy.write_bytes(models["digits"].read_bytes())
+    window = open_window(copy)
+    sheet = sheet_of(window, "data")
+    copy.unlink()
+    with qtbot.waitSignal(window.task.failed):
+        sheet.write(tmp_path / "set.npz")
+    assert window.message.text.text() == f"{copy} cannot be read: no such file or directory."
+    qtbot.waitUntil(lambda: window.task.isHidden())
+    assert list(tmp_path.iterdir()) == []
