@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
@@ -30,7 +31,7 @@ def table_console(stderr: bool = False) -> Console:
 
 def plain_table(*columns: str, title: str = "") -> Table:
     """Return an empty table in the style of all tables here; no cell is wrapped."""
-    table = Table(*columns, title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(*columns, title=escape(title) or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in table.columns:
         column.no_wrap = True
     return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -56,3 +57,8 @@ def test_a_comparison_is_one_table_in_a_pipe(score: Score, capsys: pytest.Captur
     said = capsys.readouterr().out
     assert said.count("real images (floor)") == 1
     assert LONG in said
+
+
+def test_a_name_in_brackets_is_not_markup(score: Score) -> None:
+    named = dataclasses.replace(score, facts=dataclasses.replace(score.facts, scored="run[red]"))
+    assert printed(lambda console: show_score(named, console))[0].startswith("run[red]: ")
