@@ -1,23 +1,26 @@
-# make demo   from a bare clone to forging digits: environment, training, scores, export, pictures, window
-# make test   lint, types, import contracts, tests
-# make slow   the long proofs
-# make gpu-check   what only a GPU can prove; without one, says what that would be
-# make kills   200 kills in training and in writing, each followed by a resume (about three minutes)
-# make fuzz   10,000 damaged generators, each opened in a process of its own (about two minutes)
-# make soak    an hour of random use of the window, watched for errors, stuck frames and growth
-# make web     the generator on a static web page: dist/web (needs npm); make web-test tries it in Chromium
-# make bundle  the desktop application as a folder of its own: dist/digitforge
-# make bundled   train the bundled generator again (47 minutes of training on two CPU cores)
+# make demo        train, score, export and draw digits from a bare clone, then open the window
+# make test        lint, types, import contracts, and the tests
+# make lint        ruff, mypy and the import contracts alone
+# make slow        the slow tests
+# make gpu-check   check everything that needs a GPU; without one, list the checks
+# make kills       kill a training 200 times and compare it with one that was never killed (three minutes)
+# make fuzz        open 10,000 damaged generators, each in a process of its own (two minutes)
+# make soak        use the window at random for an hour, and watch for errors, stuck frames and growth
+# make web         build the static web page in dist/web (needs npm)
+# make web-test    build the web page and test it in Chromium
+# make bundle      build the desktop application as a folder in dist/digitforge
+# make bundled     train the bundled generator again (47 minutes of training on two CPU cores)
+# make clean       remove the environment and the caches
 PYTHON ?= python3
 RUN ?= runs/demo
-# Which onnxruntime: exactly one of the extras `gpu` and `cpu`.
+# The extra with onnxruntime, `gpu` or `cpu`; exactly one can be installed.
 RUNTIME ?= $(if $(shell command -v nvidia-smi),gpu,cpu)
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --constraint constraints.txt --disable-pip-version-check
 TRAIN := $(BIN)/accelerate launch --quiet --config_file accelerate_config.yaml trainer/train.py
 
-.PHONY: demo test lint slow gpu-check kills fuzz soak bundled web web-test bundle clean
+.PHONY: demo test lint slow gpu-check kills fuzz soak web web-test bundle bundled clean
 
 demo: .venv/installed
 	$(TRAIN) --preset quickstart --run-dir $(RUN)
@@ -25,8 +28,8 @@ demo: .venv/installed
 	$(BIN)/python -m export.onnx $(RUN)
 	$(BIN)/python -m viewer.gallery $(RUN)
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
-	  echo "Opening the window; again later: $(BIN)/python -m viewer $(RUN)"; $(BIN)/python -m viewer $(RUN); \
-	else echo "There is no display here. On one: $(BIN)/python -m viewer $(RUN)"; fi
+	  echo "Opening the window. To open it again: $(BIN)/python -m viewer $(RUN)"; $(BIN)/python -m viewer $(RUN); \
+	else echo "There is no display here. Where there is one: $(BIN)/python -m viewer $(RUN)"; fi
 
 test: lint
 	$(BIN)/python -m pytest -m "not slow"
@@ -60,8 +63,10 @@ bundled: .venv/installed
 
 bundle:
 	rm -rf build/bundle && $(PYTHON) -m venv build/bundle/venv
-	build/bundle/venv/bin/python -m pip install --quiet --constraint constraints.txt --disable-pip-version-check ".[viewer,cpu,bundle]"
-	build/bundle/venv/bin/pyinstaller --noconfirm --log-level ERROR --distpath dist --workpath build/bundle packaging/digitforge.spec
+	build/bundle/venv/bin/python -m pip install --quiet --constraint constraints.txt \
+	  --disable-pip-version-check ".[viewer,cpu,bundle]"
+	build/bundle/venv/bin/pyinstaller --noconfirm --log-level ERROR --distpath dist --workpath build/bundle \
+	  packaging/digitforge.spec
 	rm -rf build/bundle
 	@echo "dist/digitforge is ready: $$(du -sh dist/digitforge | cut -f1). Start it with dist/digitforge/digitforge"
 
@@ -82,13 +87,13 @@ clean:
 
 .venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "digitforge needs Python 3.11 or later; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	  || { echo "digitforge needs Python 3.11 or later. Name it, for example: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv || { echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	@echo "Installing what digitforge needs (about 6.5 GB with PyTorch's CUDA libraries; some minutes, once)."
+	@echo "Installing the dependencies once, which takes some minutes (6.5 GB with PyTorch's CUDA libraries)."
 	$(PIP) --editable ".[train,viewer,$(RUNTIME)]"
 	@touch $@
 
 .venv/installed-dev: .venv/installed
-	@echo "Installing the tools of the tests."
+	@echo "Installing the tools that the tests need."
 	$(PIP) --quiet --editable ".[train,viewer,$(RUNTIME),dev]"
 	@touch $@
