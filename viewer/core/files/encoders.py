@@ -94,7 +94,7 @@ def write_gif(file: IO[bytes], pictures: Iterable[Rgb32], options: EncoderOption
     """Write an endless GIF file, with only the changed pixels of each frame after the first.
 
     Pillow compresses the frames one by one. Its own animated GIF and APNG writers hold every frame in memory until the
-    last one is known (0.5 MB per frame of 480 x 480, gigabytes at the largest sizes) and merge equal frames.
+    last one is known (12 MB each at the largest size, 2048 x 2048) and merge equal frames.
     """
     assert options.palette is not None
     scale = int(options.scale)
