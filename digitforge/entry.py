@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from pathlib import Path
 from types import TracebackType
 
 
@@ -12,12 +13,17 @@ def prepare() -> None:
 
     Importing PyTorch takes a second or more, in which no command of ours could catch Ctrl-C. Python ends with the
     status of the signal (130 in a shell) after the line. Characters that the terminal's encoding lacks are replaced by
-    "?".
+    "?". A working directory that was deleted is named here, because libraries crash in it.
     """
     sys.excepthook = _print_in_one_line
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # not where a test or a window has replaced it
             stream.reconfigure(errors="replace")
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        print("error: The current folder was deleted: change to another one, and try again.", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def prepare_module() -> None:

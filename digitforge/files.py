@@ -11,6 +11,9 @@ from typing import Any
 
 from digitforge.errors import CannotWrite, explain
 
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""First bytes of what a clone without Git LFS holds in place of a large file."""
+
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
@@ -50,6 +53,24 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` to `path` as indented JSON, atomically. Raises CannotWrite."""
     write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def is_lfs_pointer(path: Path) -> bool:
+    """Return whether `path` is a pointer of Git LFS instead of the file itself."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(LFS_POINTER)) == LFS_POINTER
+    except OSError:
+        return False
+
+
+def is_text(path: Path) -> bool:
+    """Return whether a path is valid UTF-8, which texts that contain it must be."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def flush(path: Path) -> None:

@@ -67,6 +67,8 @@ def require_fit(run_dir: Path, record: RunRecord, resume: str) -> None:
     resume: "auto" resumes an existing run, "never" refuses one, "must" requires one. An existing run must have the
     same settings and training images; a folder of these images may have been moved.
     """
+    if not files.is_text(run_dir):
+        raise RunError(f"The path {str(run_dir)!r} is not valid UTF-8: choose another --run-dir.")
     if run_dir.exists() and not run_dir.is_dir():
         raise RunError(f"{run_dir} is a file: choose another --run-dir.")
     existing = RunRecord.read(run_dir)

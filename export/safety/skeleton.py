@@ -12,6 +12,8 @@ from typing import IO, Any, NamedTuple
 
 import onnx
 
+from digitforge.files import LFS_POINTER
+
 REST_LIMIT_BYTES = 8 * 2**20
 """Limit for everything but weights: the graph, texts, metadata, small constants."""
 FIELD_LIMIT = 100_000
@@ -49,6 +51,8 @@ class Skeleton:
 
 def read_skeleton(file: IO[bytes], size: int) -> Skeleton:
     """Read the skeleton of the model in `file`, which has `size` bytes. Raises InvalidModel if it is damaged."""
+    if file.read(len(LFS_POINTER)) == LFS_POINTER:
+        raise InvalidModel("is a pointer of Git LFS, not the model: run git lfs pull, or download the file itself")
     walk = _Walk(file)
     content = walk.message(onnx.ModelProto.DESCRIPTOR, 0, size, "", 0)
     try:

@@ -55,3 +55,21 @@ def test_a_command_ends_quietly_when_its_reader_has_ended(project: Path) -> None
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_working_directory_that_was_deleted_is_named(project: Path, tmp_path: Path, command: str) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    program = "import os, sys; os.rmdir(os.getcwd()); os.execv(sys.executable, sys.argv[1:])"
+    script = [str(project / part) if part.endswith(".py") else part for part in COMMANDS[command]]
+    done = subprocess.run(
+        [sys.executable, "-c", program, sys.executable, *script],
+        cwd=gone,
+        env=os.environ | {"PYTHONPATH": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == "error: The current folder was deleted: change to another one, and try again.\n"
+    assert done.returncode == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from digitforge.errors import CannotWrite
-from digitforge.files import write_bytes
+from digitforge.files import is_lfs_pointer, write_bytes
 
 
 def test_a_file_is_replaced(tmp_path: Path) -> None:
@@ -52,3 +52,11 @@ def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
         write_bytes(path, b"")
     assert path.is_fifo()
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pointer_of_git_lfs_is_recognised(tmp_path: Path) -> None:
+    (tmp_path / "pointer").write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 3821213\n")
+    (tmp_path / "file").write_bytes(b"\x08\x0a")
+    assert is_lfs_pointer(tmp_path / "pointer")
+    assert not is_lfs_pointer(tmp_path / "file")
+    assert not is_lfs_pointer(tmp_path / "nothing")

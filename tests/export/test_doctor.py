@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from digitforge.files import LFS_POINTER
 from export import doctor
 from export.contract import GeneratorInfo
 from export.doctor import BROKEN, Report, Row, examine, main, table
@@ -47,6 +48,14 @@ def test_a_generator_that_is_refused_is_broken(models: dict[str, Path], tmp_path
         f"{path} is not an ONNX file, or it is damaged."
     ]
     assert main([str(tmp_path / "absent.onnx")]) == 1
+
+
+def test_a_pointer_of_git_lfs_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "pointer.onnx"
+    path.write_bytes(LFS_POINTER + b"v1\noid sha256:4d7a\nsize 900\n")
+    assert [row.value for row in examine(path).rows if row.status == BROKEN] == [
+        f"{path} is a pointer of Git LFS, not the model: run git lfs pull, or download the file itself."
+    ]
 
 
 def test_two_packages_in_one_environment_are_broken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,11 @@ from trainer.runs import RunRecord
 
 def record(dataset: str, sha256: str = "a", classes: tuple[str, ...] = ("1", "2", "10")) -> RunRecord:
     return RunRecord(configure("mlp", {"dataset": dataset}), ImageFormat(1, 28, classes), sha256, False)
+
+
+def test_a_run_directory_whose_name_is_not_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"not valid UTF-8: choose another --run-dir"):
+        runs.require_fit(tmp_path / os.fsdecode(b"run-\xe9"), record("mnist"), "auto")
 
 
 @pytest.mark.parametrize("again", ["folder:/a/b/", "folder:b", "folder:/elsewhere/c"])

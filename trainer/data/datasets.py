@@ -141,7 +141,7 @@ def _load(
     console: Console | None,
 ) -> Source:
     if dataset.startswith(FOLDER):
-        root = Path(dataset.removeprefix(FOLDER)).expanduser()
+        root = _expanded(dataset.removeprefix(FOLDER))
         store = folder.load(root, split, classes, limit, image_size or FOLDER_SIZE, console)
         channels, size = store.images.shape[1:3]
         image_format = ImageFormat(channels, size, store.classes)
@@ -182,8 +182,15 @@ def in_order(source: Source, classes: tuple[str, ...]) -> Source:
 def short_name(dataset: str) -> str:
     """Return a name for use in file names: the data set's own, or that of its folder."""
     if dataset.startswith(FOLDER):
-        return Path(dataset.removeprefix(FOLDER)).expanduser().resolve().name or "folder"
+        return _expanded(dataset.removeprefix(FOLDER)).resolve().name or "folder"
     return dataset
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise DataError(f"{path} names a home folder that cannot be found: write the path in full.") from error
 
 
 def _load_auto(data_dir: Path | None, split: str) -> Source:

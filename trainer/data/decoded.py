@@ -227,7 +227,8 @@ def _make_colour(path: Path, size: int) -> None:
 def _unreadable(root: Path, skipped: Sequence[str], count: int) -> str:
     more = f" and {len(skipped) - NAMED:,} more" if len(skipped) > NAMED else ""
     named = ", ".join(name.encode("utf-8", "backslashreplace").decode() for name in skipped[:NAMED])
-    return f"{len(skipped):,} of {count:,} pictures in {root} cannot be read: {named}{more}."
+    pointer = " (a pointer of Git LFS: run git lfs pull)" if files.is_lfs_pointer(root / skipped[0]) else ""
+    return f"{len(skipped):,} of {count:,} pictures in {root} cannot be read: {named}{more}{pointer}."
 
 
 def say(console: Console | None, message: str) -> None:

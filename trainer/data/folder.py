@@ -13,6 +13,7 @@ import numpy as np
 from rich.console import Console
 
 from digitforge.errors import DataError
+from digitforge.files import is_text
 from trainer.data import decode, decoded, subset
 
 PARTS = {
@@ -73,6 +74,8 @@ def _open(
 
 def _find(root: Path) -> tuple[Pictures, Pictures | None, list[str]]:
     """Return the pictures to train on, those to compare with, if any, and sentences about the choice."""
+    if not is_text(root):
+        raise DataError(f"The path of the folder {str(root)!r} is not valid UTF-8: rename it.")
     if not root.is_dir():
         raise DataError(f"There is no folder {root}: pass one that holds pictures, as in --dataset folder:PATH.")
     top = _unwrap(root)
@@ -165,7 +168,7 @@ def _pictures(folder: Path, root: Path, least_classes: int = 2) -> Pictures:
             f"or train without classes on --dataset folder:{folder / classes[0]}."
         )
     for name in classes:
-        if not _is_text(name):
+        if not is_text(Path(name)):
             raise DataError(f"The class folder {name!r} in {folder} has a name that is not valid UTF-8: rename it.")
     within = [{part.name for part in _filled(folder / name)} for name in classes]
     if within and all(parts and all(map(_part_of, parts)) for parts in within):
@@ -242,11 +245,3 @@ def _listed(endings: Counter[str]) -> str:
         counted.append("others")
     text = f"{', '.join(counted[:-1])} and {counted[-1]}" if len(counted) > 1 else counted[0]
     return f"{text} file{'' if sum(endings.values()) == 1 else 's'}"
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -21,8 +21,16 @@ CACHE_VARIABLE = "DIGITFORGE_CACHE"
 
 
 def cache_folder() -> Path:
-    """Return the folder for downloads, stores of pictures and cached features: $DIGITFORGE_CACHE, or the user's."""
-    return Path(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("digitforge")).expanduser()
+    """Return the folder for downloads, stores of pictures and cached features: $DIGITFORGE_CACHE, or the user's.
+
+    Raises DataError if the user has no home folder.
+    """
+    try:
+        return Path(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("digitforge")).expanduser()
+    except RuntimeError as error:  # a user without an entry in the system's list, as in many containers
+        raise DataError(
+            f"There is no home folder to keep a cache in: set the environment variable {CACHE_VARIABLE} to a folder."
+        ) from error
 
 
 def require_cache(folder: Path) -> None:

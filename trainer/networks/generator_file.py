@@ -54,6 +54,10 @@ def load_generator(path: Path) -> TrainedGenerator:
     if not path.is_file():
         raise WeightsError(f"{path.parent} has no trained generator yet: train it first (there is no {path.name}).")
     try:
+        if files.is_lfs_pointer(path):
+            raise WeightsError(
+                f"{path} is a pointer of Git LFS, not the weights: run git lfs pull, or download the file itself."
+            )
         with safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {})[METADATA_KEY])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
@@ -62,6 +66,8 @@ def load_generator(path: Path) -> TrainedGenerator:
         module = build_generator(config, image_format)
         module.load_state_dict(tensors)
         images_seen = int(about["images_seen"])
+    except WeightsError:
+        raise
     except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError, TrainerError) as error:
         raise WeightsError(f"{path} is damaged or not a digitforge generator: train it again.") from error
     return TrainedGenerator(module.eval(), config, image_format, images_seen)

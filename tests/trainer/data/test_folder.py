@@ -11,6 +11,7 @@ from PIL import Image
 from rich.console import Console
 
 from digitforge.errors import ConfigError, DataError
+from digitforge.files import LFS_POINTER
 from trainer.data import datasets
 from trainer.data.datasets import Source
 
@@ -241,6 +242,19 @@ def test_a_class_whose_name_is_not_text_is_refused(tmp_path: Path) -> None:
         pytest.skip("the file system allows only UTF-8 names")
     with pytest.raises(DataError, match="not valid UTF-8"):
         load(tmp_path)
+    with pytest.raises(DataError, match=r"path of the folder .* is not valid UTF-8"):
+        load(tmp_path / os.fsdecode(b"\xfcber"))
+
+
+def test_pointers_of_git_lfs_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(LFS_POINTER + b"v1\noid sha256:4d7a\nsize 900\n")
+    with pytest.raises(DataError, match=r"a\.png \(a pointer of Git LFS: run git lfs pull\)\."):
+        load(tmp_path)
+
+
+def test_a_home_folder_that_cannot_be_found_is_named() -> None:
+    with pytest.raises(DataError, match="~nobody-of-this-name/pictures names a home folder that cannot be found"):
+        datasets.load("folder:~nobody-of-this-name/pictures", None)
 
 
 def test_a_link_back_to_the_folder_is_no_class(tmp_path: Path) -> None:

@@ -40,6 +40,17 @@ def test_theme_look_place_and_files_come_back(models: dict[str, Path], open_wind
     assert theme.WINDOW.name() == DARK.window
 
 
+def test_a_window_that_stood_on_a_screen_that_is_gone_opens_on_one_that_is_there(
+    models: dict[str, Path], open_window: OpenWindow
+) -> None:
+    first = open_window(models["digits"])
+    first.move(9000, 7000)
+    first.close()
+    second = open_window(models["digits"])
+    assert second.settings.restore_geometry(second)
+    assert second.screen().geometry().contains(second.geometry().topLeft())
+
+
 def test_settings_are_written_at_once(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
     window = open_window(models["digits"])
     path = window.settings._path
