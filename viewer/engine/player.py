@@ -169,6 +169,7 @@ class Player(QObject):
         self.rate.clear()
         self.opened.emit(opened)
         fitted = self.state.fitted(opened.info)  # the current state, which may have changed meanwhile
+        fitted = fitted.with_number(fitted.number.suited(opened.info.classes))
         if fitted != self.state:
             self.apply(fitted)
         else:

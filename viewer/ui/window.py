@@ -70,7 +70,7 @@ EMPTY = {
     "grid": "",
     "path": "Drag pictures from the grid to the timeline below, or add random ones.",
     "pad": "Drag keyframes from the timeline to the corners of the pad, or roll the die.",
-    "number": "Type a number at the right.",
+    "number": "Type what to write at the right.",
 }
 """The text on the canvas while a mode has nothing to show."""
 INVITATION = "Open a generator (Ctrl+O), or drop an .onnx file or a run directory here."
@@ -205,6 +205,7 @@ class Window(QWidget):
         for panel in self.panels:
             panel.edited.connect(self.editor.edit)
         self.canvas.clicked.connect(self._on_cell_clicked)
+        self.canvas.opened.connect(self.number.ignore_click)
         self.inspector.notified.connect(self.message.show_info)
         self.inspector.keep_wanted.connect(self._keep_cell)
         self.task.succeeded.connect(self.message.show_info)
@@ -271,7 +272,7 @@ class Window(QWidget):
 
     def _on_cell_clicked(self, cell: int) -> None:
         if self.player.state.mode == "number":
-            self.number.reroll_cell(cell)
+            self.number.click_cell(cell)
 
     def show_unexpected_error(self, message: str, details: str) -> None:
         """Show an error that nothing caught, and offer to copy its details."""
@@ -309,14 +310,11 @@ class Window(QWidget):
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         key = QKeySequence(event.key()).toString() if plain else ""
         classes = self.player.model.info.classes if self.player.model else ()
-        state = self.player.state
-        if state.mode == "number" and (number := state.number.typed(key, classes)) is not None:
-            self.editor.edit("number", lambda state: state.with_number(number))
-            return
+        mode = self.player.state.mode
         if event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
-            edit = edit_for_class(event.text(), classes)
+            edit = edit_for_class(event.text(), classes, mode)
         else:
-            edit = edit_for_key(key, classes, random.randrange(RANDOM_SEEDS))
+            edit = edit_for_key(key, classes, random.randrange(RANDOM_SEEDS), mode)
         if edit is None:
             super().keyPressEvent(event)
         elif not (event.isAutoRepeat() and key == "Space"):

@@ -38,7 +38,7 @@ class Favourite:
 def name_of(state: ViewState) -> str:
     """Return the default name of a state."""
     if state.mode == "number":
-        return clean(f"Number {state.number.text}")
+        return clean(f"Written {state.number.text}")
     if state.mode == "path":
         return f"Morph of {len(state.timeline.keyframes)}"
     if state.mode == "pad":

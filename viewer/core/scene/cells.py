@@ -149,7 +149,8 @@ def _number(info: GeneratorInfo, state: ViewState) -> Scene | None:
     samples = samples_of_number(info, state.number)
     if not samples:
         return None
-    return Scene(latents_of(info, samples), weights_of(info, samples), len(samples), samples, close=True)
+    columns = state.number.columns(len(samples))
+    return Scene(latents_of(info, samples), weights_of(info, samples), columns, samples, close=True)
 
 
 def samples_of_number(info: GeneratorInfo, number: Number) -> tuple[Sample, ...]:

@@ -1,30 +1,38 @@
-"""A written number: one character per class, all in one handwriting."""
+"""A written number or word: one character per class, all in one handwriting."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from viewer.core.plain import check_range
 from viewer.core.state.samples import SEED_MAX
 
 MOST_CHARACTERS = 24
+LINE = 8
+"""Characters in a line that are still large on a small screen."""
 MOST_ROLLS = 1_000_000
+WORD, YEAR, FIRST = "Hello", "2026", 5
+"""What is written at first: the word or the year if the classes allow it, else that many classes."""
 
 
 @dataclass(frozen=True)
 class Number:
     """A text and its handwriting. Raises ValueError for a value out of range."""
 
-    text: str = "2026"
+    text: str = YEAR
     """Each character is the name of a class."""
     seed: int = 0
     """The hand: every character has the same latent."""
     rolls: tuple[int, ...] = ()
     """How often each character was re-rolled; 0, or a missing entry, is the common hand."""
+    line: int = MOST_CHARACTERS
+    """Most characters in a line. Recipes without this field were written in one line."""
 
     def __post_init__(self) -> None:
         check_range("the number of characters", len(self.text), 0, MOST_CHARACTERS)
         check_range("the number of rolls", len(self.rolls), 0, MOST_CHARACTERS)
+        check_range("the number of characters in a line", self.line, 1, MOST_CHARACTERS)
         check_range("seed", self.seed, 0, SEED_MAX)
         for roll in self.rolls:
             check_range("roll", roll, 0, MOST_ROLLS)
@@ -37,14 +45,32 @@ class Number:
         """Return the number with another text, cut to MOST_CHARACTERS; each place keeps its rolls."""
         return replace(self, text=text[:MOST_CHARACTERS])._trimmed()
 
-    def typed(self, key: str, classes: tuple[str, ...]) -> Number | None:
-        """Return the number after a key, by its name in Qt, or None if the key has no meaning here.
+    def columns(self, characters: int) -> int:
+        """Return the characters in each line, so that all lines are about equally long; 1 without characters."""
+        lines = math.ceil(characters / self.line)
+        return math.ceil(characters / lines) if lines else 1
 
-        A digit that is a class is appended; Backspace removes the last character.
+    def with_line(self, line: int) -> Number:
+        """Return the number with at most `line` characters in a line."""
+        return replace(self, line=line)
+
+    def suited(self, classes: tuple[str, ...]) -> Number:
+        """Return the number as these classes can write it, or a number or word for them if they can write none of it.
+
+        An empty text stays empty.
         """
-        if key == "Backspace":
-            return self.with_text(self.text[:-1])
-        return self.with_text(self.text + key) if len(key) == 1 and key.isdigit() and key in classes else None
+        text = as_written(classes, self.text)
+        if cannot_write(classes) or not text or written_places(classes, text):
+            return self.with_text(text)
+        return self.with_text(first_text(classes)).in_one_hand()
+
+    def lengthened(self, character: str) -> Number:
+        """Return the number with another character at its end, if there is room."""
+        return self.with_text(self.text + character)
+
+    def shortened(self) -> Number:
+        """Return the number without its last character."""
+        return self.with_text(self.text[:-1])
 
     def with_hand(self, seed: int) -> Number:
         """Return the number in another hand, with nothing re-rolled; the seed is clamped to its range."""
@@ -69,6 +95,29 @@ class Number:
         return replace(self, rolls=rolls)
 
 
+def class_like(name: str, classes: tuple[str, ...]) -> str | None:
+    """Return the class of that name or, if there is none, of that name in the other case; None without either."""
+    return next((one for one in (name, name.lower(), name.upper()) if one in classes), None)
+
+
+def as_written(classes: tuple[str, ...], text: str) -> str:
+    """Return the text with letters in the other case where the classes have only that; other characters stay."""
+    return "".join(class_like(character, classes) or character for character in text)
+
+
+def first_text(classes: tuple[str, ...]) -> str:
+    """Return what a generator with these classes writes before anything was typed; empty if it cannot write."""
+    for text in (as_written(classes, WORD), YEAR):
+        if len(written_places(classes, text)) == len(text):
+            return text
+    return "".join([name for name in classes if len(name) == 1][:FIRST])
+
+
+def writes_only_digits(classes: tuple[str, ...]) -> bool:
+    """Return whether all that can be written are numbers."""
+    return all(name.isdigit() for name in classes if len(name) == 1)
+
+
 def written_places(classes: tuple[str, ...], text: str) -> tuple[int, ...]:
     """Return the index in `text` of each cell. Characters that are not classes are skipped."""
     return tuple(place for place, character in enumerate(text) if character in classes)
@@ -85,8 +134,7 @@ def cannot_write(classes: tuple[str, ...]) -> str:
 
 def left_out(classes: tuple[str, ...], text: str) -> str:
     """Say which characters of `text` cannot be written; empty if all can."""
-    if cannot_write(classes) or not (unknown := sorted({character for character in text if character not in classes})):
+    unknown = dict.fromkeys(character for character in text if character not in classes)
+    if cannot_write(classes) or not unknown:
         return ""
-    known = [name for name in classes if len(name) == 1]
-    shown = " ".join(known) if len(known) <= 12 else f"{' '.join(known[:12])} …"
-    return f"Skipped: {' '.join('space' if one == ' ' else one for one in unknown)}. This generator writes {shown}"
+    return f"Left out: {', '.join('space' if one == ' ' else one for one in unknown)}"

@@ -9,7 +9,7 @@ from export.contract import GeneratorInfo
 from viewer.core.picture.look import Look
 from viewer.core.plain import check_choice, check_range
 from viewer.core.scene.compare import VIEWS
-from viewer.core.state.number import Number
+from viewer.core.state.number import LINE, Number
 from viewer.core.state.pad import Pad
 from viewer.core.state.samples import CLASS_MAX, SEED_MAX, Sample
 from viewer.core.state.timeline import Timeline
@@ -63,7 +63,7 @@ class ViewState:
     """Keyframes from `seed`, or from the first keyframe of the timeline: 0 to 2**32."""
     timeline: Timeline = field(default_factory=Timeline)
     pad: Pad = field(default_factory=Pad)
-    number: Number = field(default_factory=Number)
+    number: Number = field(default_factory=lambda: Number(line=LINE))
 
     def __post_init__(self) -> None:
         check_choice("mode", self.mode, MODES)

@@ -38,7 +38,7 @@ class HintStrip(QFrame):
         self.roll = make_button(QToolButton, "Roll the die", tip, "R", picture=die, picture_side=18)
         self.drag = ElidedLabel("Drag a picture to the timeline")
         tip = "Write a number or a word, all in one handwriting"
-        self.write = make_button(QToolButton, "Type a number", tip, "Alt+4", picture=pen, picture_side=18)
+        self.write = make_button(QToolButton, "Write", tip, "Alt+4", picture=pen, picture_side=18)
         tip = "Learn in five steps what a generator is, on the picture itself"
         self.tour = make_button(QToolButton, "Take a tour", tip, picture=icon("path", theme.ACCENT), picture_side=18)
         self.close_button = make_button(

@@ -1,23 +1,33 @@
-"""Writes a number in one hand: every character comes from the same latent."""
+"""Writes a number or a word in one hand: every character comes from the same latent."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLineEdit, QPushButton
 
 from viewer.core.scene.messages import Opened
-from viewer.core.state.number import MOST_CHARACTERS, Number, cannot_write, left_out, written_places
+from viewer.core.state.number import (
+    LINE,
+    MOST_CHARACTERS,
+    Number,
+    as_written,
+    cannot_write,
+    first_text,
+    left_out,
+    writes_only_digits,
+    written_places,
+)
 from viewer.core.state.samples import RANDOM_SEEDS
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import icon_button, make_button, toggle_button
 from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.labels import label
-from viewer.ui.widgets.literal import literal
+from viewer.ui.widgets.literal import literal, literal_tip
 
 COLUMNS = 6
 """Columns of the buttons for single characters."""
@@ -29,9 +39,7 @@ class NumberEdit(QLineEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setMaxLength(MOST_CHARACTERS)
-        self.setAccessibleName("Number")
         self.setToolTip("Type what to write: each character is made in the same handwriting")
-        self.setPlaceholderText("2026")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
@@ -47,7 +55,7 @@ class NumberPanel(Panel):
         super().__init__("Number")
         self._classes: tuple[str, ...] = ()
         self.edit = NumberEdit()
-        self.edit.textEdited.connect(lambda text: self._edit("number", lambda number: number.with_text(text)))
+        self.edit.textEdited.connect(self._type)
         self.previous = icon_button("previous", "Previous hand: go back to the handwriting before", "Left")
         self.next = icon_button("next", "Next hand: try the handwriting of the next seed", "Right")
         self.any = icon_button("random", "Another hand: write the same in a random handwriting", "R")
@@ -56,6 +64,9 @@ class NumberPanel(Panel):
         self.any.clicked.connect(self._roll)
         self.note = label("", "muted")
         self.note.setWordWrap(True)
+        tip = "Begin a new line after a few characters, so that a long text stays large"
+        self.lines = toggle_button("Break lines", tip)
+        self.lines.clicked.connect(self._break_lines)
         hand = QHBoxLayout()
         hand.setSpacing(theme.SPACE)
         self.hand = label("", "title")
@@ -72,11 +83,16 @@ class NumberPanel(Panel):
         self.reset.clicked.connect(lambda: self._edit("one hand", lambda number: number.in_one_hand()))
         self.body.addWidget(self.edit)
         self.body.addWidget(self.note)
+        self.body.addWidget(self.lines)
         self.body.addLayout(hand)
         self.vary = label("Vary one character", "title")
         self.body.addWidget(self.vary)
         self.body.addLayout(places)
         self.body.addWidget(self.reset)
+        self._clicked = 0
+        self._click = QTimer(self)
+        self._click.setSingleShot(True)
+        self._click.timeout.connect(lambda: self._reroll_cell(self._clicked))
 
     def _place_button(self, place: int) -> QPushButton:
         button = toggle_button(
@@ -87,16 +103,29 @@ class NumberPanel(Panel):
 
     def show_model(self, opened: Opened) -> None:
         self._classes = opened.info.classes
+        name = "Number" if writes_only_digits(self._classes) else "Text"
+        self.title.setText(name)
+        self.edit.setAccessibleName(name)
+        self.edit.setPlaceholderText(first_text(self._classes))
+        known = " ".join(name for name in self._classes if len(name) == 1)
+        self.note.setToolTip(literal_tip(f"This generator writes {known}"))
 
     def show_state(self, state: ViewState) -> None:
         number, sentence = state.number, cannot_write(self._classes)
+        if state.mode != "number":
+            self.ignore_click()
         if self.edit.text() != number.text:
+            cursor = self.edit.cursorPosition()
             self.edit.setText(number.text)
+            self.edit.setCursorPosition(cursor if self.edit.hasFocus() else len(number.text))
         self.hand.setText(f"Hand {number.seed}")
         written = () if sentence else written_places(self._classes, number.text)
         self.note.setText(sentence or left_out(self._classes, number.text))
         self.note.setVisible(bool(self.note.text()))
-        self.value.setText("not available" if sentence else "")
+        full = f"{MOST_CHARACTERS} of {MOST_CHARACTERS}" if len(number.text) == MOST_CHARACTERS else ""
+        self.value.setText("not available" if sentence else full)
+        self.lines.setVisible(len(written) > LINE)
+        self.lines.setChecked(number.line < MOST_CHARACTERS)
         for place, button in enumerate(self.places):
             button.setVisible(place in written)
             button.setChecked(number.roll(place) > 0)
@@ -115,11 +144,30 @@ class NumberPanel(Panel):
         """Choose another variant of a character."""
         self._edit(f"variant of character {place + 1}", lambda number: number.rerolled(place))
 
-    def reroll_cell(self, cell: int) -> None:
-        """Choose another variant of the character in a cell of the picture."""
+    def click_cell(self, cell: int) -> None:
+        """Choose another variant of the character in a cell, unless this is the first click of a double click."""
+        self._clicked = cell
+        self._click.start(QApplication.doubleClickInterval())
+
+    def ignore_click(self) -> None:
+        """Keep the character that was clicked, because a double click only shows it large."""
+        self._click.stop()
+
+    def _reroll_cell(self, cell: int) -> None:
         places = written_places(self._classes, self.edit.text())
         if cell < len(places):
             self.reroll(places[cell])
+
+    def _type(self, text: str) -> None:
+        written = as_written(self._classes, text)
+        self._edit("text", lambda number: number.with_text(written))
+        if self.edit.text() != written:  # nothing has changed, as with "A" typed over "a"
+            cursor = self.edit.cursorPosition()
+            self.edit.setText(written)
+            self.edit.setCursorPosition(cursor)
+
+    def _break_lines(self, broken: bool) -> None:
+        self._edit("lines", lambda number: number.with_line(LINE if broken else MOST_CHARACTERS))
 
     def _roll(self) -> None:
         seed = random.randrange(RANDOM_SEEDS)

@@ -99,7 +99,7 @@ def test_the_state_of_one_sample_shows_that_sample(models: dict[str, Path]) -> N
         (ViewState(seed=12), "Seed 12"),
         (ViewState(mode="path"), "Morph of 0"),
         (ViewState(mode="pad"), "Blend of 0"),
-        (ViewState(mode="number"), "Number 2026"),
+        (ViewState(mode="number"), "Written 2026"),
     ],
 )
 def test_default_names(state: ViewState, name: str) -> None:

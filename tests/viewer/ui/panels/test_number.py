@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
+from export.contract import GeneratorInfo
+from proofs.tiny_generator import write_model
+from tests.conftest import LATENT, SIDE
+from tests.support.windows import click, export, sheet_of
+from viewer.core.files.formats import read_recipe
+from viewer.core.state.number import MOST_CHARACTERS
+from viewer.core.state.timeline import MOST_KEYFRAMES
 from viewer.ui.window import Window
 
 if TYPE_CHECKING:
@@ -45,7 +54,7 @@ def test_what_is_typed_is_written(window: Window, qtbot: QtBot) -> None:
     QTest.keyClicks(window.number.edit, "31x7")
     qtbot.waitUntil(lambda: labels(window) == [3, 1, 7])
     assert window.player.state.number.text == "31x7"
-    assert "Skipped: x" in window.number.note.text()
+    assert window.number.note.text() == "Left out: x"
     assert [button.text() for button in window.number.places if button.isVisible()] == ["3", "1", "7"]
     QTest.keyClick(window.number.edit, Qt.Key.Key_Backspace)
     assert window.number.note.isVisible()
@@ -58,7 +67,7 @@ def test_digits_are_written_from_anywhere_in_the_window(window: Window) -> None:
     QTest.keyClick(window.canvas, Qt.Key.Key_9)
     assert window.number.edit.text() == "2029"
     assert window.player.state.digits == ()
-    assert window.editor.stack.undoText() == "number"
+    assert window.editor.stack.undoText() == "text"
 
 
 def test_the_picture_has_no_gaps(window: Window) -> None:
@@ -96,6 +105,115 @@ def test_a_click_in_the_picture_varies_one_character(window: Window, qtbot: QtBo
     window.editor.stack.undo()
     assert rolls(window) == ()
     assert not window.number.places[1].isChecked()
+
+
+def test_a_double_click_only_shows_the_character_large(window: Window, qtbot: QtBot) -> None:
+    canvas = window.canvas
+    middle = QPoint(canvas.width() * 3 // 8, canvas.height() // 2)
+    QTest.mouseClick(canvas, LEFT, pos=middle)  # Qt sends a double click as click, double click, release
+    QTest.mouseDClick(canvas, LEFT, pos=middle)
+    assert window.inspector.view.isVisible()
+    qtbot.wait(QApplication.doubleClickInterval() + 50)
+    assert rolls(window) == ()
+    assert window.inspector.view.isVisible()
+
+
+def test_a_click_before_the_mode_changes_varies_nothing(window: Window, qtbot: QtBot) -> None:
+    click(window, 1)
+    QTest.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
+    qtbot.wait(QApplication.doubleClickInterval() + 50)
+    assert rolls(window) == ()
+
+
+def test_adding_a_character_to_the_timeline_is_said(window: Window) -> None:
+    click(window, 2)
+    window.inspector._open(2)
+    QTest.mouseClick(window.inspector.view.keyframe, LEFT)
+    assert window.player.state.timeline.keyframes[0].label == 2
+    assert window.message.text.text() == "Added to the timeline as keyframe 1."
+    for _ in range(MOST_KEYFRAMES):
+        QTest.mouseClick(window.inspector.view.keyframe, LEFT)
+    assert len(window.player.state.timeline.keyframes) == MOST_KEYFRAMES
+    assert window.message.text.text() == "The timeline is full: it takes 64 keyframes."
+
+
+def letters(tmp_path: Path, classes: str) -> Path:
+    return write_model(tmp_path / "letters.onnx", GeneratorInfo(LATENT, "normal", tuple(classes), 1, SIDE, SIDE))
+
+
+def test_letters_are_written_in_the_case_that_there_is(tmp_path: Path, open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window(letters(tmp_path, "abcdefghijklmnopqrstuvwxyz"))
+    window.rail.group.button(3).click()
+    edit = window.number.edit
+    assert (window.number.title.text(), edit.text(), edit.placeholderText()) == ("Text", "hello", "hello")
+    edit.setFocus()
+    edit.selectAll()
+    QTest.keyClicks(edit, "Hello World 7")
+    assert edit.text() == "hello world 7"
+    assert window.number.note.text() == "Left out: space, 7"
+    assert "a b c" in window.number.note.toolTip()
+    edit.setCursorPosition(1)
+    QTest.keyClicks(edit, "XY")
+    assert edit.text() == "hxyello world 7", "the cursor stays where it is"
+    edit.selectAll()
+    QTest.keyClicks(edit, "a")
+    edit.selectAll()
+    QTest.keyClicks(edit, "A")
+    assert edit.text() == "a"
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_B)
+    QTest.keyClick(window.canvas, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    assert edit.text() == "abr"
+    assert window.player.state.digits == ()
+    qtbot.waitUntil(lambda: labels(window) == [0, 1, 17])
+
+
+def test_another_generator_gets_a_text_that_it_can_write(
+    tmp_path: Path, models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(models["digits"])
+    window.rail.group.button(3).click()
+    assert (window.number.title.text(), window.number.edit.text()) == ("Number", "2026")
+    with qtbot.waitSignal(window.player.opened):
+        window.open(letters(tmp_path, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    assert (window.number.title.text(), window.number.edit.text()) == ("Text", "HELLO")
+    with qtbot.waitSignal(window.player.opened):
+        window.open(models["digits"])
+    assert window.number.edit.text() == "2026"
+
+
+def test_a_long_text_is_broken_into_lines_and_exported_as_shown(
+    window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit = window.number.edit
+    edit.setFocus()
+    assert not window.number.lines.isVisible()
+    QTest.keyClicks(edit, "0123456789" * 3)
+    qtbot.waitUntil(lambda: len(labels(window)) == MOST_CHARACTERS)
+    assert window.number.value.text() == "24 of 24"
+    assert window.player.frame is not None
+    assert window.player.frame.picture.shape == (3 * SIDE, 8 * SIDE)
+    assert window.canvas._cell(0).height() > 60
+    sheet_of(window)
+    export(window, tmp_path / "lines.png", qtbot, monkeypatch)
+    with Image.open(tmp_path / "lines.png") as image:
+        assert image.width * 3 == image.height * 8
+    state = read_recipe(tmp_path / "lines.png").state
+    with qtbot.waitSignal(window.player.frame_ready):
+        QTest.mouseClick(window.number.lines, LEFT)
+    assert window.player.frame.picture.shape == (SIDE, 24 * SIDE)
+    with qtbot.waitSignal(window.player.frame_ready):
+        window.restorer.restore(tmp_path / "lines.png")
+    assert window.player.state.number == state.number
+    assert window.player.frame.picture.shape == (3 * SIDE, 8 * SIDE)
+    window.exporter.open_sheet()
+    sheet = window.exporter.sheet
+    assert sheet is not None
+    sheet.show_page("animation")
+    export(window, tmp_path / "lines.gif", qtbot, monkeypatch)
+    assert sheet.isHidden()
+    with Image.open(tmp_path / "lines.gif") as film:
+        assert film.width * 3 == film.height * 8
 
 
 def test_buttons_vary_and_reset_characters(window: Window) -> None:
