@@ -64,7 +64,7 @@ def expected_picture(window: Window) -> np.ndarray[tuple[int, ...], np.dtype[np.
     """Render the window's state with a generator of our own."""
     assert window.player.model is not None
     generator = open_generator(window.player.model.path, "cpu")
-    scene = scene_of(generator.info, window.player.state)
+    scene = scene_of(generator.info, window.player.state, window.player.directions)
     assert scene is not None
     return compose(generator.generate_pixels(scene.z, scene.y), scene.columns)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import dataclasses
 import math
 import types
@@ -12,6 +14,8 @@ from typing import Any
 
 LONGEST_TEXT = 400
 """Characters of one value."""
+OMITTED_BY_DEFAULT = {"omitted by default": True}
+"""Metadata of a dataclass field that `to_plain` writes only if it differs from its default."""
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:
@@ -27,14 +31,21 @@ def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
 
 
 def to_plain(value: Any) -> Any:
-    """Turn dataclasses into dictionaries and tuples into lists; str, bool, int, float and None stay as they are."""
+    """Turn dataclasses into dictionaries, tuples into lists and bytes into base64; other values stay as they are."""
     if dataclasses.is_dataclass(value):
-        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        fields = [(field, getattr(value, field.name)) for field in dataclasses.fields(value)]
+        return {
+            field.name: to_plain(part)
+            for field, part in fields
+            if field.metadata != OMITTED_BY_DEFAULT or part != field.default
+        }
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
     return [to_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 def from_plain(kind: Any, value: Any, where: str) -> Any:
-    """Turn what `to_plain` returned back into a `kind`: str, bool, int, float, None, tuples and frozen dataclasses.
+    """Turn what `to_plain` returned back into a `kind`: str, bytes, bool, int, float, None, tuples, dataclasses.
 
     where: the name of the value in error messages. Missing fields get their defaults. Raises ValueError for unknown
     fields, wrong types, NaN, and what the dataclasses refuse.
@@ -52,6 +63,11 @@ def from_plain(kind: Any, value: Any, where: str) -> Any:
         return tuple(from_plain(part, one, f"{where}[{place}]") for place, (part, one) in enumerate(parts))
     if kind is float and type(value) in (int, float) and abs(value) <= 1e300 and math.isfinite(value):
         return float(value)
+    if kind is bytes and type(value) is str:
+        try:
+            return base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise ValueError(f"{where} is {_short(value)}; it must be {_NAMES[kind]}") from error
     if kind is float or type(value) is not kind:
         raise ValueError(f"{where} is {_short(value)}; it must be {_NAMES[kind]}")
     if kind is str and (len(value) > LONGEST_TEXT or any("\ud800" <= character <= "\udfff" for character in value)):
@@ -59,7 +75,7 @@ def from_plain(kind: Any, value: Any, where: str) -> Any:
     return value
 
 
-_NAMES = {str: "text", bool: "true or false", int: "a whole number", float: "a finite number"}
+_NAMES = {str: "text", bytes: "base64", bool: "true or false", int: "a whole number", float: "a finite number"}
 
 
 def _dataclass(kind: Any, value: Any, where: str) -> Any:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
-from viewer.core.plain import check_choice, check_range, from_plain, to_plain
+from viewer.core.plain import OMITTED_BY_DEFAULT, check_choice, check_range, from_plain, to_plain
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,17 @@ class Outer:
     on: bool = False
     inner: Inner | None = None
     pairs: tuple[tuple[int, float], ...] = ()
+    data: bytes = field(default=b"", metadata=OMITTED_BY_DEFAULT)
 
 
-@pytest.mark.parametrize("value", [Outer(3), Outer(0, True, Inner("ä", 0.25), ((1, 0.5), (2, 1.0)))])
+@pytest.mark.parametrize("value", [Outer(3), Outer(0, True, Inner("ä", 0.25), ((1, 0.5), (2, 1.0)), b"\0\xff")])
 def test_values_come_back_from_json_as_they_were(value: Outer) -> None:
     assert from_plain(Outer, json.loads(json.dumps(to_plain(value))), "it") == value
+
+
+def test_a_field_that_is_omitted_by_default_is_written_only_when_it_says_something() -> None:
+    assert "data" not in to_plain(Outer(3))
+    assert to_plain(Outer(3, data=b"\0\xff"))["data"] == "AP8="
 
 
 @pytest.mark.parametrize(
@@ -38,6 +44,9 @@ def test_values_come_back_from_json_as_they_were(value: Outer) -> None:
         ({"count": 1, "inner": {"share": math.nan}}, "it.inner.share is nan; it must be a finite number"),
         ({"count": 1, "pairs": [[1]]}, r"it.pairs\[0\] is list; it must be a list of the right length"),
         ({"count": 1, "more": 2}, "it has an unknown field 'more'"),
+        ({"count": 1, "data": "AP8"}, "it.data is 'AP8'; it must be base64"),
+        ({"count": 1, "data": "A P8="}, "it.data is 'A P8='; it must be base64"),
+        ({"count": 1, "data": 3}, "it.data is 3; it must be base64"),
         ([], "it is list; it must be an object"),
     ],
 )

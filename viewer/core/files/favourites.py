@@ -10,7 +10,8 @@ from digitforge.files import write_bytes
 from viewer.core.files import Report
 from viewer.core.files.formats import read_recipe
 from viewer.core.files.recipe import Recipe
-from viewer.core.state.samples import Sample
+from viewer.core.picture.caption import kind, origin
+from viewer.core.state.samples import SEED_MAX, Sample
 from viewer.core.state.view_state import ViewState
 
 SIDE = 224
@@ -35,21 +36,24 @@ class Favourite:
         return self.path.stem
 
 
-def name_of(state: ViewState) -> str:
-    """Return the default name of a state."""
+def name_of(state: ViewState, classes: tuple[str, ...]) -> str:
+    """Return the default name of a state. classes: the generator's class names."""
     if state.mode == "number":
         return clean(f"Written {state.number.text}")
     if state.mode == "path":
         return f"Morph of {len(state.timeline.keyframes)}"
     if state.mode == "pad":
         return f"Blend of {len(state.pad.corners)}"
+    if state.cells == 1 and state.locks and (sample := state.locks[0][1]).held:
+        text = clean(sample.origin or (kind(sample, classes) if sample.mix else origin(sample)))
+        return text[:1].upper() + text[1:]
     return f"Seed {state.seed}"
 
 
 def alone(state: ViewState, sample: Sample) -> ViewState:
-    """Return a state that shows one sample as a grid of one cell."""
-    return replace(state, mode="grid", playing=False, position=0.0, seed=min(sample.seed, 2**63 - 1), cells=1,
-                   locks=((0, sample),))  # fmt: skip
+    """Return a state that shows one sample as a grid of one locked cell."""
+    seed = state.seed if sample.held else min(sample.seed, SEED_MAX)
+    return replace(state, mode="grid", playing=False, position=0.0, seed=seed, cells=1, locks=((0, sample),))
 
 
 def clean(name: str) -> str:

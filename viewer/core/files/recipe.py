@@ -7,16 +7,19 @@ import json
 from dataclasses import dataclass
 from typing import NoReturn
 
-from digitforge.errors import RecipeError
+from digitforge.errors import ExportError, RecipeError
 from export.contract import CONTRACT_VERSION
 from viewer.core.plain import from_plain, to_plain
 from viewer.core.scene.animation import Animation
 from viewer.core.state.view_state import ViewState
 
-FORMAT = 1
-"""Increases when older recipes would mean something different; a new field does not count."""
-MOST_BYTES = 2**18
-"""The longest recipe: far more than any state needs."""
+FORMAT = 2
+"""The newest format. A recipe is written in the oldest format that can say it, so that older versions read it.
+
+1: every sample is made from a seed. 2: samples may hold their latents.
+"""
+MOST_BYTES = 2**20
+"""The longest recipe: hundreds of samples that hold their latents."""
 SOFTWARE = ("digitforge", "numpy", "onnxruntime", "pillow")
 
 
@@ -42,8 +45,17 @@ class Recipe:
     """Name and version of the packages that made the picture, for information only."""
 
     def to_text(self) -> str:
-        """Return the recipe as one line of ASCII JSON, which every format can carry."""
-        return json.dumps({"format": FORMAT, **to_plain(self)}, separators=(",", ":"))
+        """Return the recipe as one line of ASCII JSON, which every format can carry.
+
+        Raises ExportError if it is longer than MOST_BYTES.
+        """
+        version = FORMAT if any(sample.held for sample in self.state.samples) else 1
+        text = json.dumps({"format": version, **to_plain(self)}, separators=(",", ":"))
+        if len(text) > MOST_BYTES:
+            raise ExportError(
+                "A picture cannot carry this many samples that no seed makes: unlock cells, or remove keyframes."
+            )
+        return text
 
 
 def from_text(text: str) -> Recipe:
@@ -53,9 +65,13 @@ def from_text(text: str) -> Recipe:
     except (ValueError, RecursionError) as error:  # ValueError also for numbers with too many digits
         raise RecipeError("The picture's recipe is damaged: it is not JSON.") from error
     version = found.pop("format", None) if isinstance(found, dict) else None
-    if type(version) is not int or version != FORMAT:
+    if type(version) is not int or version < 1:
+        raise RecipeError("The picture's recipe is damaged: it does not say its format.")
+    if version > FORMAT:
+        which = f"format {version}" if version < 1000 else "an unknown format"
         raise RecipeError(
-            f"The picture's recipe is not of format {FORMAT}, the only one that this version of digitforge reads."
+            f"The picture's recipe has {which}, but this version of digitforge reads only formats up to {FORMAT}: "
+            "a newer version made the picture."
         )
     try:
         recipe = from_plain(Recipe, found, "recipe")

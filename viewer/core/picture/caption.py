@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from viewer.core.state.samples import Sample
+from viewer.core.state.samples import Sample, listed
+
+LEAST_SHARE = 0.01
+"""Classes with a smaller weight than this share of the largest one are not named."""
+MOST_NAMED = 4
+"""Only so many classes are named."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +31,31 @@ def caption(sample: Sample, classes: tuple[str, ...], prediction: Prediction | N
 
     classes: the generator's class names. prediction: None if the picture has not been classified.
     """
-    parts = [f"seed {sample.seed} : {sample.index}"]
-    if sample.label is not None:
-        parts.append(f"class {classes[sample.label]}")
+    parts = [origin(sample)] if not sample.held or sample.origin or not sample.mix else []
+    if sample.mix:
+        parts.append(kind(sample, classes))
     if prediction is not None:
         name, confidence = prediction.best
         parts.append(f"predicted {name}, {percent(confidence)}")
     return "   ·   ".join(parts)
+
+
+def origin(sample: Sample) -> str:
+    """Return what makes a sample's latent: "seed 3 : 17" or "between seeds 3 and 4"."""
+    return (sample.origin or "a latent of its own") if sample.held else f"seed {sample.seed} : {sample.index}"
+
+
+def kind(sample: Sample, classes: tuple[str, ...]) -> str:
+    """Return the classes of a sample that has some: "class 4", "between 4 and 7" or "almost 4"."""
+    largest = max(abs(weight) for _, weight in sample.mix)
+    parts = sorted(
+        ((number, weight) for number, weight in sample.mix if abs(weight) >= LEAST_SHARE * largest),
+        key=lambda part: -abs(part[1]),
+    )[:MOST_NAMED]
+    names = [classes[number] for number, _ in sorted(parts)]
+    if len(names) > 1:
+        return f"between {listed(names)}"
+    return f"class {names[0]}" if len(sample.mix) == 1 else f"almost {names[0]}"
 
 
 def percent(probability: float) -> str:

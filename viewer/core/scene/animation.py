@@ -14,7 +14,7 @@ from viewer.core.plain import check_choice, check_range
 from viewer.core.scene.cells import Scene, moved, samples_of_grid, samples_of_number, scene_of
 from viewer.core.scene.latents import eased
 from viewer.core.state.pad import PLACES
-from viewer.core.state.samples import Sample, latents_of, weights_of
+from viewer.core.state.samples import Sample, latents_of, origin_between, weights_of
 from viewer.core.state.view_state import ViewState
 
 KINDS = ("walk", "turn", "timeline", "pad", "swing")
@@ -99,8 +99,8 @@ def scene_at(
     part = step / animation.frames_per_keyframe
     count = keyframes_of(info, state, animation)
     if animation.kind in ("walk", "turn"):
-        scene = scene_of(info, state.with_position(0.0))
-        if scene is None:
+        layout = scene_of(info, state.with_position(0.0))
+        if layout is None:
             return None
         here, there = (_walked(info, state, animation, place % count) for place in (key, key + 1))
         z = between(info, latents_of(info, here), latents_of(info, there), part)
@@ -108,7 +108,8 @@ def scene_at(
         if y is not None and to is not None:
             weight = np.float32(eased(part, "hold"))  # hold each class for a while
             y = y * (1 - weight) + to * weight
-        return moved(replace(scene, z=z, y=y, samples=here), state, directions)
+        shown = tuple(origin_between(pair) if part else pair[0] for pair in zip(here, there, strict=True))
+        return moved(Scene(z, y, layout.columns, shown, layout.close), state, directions)
     if animation.kind == "timeline":
         state = replace(state, mode="path", position=key + part)
     elif animation.kind == "pad":

@@ -13,7 +13,7 @@ from export.runtime.interpolation import between
 from viewer.core.scene.latents import Float64, eased, mixture
 from viewer.core.state.number import MOST_CHARACTERS, Number, written_places
 from viewer.core.state.pad import Pad, map_points
-from viewer.core.state.samples import Sample, latents_of, of_class, weights_of
+from viewer.core.state.samples import Sample, held_sample, latents_of, of_class, origin_between, weights_of
 from viewer.core.state.timeline import Timeline
 from viewer.core.state.view_state import ViewState
 
@@ -27,16 +27,33 @@ class Scene:
     y: Float32 | None
     """float32 [cells, classes], or None if the generator is unconditional."""
     columns: int
-    samples: tuple[Sample, ...]
-    """The sample of each cell; between two samples, the one it comes from."""
+    shown: tuple[Sample | str, ...]
+    """What each cell shows: a sample, or the `origin` of what lies between samples."""
     close: bool = False
     """Whether cells have no gaps, like the characters of a number."""
+    latents: Float32 | None = None
+    """The latents before truncation and directions; None if `z` has none of either."""
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """The sample of each cell; see `sample`."""
+        return tuple(self.sample(cell) for cell in range(len(self.shown)))
+
+    def sample(self, cell: int) -> Sample:
+        """Return the sample that makes a cell's picture, to the bit. Between samples, it holds the latent."""
+        shown = self.shown[cell]
+        if isinstance(shown, Sample):
+            return shown
+        latents = self.z if self.latents is None else self.latents
+        return held_sample(latents[cell], None if self.y is None else self.y[cell], shown)
 
     def only(self, cell: int) -> Scene:
         """Return the scene of a single cell; of the last one if there are fewer."""
         cell = min(cell, len(self.z) - 1)
-        y = None if self.y is None else self.y[cell : cell + 1]
-        return replace(self, z=self.z[cell : cell + 1], y=y, columns=1, samples=self.samples[cell : cell + 1])
+        one = slice(cell, cell + 1)
+        y = None if self.y is None else self.y[one]
+        latents = None if self.latents is None else self.latents[one]
+        return replace(self, z=self.z[one], y=y, columns=1, shown=self.shown[one], latents=latents)
 
 
 def scene_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None = None) -> Scene | None:
@@ -53,17 +70,21 @@ def scene_of_samples(
     info: GeneratorInfo, samples: tuple[Sample, ...], state: ViewState, directions: Float32 | None = None
 ) -> Scene:
     """Return a row of samples with the state's truncation and amounts; see `scene_of`."""
-    row = Scene(latents_of(info, samples), weights_of(info, samples), len(samples), samples)
-    return moved(row, state, directions)
+    return moved(row_of(info, samples), state, directions)
+
+
+def row_of(info: GeneratorInfo, samples: tuple[Sample, ...]) -> Scene:
+    """Return a row of samples without truncation and directions."""
+    return Scene(latents_of(info, samples), weights_of(info, samples), len(samples), samples)
 
 
 def moved(scene: Scene, state: ViewState, directions: Float32 | None) -> Scene:
-    """Return the scene with the state's truncation and amounts applied; see `scene_of`."""
+    """Return a scene without truncation and directions with those of a state; see `scene_of`."""
     z = scene.z * np.float32(state.truncation)
     if directions is not None and state.amounts:
         amounts = np.array(state.amounts[: len(directions)], np.float32)
         z = z + amounts @ directions[: len(amounts)]
-    return replace(scene, z=z)
+    return replace(scene, z=z, latents=scene.z)
 
 
 def samples_of_grid(info: GeneratorInfo, state: ViewState) -> tuple[Sample, ...]:
@@ -83,13 +104,17 @@ def samples_of_grid(info: GeneratorInfo, state: ViewState) -> tuple[Sample, ...]
 
 def _grid(info: GeneratorInfo, state: ViewState) -> Scene:
     samples = samples_of_grid(info, state)
+    seed = state.seed + math.floor(state.position)
     z, y = latents_of(info, samples), weights_of(info, samples)
+    shown: list[Sample | str] = list(samples)
     if (part := state.position % 1.0) > 0.0:
         locked = {cell for cell, _ in state.locks}
         free = [cell for cell in range(state.cells) if cell not in locked]
         following = [replace(samples[cell], seed=samples[cell].seed + 1) for cell in free]
         z[free] = between(info, z[free], latents_of(info, following), part)
-    return Scene(z, y, state.columns, samples)
+        for cell in free:
+            shown[cell] = f"between seeds {seed} and {seed + 1}"
+    return Scene(z, y, state.columns, tuple(shown))
 
 
 def _path(info: GeneratorInfo, state: ViewState) -> Scene | None:
@@ -104,9 +129,11 @@ def path_at(info: GeneratorInfo, timeline: Timeline, position: float) -> Scene |
     step = min(math.floor(position), max(timeline.steps - 1, 0))
     part = eased(min(position - step, 1.0), timeline.easing) if timeline.steps else 0.0
     pair = (keys[step % len(keys)], keys[(step + 1) % len(keys)])
+    if part <= 0.0 or part >= 1.0 or pair[0] == pair[1]:
+        return row_of(info, pair[1:] if part >= 1.0 else pair[:1])
     z, y = latents_of(info, pair), weights_of(info, pair)
     mixed = None if y is None else (1 - np.float32(part)) * y[:1] + np.float32(part) * y[1:]
-    return Scene(between(info, z[:1], z[1:], part, timeline.way), mixed, 1, pair[:1])
+    return Scene(between(info, z[:1], z[1:], part, timeline.way), mixed, 1, (origin_between(pair),))
 
 
 def map_of_pad(info: GeneratorInfo, state: ViewState, directions: Float32 | None = None) -> Scene | None:
@@ -117,8 +144,8 @@ def map_of_pad(info: GeneratorInfo, state: ViewState, directions: Float32 | None
     if not scenes:
         return None
     y = np.concatenate([scene.y for scene in scenes if scene.y is not None]) if info.conditional else None
-    samples = tuple(sample for scene in scenes for sample in scene.samples)
-    return moved(Scene(np.concatenate([scene.z for scene in scenes]), y, 1, samples), state, directions)
+    shown = tuple(one for scene in scenes for one in scene.shown)
+    return moved(Scene(np.concatenate([scene.z for scene in scenes]), y, 1, shown), state, directions)
 
 
 def _pad(info: GeneratorInfo, state: ViewState) -> Scene | None:
@@ -126,9 +153,12 @@ def _pad(info: GeneratorInfo, state: ViewState) -> Scene | None:
     if not corners:
         return None
     weights = pad_weights(state.pad)
+    touching = tuple(corner for corner, weight in zip(corners, weights, strict=True) if weight > 0.0)
+    if len(set(touching)) == 1:
+        return row_of(info, touching[:1])
     y = weights_of(info, corners)
     mixed = None if y is None else (weights @ y).astype(np.float32)[None]
-    return Scene(mixture(info, latents_of(info, corners), weights), mixed, 1, (corners[int(weights.argmax())],))
+    return Scene(mixture(info, latents_of(info, corners), weights), mixed, 1, (origin_between(touching),))
 
 
 def pad_weights(pad: Pad) -> Float64:
@@ -149,8 +179,7 @@ def _number(info: GeneratorInfo, state: ViewState) -> Scene | None:
     samples = samples_of_number(info, state.number)
     if not samples:
         return None
-    columns = state.number.columns(len(samples))
-    return Scene(latents_of(info, samples), weights_of(info, samples), columns, samples, close=True)
+    return replace(row_of(info, samples), columns=state.number.columns(len(samples)), close=True)
 
 
 def samples_of_number(info: GeneratorInfo, number: Number) -> tuple[Sample, ...]:

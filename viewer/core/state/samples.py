@@ -1,10 +1,10 @@
-"""Samples: a picture of a generator, identified by a seed, an index and its classes."""
+"""Samples: a latent, made from a seed or held as it is, and class weights."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
 from export.runtime.latents import BLOCK, latents
-from viewer.core.plain import check_range
+from viewer.core.plain import OMITTED_BY_DEFAULT, check_range
 
 SEED_MAX = 2**63 - 1
 """The largest seed that can be chosen. A walk goes on beyond it."""
@@ -21,6 +21,9 @@ RANDOM_SEEDS = 1_000_000
 INDEX_MAX = 2**31 - 1
 CLASS_MAX = 999
 WEIGHT_MAX = 1e300
+LATENT_BYTES_MAX = 4 * 65_536
+LONGEST_ORIGIN = 120
+"""Characters."""
 MOST_SEEDS = 20
 """Length of the menu of recent seeds."""
 Mix = tuple[tuple[int, float], ...]
@@ -29,11 +32,18 @@ Mix = tuple[tuple[int, float], ...]
 
 @dataclass(frozen=True)
 class Sample:
-    """Sample `index` of `seed`, as numbered by `python -m export.sample`. Raises ValueError if out of range."""
+    """Sample `index` of `seed`, as numbered by `python -m export.sample`, or a held latent, which no seed makes.
+
+    Raises ValueError if out of range. `held_sample` makes a sample from a latent.
+    """
 
     seed: int
     index: int = 0
     mix: Mix = ()
+    latent: bytes = field(default=b"", metadata=OMITTED_BY_DEFAULT)
+    """The held latent, little-endian float32, before truncation and directions; empty if the seed makes it."""
+    origin: str = field(default="", metadata=OMITTED_BY_DEFAULT)
+    """Where a held latent comes from, for captions: "between seeds 3 and 4". Empty if the classes say enough."""
 
     def __post_init__(self) -> None:
         check_range("seed", self.seed, 0, 2**64 - 1)
@@ -41,18 +51,44 @@ class Sample:
         for number, weight in self.mix:
             check_range("class", number, 0, CLASS_MAX)
             check_range("class weight", weight, -WEIGHT_MAX, WEIGHT_MAX)
+        check_range("the length of the latent in bytes", len(self.latent), 0, LATENT_BYTES_MAX)
+        if self.latent and (len(self.latent) % 4 or not np.isfinite(np.frombuffer(self.latent, "<f4")).all()):
+            raise ValueError("the latent is not made of finite float32 numbers")
+        check_range("the length of the origin", len(self.origin), 0, LONGEST_ORIGIN)
+        if not self.origin.isprintable():
+            raise ValueError("the origin has characters that cannot be shown")
+
+    @property
+    def held(self) -> bool:
+        """Whether the sample holds its latent, so that `seed` and `index` mean nothing."""
+        return bool(self.latent)
 
     @property
     def label(self) -> int | None:
         """The class with the largest weight; None if the generator is unconditional."""
         return max(self.mix, key=lambda part: part[1])[0] if self.mix else None
 
-    def fitted(self, info: GeneratorInfo) -> Sample:
-        """Return the sample, with class 0 instead of classes that the generator does not have."""
-        count = len(info.classes)
-        if not count or not self.mix:
-            return replace(self, mix=((0, 1.0),) if count else ())
-        return self if all(number < count for number, _ in self.mix) else replace(self, mix=((0, 1.0),))
+    def fits(self, info: GeneratorInfo) -> bool:
+        """Return whether a generator has these classes, and latents of this size."""
+        if self.held and len(self.latent) != 4 * info.latent_size:
+            return False
+        return bool(self.mix) == info.conditional and all(number < len(info.classes) for number, _ in self.mix)
+
+
+def held_sample(latent: Float32, weights: Float32 | None, origin: str = "") -> Sample:
+    """Return a sample that holds a latent, so that it makes the same picture to the bit wherever it is put.
+
+    latent: float32 [latent], before truncation and directions: the generator's input at truncation 1 with all
+    directions at 0. weights: float32 [classes]; None for an unconditional generator. origin: see `Sample.origin`.
+
+    `state.locked(cell, sample)` puts it into a cell of the grid, `state.with_keyframe(sample)` appends it to the
+    timeline, `state.pad.with_corner(place, sample)` makes it a corner, and `favourites.alone(state, sample)` shows it
+    by itself. Raises ValueError for a latent that is not finite or too long.
+    """
+    mix = () if weights is None else tuple((int(place), float(weights[place])) for place in np.flatnonzero(weights))
+    if weights is not None and not mix:
+        mix = ((0, 0.0),)  # a conditional sample has at least one class
+    return Sample(0, 0, mix, latent.astype("<f4").tobytes(), origin)
 
 
 def remembered(seeds: tuple[int, ...], seed: int) -> tuple[int, ...]:
@@ -84,6 +120,9 @@ def latents_of(info: GeneratorInfo, samples: Sequence[Sample]) -> Float32:
     """Return the latents of samples, float32 [n, latent]."""
     z = np.empty((len(samples), info.latent_size), np.float32)
     for row, sample in enumerate(samples):
+        if sample.held:
+            z[row] = np.frombuffer(sample.latent, "<f4")
+            continue
         block = _block(info.latent_size, info.latent_distribution, sample.seed, sample.index // BLOCK)
         z[row] = block[sample.index % BLOCK]
     return z
@@ -98,3 +137,22 @@ def weights_of(info: GeneratorInfo, samples: Sequence[Sample]) -> Float32 | None
         for number, weight in sample.mix:
             y[row, number] = weight
     return y
+
+
+def origin_between(samples: Sequence[Sample]) -> str:
+    """Return the `origin` of a latent between samples; empty if their classes differ, which then says enough."""
+    if len({sample.mix for sample in samples}) > 1:
+        return ""
+    ends = tuple(dict.fromkeys(samples))
+    if any(sample.held for sample in ends):
+        return f"between {len(ends)} samples"
+    if len(seeds := dict.fromkeys(sample.seed for sample in ends)) == len(ends):
+        return f"between seeds {listed([str(seed) for seed in seeds])}"
+    if len(seeds) == 1:
+        return f"between samples {listed([str(sample.index) for sample in ends])} of seed {ends[0].seed}"
+    return f"between {len(ends)} samples"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as in a sentence: "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

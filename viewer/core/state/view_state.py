@@ -86,6 +86,11 @@ class ViewState:
         return math.ceil(math.sqrt(self.cells))
 
     @property
+    def samples(self) -> tuple[Sample, ...]:
+        """Every sample that was put somewhere: in locked cells, on the timeline, in the corners of the pad."""
+        return (*(sample for _, sample in self.locks), *self.timeline.keyframes, *self.pad.corners)
+
+    @property
     def moves(self) -> bool:
         """Whether the state can be played: a grid or a timeline with steps."""
         return self.mode == "grid" or (self.mode == "path" and self.timeline.steps > 0)
@@ -203,15 +208,24 @@ class ViewState:
         return replace(self, position=min(position, end), playing=position < end)
 
     def fitted(self, info: GeneratorInfo) -> ViewState:
-        """Fit the state to a generator: only its classes, and no more cells than fit in memory."""
+        """Fit the state to a generator: only its classes and latents, and no more cells than fit in memory.
+
+        Samples that do not fit are left out: see `Sample.fits`. A pad needs all of its corners.
+        """
         count = len(info.classes)
+        keyframes = tuple(key for key in self.timeline.keyframes if key.fits(info))
+        state = (
+            self.with_timeline(replace(self.timeline, keyframes=keyframes))
+            if keyframes != self.timeline.keyframes
+            else self
+        )
+        corners = self.pad.corners if all(corner.fits(info) for corner in self.pad.corners) else ()
         return replace(
-            self,
+            state,
             digits=tuple(digit for digit in self.digits if digit < count),
             cells=min(self.cells, cells_limit(info)),
-            locks=tuple((cell, sample.fitted(info)) for cell, sample in self.locks),
-            timeline=replace(self.timeline, keyframes=tuple(key.fitted(info) for key in self.timeline.keyframes)),
-            pad=replace(self.pad, corners=tuple(corner.fitted(info) for corner in self.pad.corners)),
+            locks=tuple((cell, sample) for cell, sample in self.locks if sample.fits(info)),
+            pad=replace(self.pad, corners=corners),
             amounts=self.amounts[: info.latent_size],
         )
 

@@ -90,7 +90,7 @@ class Canvas(CanvasBase):
     @property
     def sample(self) -> Sample | None:
         """The sample that the current cell shows, or None."""
-        return None if self.frame is None or self.current is None else self.frame.scene.samples[self.current]
+        return None if self.frame is None or self.current is None else self.frame.scene.sample(self.current)
 
     def show_frame(self, frame: Frame) -> None:
         super().show_frame(frame)

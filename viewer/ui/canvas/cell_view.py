@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from viewer.core.picture.caption import Prediction, percent
+from viewer.core.picture.caption import Prediction, kind, percent
 from viewer.core.scene.messages import Frame
 from viewer.ui import theme
 from viewer.ui.canvas.canvas_base import CanvasBase
@@ -83,7 +83,9 @@ class CellView(QWidget):
         self.picture.setMinimumSize(1, 1)
         self.name = label("", "plain")
         self.name.setStyleSheet(f"font-size: {theme.px(28)}px; font-weight: 700;")
-        self.seed, self.index, self.class_name = (label("", "value") for _ in range(3))
+        self.seed, self.index, self.origin, self.class_name = (label("", "value") for _ in range(4))
+        self.name.setWordWrap(True)
+        self.origin.setWordWrap(True)
         self.note = label("", "muted")
         self.note.setWordWrap(True)
         self.reading = label("A classifier reads:", "title")
@@ -124,7 +126,12 @@ class CellView(QWidget):
         facts = QFormLayout()
         facts.setVerticalSpacing(theme.SPACE)
         facts.setHorizontalSpacing(2 * theme.SPACE)
-        for text, value in (("Seed", self.seed), ("Sample", self.index), ("Class", self.class_name)):
+        for text, value in (
+            ("Seed", self.seed),
+            ("Sample", self.index),
+            ("Made", self.origin),
+            ("Class", self.class_name),
+        ):
             facts.addRow(label(text, "muted"), value)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._facts = facts
@@ -153,14 +160,21 @@ class CellView(QWidget):
 
     def show_cell(self, alone: Frame, classes: tuple[str, ...], locked: bool | None) -> None:
         """Show a frame of one cell. locked: whether the cell is locked; None if the mode has no locks."""
-        sample = alone.scene.samples[0]
-        name = "" if sample.label is None else classes[sample.label]
+        sample = alone.scene.sample(0)
+        name = kind(sample, classes).removeprefix("class ") if sample.mix else ""
         self.picture.show_frame(alone)
-        self.name.setText(name or "Sample")
+        self.name.setText(_capital(name) or "Sample")
         self.seed.setText(str(sample.seed))
         self.index.setText(str(sample.index))
+        self.origin.setText(_capital(sample.origin))
         self.class_name.setText(name)
-        self._facts.setRowVisible(self.class_name, bool(name))
+        for value, known in (
+            (self.seed, not sample.held),
+            (self.index, not sample.held),
+            (self.origin, bool(sample.origin)),
+            (self.class_name, bool(name)),
+        ):
+            self._facts.setRowVisible(value, known)
         self.lock.setVisible(locked is not None)
         text = "Unlock" if locked else "Lock"
         if self.lock.text() != text:
@@ -190,3 +204,7 @@ class CellView(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme.CANVAS)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

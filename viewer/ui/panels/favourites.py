@@ -126,8 +126,10 @@ class FavouritesPanel(FoldingPanel):
         state = self._player.state if sample is None else favourites.alone(self._player.state, sample)
         subject, folder = Subject(model, state, self._player.directions), self._folder
 
+        name = favourites.name_of(state, model.info.classes)
+
         def make(generator: Generator) -> Found:
-            favourite = favourites.keep(folder, favourites.name_of(state), copied(generator, subject, favourites.SIDE))
+            favourite = favourites.keep(folder, name, copied(generator, subject, favourites.SIDE))
             return favourite, _thumbnail(favourite.path)
 
         self._player.ask("favourite", make)

@@ -6,6 +6,7 @@ import json
 
 from PySide6.QtCore import QMimeData
 
+from viewer.core.plain import from_plain, to_plain
 from viewer.core.state.samples import Sample
 
 MIME = "application/x-digitforge-sample"
@@ -14,7 +15,7 @@ MIME = "application/x-digitforge-sample"
 def pack(sample: Sample) -> QMimeData:
     """Return the MIME data of a drag that carries a sample."""
     mime = QMimeData()
-    mime.setData(MIME, json.dumps([sample.seed, sample.index, sample.mix]).encode())
+    mime.setData(MIME, json.dumps(to_plain(sample)).encode())
     return mime
 
 
@@ -23,7 +24,8 @@ def unpack(mime: QMimeData) -> Sample | None:
     if not mime.hasFormat(MIME):
         return None
     try:
-        seed, index, mix = json.loads(bytes(mime.data(MIME).data()))
-        return Sample(seed, index, tuple((int(number), float(weight)) for number, weight in mix))
-    except (ValueError, TypeError):
+        sample = from_plain(Sample, json.loads(bytes(mime.data(MIME).data())), "sample")
+    except ValueError:
         return None
+    assert isinstance(sample, Sample)
+    return sample

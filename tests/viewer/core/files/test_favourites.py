@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from digitforge.errors import CannotWrite
@@ -14,7 +15,7 @@ from viewer.core.files import favourites
 from viewer.core.files.saving import Subject, copied
 from viewer.core.scene.cells import scene_of
 from viewer.core.scene.messages import Opened
-from viewer.core.state.samples import Sample
+from viewer.core.state.samples import Sample, held_sample
 from viewer.core.state.view_state import ViewState
 
 
@@ -93,14 +94,23 @@ def test_the_state_of_one_sample_shows_that_sample(models: dict[str, Path]) -> N
     assert not state.playing
 
 
+HALF_OF_4_AND_7 = np.array([0, 0, 0, 0, 0.5, 0, 0, 0.5, 0, 0], np.float32)
+
+
 @pytest.mark.parametrize(
     ("state", "name"),
     [
         (ViewState(seed=12), "Seed 12"),
+        (favourites.alone(ViewState(seed=12), Sample(5, 3)), "Seed 5"),
+        (
+            favourites.alone(ViewState(), held_sample(np.ones(2, np.float32), None, "between seeds 3 and 4")),
+            "Between seeds 3 and 4",
+        ),
+        (favourites.alone(ViewState(), held_sample(np.ones(2, np.float32), HALF_OF_4_AND_7)), "Between 4 and 7"),
         (ViewState(mode="path"), "Morph of 0"),
         (ViewState(mode="pad"), "Blend of 0"),
         (ViewState(mode="number"), "Written 2026"),
     ],
 )
 def test_default_names(state: ViewState, name: str) -> None:
-    assert favourites.name_of(state) == name
+    assert favourites.name_of(state, tuple("0123456789")) == name

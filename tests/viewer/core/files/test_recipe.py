@@ -8,17 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from digitforge.errors import RecipeError
+from digitforge.errors import ExportError, RecipeError
+from export.contract import GeneratorInfo
 from export.runtime.generator import open_generator
-from viewer.core.files.recipe import Model, Recipe, from_text
+from viewer.core.files.recipe import FORMAT, Model, Recipe, from_text
 from viewer.core.picture.look import Look
 from viewer.core.scene.animation import Animation
 from viewer.core.scene.cells import scene_of
 from viewer.core.state.number import Number
 from viewer.core.state.pad import Pad
-from viewer.core.state.samples import Sample, of_class
+from viewer.core.state.samples import Sample, held_sample, latents_of, of_class, weights_of
 from viewer.core.state.timeline import Timeline
 from viewer.core.state.view_state import ViewState
 
@@ -57,6 +59,43 @@ def test_a_recipe_comes_back_as_it_was() -> None:
     assert from_text(replace(RECIPE, cell=None, animation=None).to_text()).animation is None
 
 
+def test_a_held_latent_comes_back_to_the_bit_in_few_bytes() -> None:
+    latent = np.random.default_rng(0).normal(size=64).astype(np.float32)
+    weights = np.array([0.0, np.float32(0.1), 0.0, np.float32(1 / 3)], np.float32)
+    sample = held_sample(latent, weights, "between seeds 3 and 4")
+    text = replace(RECIPE, state=FULL.with_keyframe(sample)).to_text()
+    assert text.isascii()
+    assert len(text) - len(RECIPE.to_text()) < 500
+    (back,) = from_text(text).state.timeline.keyframes[2:]
+    assert back == sample
+    info = GeneratorInfo(64, "normal", ("a", "b", "c", "d"), 1, 8, 8)
+    np.testing.assert_array_equal(latents_of(info, [back])[0], latent)
+    y = weights_of(info, [back])
+    assert y is not None
+    np.testing.assert_array_equal(y[0], weights)
+
+
+@pytest.mark.parametrize("place", ["cell", "keyframe", "corner"])
+def test_only_recipes_with_held_latents_need_the_new_format(place: str) -> None:
+    """Older versions read format 1 alone, and refuse fields that they do not know."""
+    plain = json.loads(RECIPE.to_text())
+    assert plain["format"] == 1
+    assert plain["state"]["timeline"]["keyframes"][0] == {"seed": 1, "index": 2, "mix": [[3, 1.0]]}
+    sample = held_sample(np.ones(4, np.float32), None)
+    with_it = {
+        "cell": FULL.locked(0, sample),
+        "keyframe": FULL.with_keyframe(sample),
+        "corner": FULL.with_pad(FULL.pad.with_corner(0, sample)),
+    }
+    assert json.loads(replace(RECIPE, state=with_it[place]).to_text())["format"] == 2
+
+
+def test_a_recipe_that_no_file_could_carry_is_a_sentence() -> None:
+    huge = held_sample(np.ones(65_536, np.float32), None)
+    with pytest.raises(ExportError, match="cannot carry this many samples"):
+        replace(RECIPE, state=ViewState(timeline=Timeline((huge,) * 4))).to_text()
+
+
 def test_missing_fields_get_their_defaults() -> None:
     model = {"name": "a", "sha256": "b"}
     assert from_text(json.dumps({"format": 1, "model": model, "state": {"seed": 3}})).state == ViewState(seed=3)
@@ -67,9 +106,14 @@ def test_missing_fields_get_their_defaults() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (changed(format=2), "not of format 1"),
-        (changed(format=True), "not of format 1"),
-        ("[]", "not of format 1"),
+        (
+            changed(format=FORMAT + 1),
+            f"has format {FORMAT + 1}, but this version of digitforge reads only formats up to",
+        ),
+        (changed(format=10**300), "has an unknown format, but"),
+        (changed(format=True), "does not say its format"),
+        (changed(format=0), "does not say its format"),
+        ("[]", "does not say its format"),
         ("{", "not JSON"),
         ("[" * 100_000, "not JSON"),
         ("9" * 10_000, "not JSON"),
@@ -87,6 +131,11 @@ def test_missing_fields_get_their_defaults() -> None:
         (changed(state__number__text="\ud800"), "a text that cannot be shown"),
         (changed(state__number__text="1" * 25), "the number of characters is 25; it must be between 0 and 24"),
         (changed(state__number__rolls=[10**9]), "roll is 1000000000; it must be between 0"),
+        (changed(state__timeline__keyframes=[{"seed": 0, "latent": "AAA"}]), "latent is 'AAA'; it must be base64"),
+        (changed(state__timeline__keyframes=[{"seed": 0, "latent": "AAA="}]), "not made of finite float32 numbers"),
+        (changed(state__timeline__keyframes=[{"seed": 0, "latent": "AADAfw=="}]), "not made of finite float32"),
+        (changed(state__timeline__keyframes=[{"seed": 0, "origin": "x" * 121}]), "the length of the origin is 121"),
+        (changed(state__timeline__keyframes=[{"seed": 0, "origin": "a\nb"}]), "characters that cannot be shown"),
         (changed(state=None), "recipe.state is None; it must be an object"),
         (changed(animation__frames_per_second=10**6), "frames per second is 1000000"),
     ],

@@ -11,7 +11,15 @@ from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
 from export.runtime.interpolation import lerp, slerp
 from export.runtime.latents import latents
-from viewer.core.scene.cells import map_of_pad, pad_weights, path_at, samples_of_grid, samples_of_number, scene_of
+from viewer.core.scene.cells import (
+    map_of_pad,
+    pad_weights,
+    path_at,
+    samples_of_grid,
+    samples_of_number,
+    scene_of,
+    scene_of_samples,
+)
 from viewer.core.state.number import MOST_CHARACTERS, MOST_ROLLS, Number
 from viewer.core.state.pad import PLACES, Pad, map_points
 from viewer.core.state.samples import SEED_MAX, Sample, latents_of, of_class, weights_of
@@ -245,3 +253,82 @@ def test_the_map_shows_the_pictures_at_its_points(count: int, previews: int) -> 
 
 def test_without_corners_there_is_no_map() -> None:
     assert map_of_pad(NORMAL, ViewState(mode="pad")) is None
+
+
+FREE = replace(NORMAL, classes=())
+KEYS = Timeline((of_class(1, 3, 4), of_class(2, 5, 7), of_class(8, 0, 7)), easing="linear")
+SHOWN = {
+    "grid": ViewState(seed=3, cells=9),
+    "walk": ViewState(seed=3, cells=9, position=0.77),
+    "walk with a locked cell": ViewState(seed=3, cells=9, position=0.77).locked(4, of_class(1, 2, 3)),
+    "beyond the last seed": ViewState(seed=SEED_MAX, cells=2, position=1.5),
+    "at a keyframe": ViewState(mode="path", timeline=KEYS, position=1.0),
+    "between classes": ViewState(mode="path", timeline=KEYS, position=0.5),
+    "between seeds": ViewState(mode="path", timeline=KEYS, position=1.3),
+    "around the loop": ViewState(mode="path", timeline=KEYS, position=2.9),
+    "on a line": ViewState(mode="path", timeline=replace(KEYS, way="lerp"), position=0.4),
+    "at a corner": ViewState(mode="pad", pad=Pad(CORNERS, 1.0, 0.0)),
+    "between corners": ViewState(mode="pad", pad=Pad(CORNERS, 0.3, 0.6)),
+    "in a triangle": ViewState(mode="pad", pad=Pad(CORNERS[:3], 0.5, 0.6)),
+    "number": ViewState(mode="number", number=Number("2026", 5).rerolled(2)),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("psi", [1.0, 0.7])
+def test_every_cell_is_made_by_its_sample_to_the_bit(name: str, psi: float) -> None:
+    directions = np.random.default_rng(0).normal(size=(2, 16)).astype(np.float32)
+    state = replace(SHOWN[name], truncation=psi, amounts=(0.5, -1.5))
+    scene = scene_of(NORMAL, state, directions)
+    assert scene is not None
+    again = scene_of_samples(NORMAL, scene.samples, state, directions)
+    np.testing.assert_array_equal(again.z, scene.z)
+    assert again.y is not None
+    np.testing.assert_array_equal(again.y, scene.y)
+    assert again.samples == scene.samples
+    last = len(scene.samples) - 1
+    assert scene.only(last).samples == scene.samples[last:]
+    alone = scene_of(NORMAL, state.with_mode("grid").with_cells(1).locked(0, scene.samples[last]), directions)
+    assert alone is not None
+    np.testing.assert_array_equal(alone.z[0], scene.z[last])
+
+
+def test_only_what_no_seed_makes_holds_its_latent() -> None:
+    held = {}
+    for name, state in SHOWN.items():
+        scene = scene_of(NORMAL, state)
+        assert scene is not None
+        held[name] = [sample.held for sample in scene.samples]
+    assert held["walk with a locked cell"] == [True] * 4 + [False] + [True] * 4
+    assert [name for name, cells in held.items() if any(cells)] == [
+        "walk", "walk with a locked cell", "beyond the last seed", "between classes", "between seeds",
+        "around the loop", "on a line", "between corners", "in a triangle",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "origin"),
+    [
+        ("walk", "between seeds 3 and 4"),
+        ("beyond the last seed", f"between seeds {SEED_MAX + 1} and {SEED_MAX + 2}"),
+        ("between classes", ""),
+        ("between seeds", "between seeds 2 and 8"),
+    ],
+)
+def test_a_cell_between_samples_says_between_which(name: str, origin: str) -> None:
+    scene = scene_of(NORMAL, SHOWN[name])
+    assert scene is not None
+    assert scene.sample(0).origin == origin
+
+
+def test_a_timeline_between_equal_keyframes_stays_at_them() -> None:
+    same = path_at(NORMAL, Timeline((KEYS.keyframes[0],) * 2), 0.4)
+    assert same is not None
+    assert same.samples == KEYS.keyframes[:1]
+
+
+def test_without_classes_samples_hold_none() -> None:
+    scene = scene_of(FREE, ViewState(seed=3, cells=2, position=0.5))
+    assert scene is not None
+    assert scene.sample(1).mix == ()
+    assert scene.sample(1).origin == "between seeds 3 and 4"

@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from export.contract import GeneratorInfo
-from viewer.core.state.samples import SEED_MAX, Sample
+from viewer.core.state.pad import Pad
+from viewer.core.state.samples import SEED_MAX, Sample, held_sample, of_class
 from viewer.core.state.timeline import Timeline
 from viewer.core.state.view_state import ViewState, cells_limit
 
@@ -74,6 +76,20 @@ def test_a_state_is_fitted_to_a_generator() -> None:
     assert state.fitted(info(classes=3)).digits == ()
     assert state.fitted(info(classes=0)).digits == ()
     assert state.fitted(info(side=4096)).cells == 4
+
+
+def test_samples_that_do_not_fit_a_generator_are_left_out() -> None:
+    nine, one = of_class(1, 0, 9), of_class(2, 0, 1)
+    held = held_sample(np.ones(3, np.float32), np.eye(10, dtype=np.float32)[1])
+    state = ViewState(
+        mode="path", locks=((0, nine), (3, one), (4, held)), timeline=Timeline((one, nine, one)), position=2.5,
+        pad=Pad((one, one, nine)),
+    )  # fmt: skip
+    fitted = state.fitted(info(classes=3))
+    assert fitted.locks == ((3, one),)
+    assert fitted.timeline.keyframes == (one, one)
+    assert fitted.position == 2.0, "the shorter timeline's end"
+    assert fitted.pad.corners == ()
 
 
 @pytest.mark.parametrize(("side", "cells"), [(28, 256), (1024, 64), (2048, 16), (4096, 4)])
