@@ -21,7 +21,8 @@ GAP_COLOUR = 0xFF151820
 def compose(pixels: UInt8, columns: int = 0, look: Look = PLAIN, close: bool = False) -> Rgb32:
     """Compose uint8 [cells, h, w] (grey) or [cells, h, w, 3] into a new picture, uint32 [height, width].
 
-    Gaps are 0. Raises ValueError if `pixels` has another shape or type.
+    Gaps are 0. Without gaps, what is left of the last row looks like grey pixels of 0. Raises ValueError if `pixels`
+    has another shape or type.
     """
     if pixels.dtype != np.uint8 or pixels.ndim not in (3, 4) or pixels.shape[3:] not in ((), (3,)) or not pixels.size:
         raise ValueError(f"pixels must be uint8 [cells, h, w] or [cells, h, w, 3], not {pixels.dtype} {pixels.shape}")
@@ -37,6 +38,8 @@ def compose(pixels: UInt8, columns: int = 0, look: Look = PLAIN, close: bool = F
     blocks[:full, :height, :, :width] = rows.swapaxes(1, 2)
     if rest:
         blocks[full, :height, :rest, :width] = cells[full * grid.columns :].swapaxes(0, 1)
+        if close and pixels.ndim == 3:  # the last line of a text ends like the others, on the ground of grey pictures
+            blocks[full, :height, rest:, :width] = apply_look(np.zeros_like(pixels[:1]), look).swapaxes(0, 1)
     return np.ascontiguousarray(padded[: grid.height, : grid.width])
 
 

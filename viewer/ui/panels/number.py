@@ -75,9 +75,9 @@ class NumberPanel(Panel):
             hand.addWidget(button)
         places = QGridLayout()
         places.setSpacing(theme.SPACE // 2)
-        self.places = [self._place_button(place) for place in range(MOST_CHARACTERS)]
-        for place, button in enumerate(self.places):
-            places.addWidget(button, place // COLUMNS, place % COLUMNS)
+        self.places = [self._place_button(cell) for cell in range(MOST_CHARACTERS)]
+        for cell, button in enumerate(self.places):
+            places.addWidget(button, cell // COLUMNS, cell % COLUMNS)
         tip = "Take back the variants of single characters, so that all look written by one person"
         self.reset = make_button(QPushButton, "All in one hand", tip)
         self.reset.clicked.connect(lambda: self._edit("one hand", lambda number: number.in_one_hand()))
@@ -94,11 +94,11 @@ class NumberPanel(Panel):
         self._click.setSingleShot(True)
         self._click.timeout.connect(lambda: self._reroll_cell(self._clicked))
 
-    def _place_button(self, place: int) -> QPushButton:
+    def _place_button(self, cell: int) -> QPushButton:
         button = toggle_button(
-            "", "Make another variant of this character", name=f"Vary character {place + 1}", role="class"
+            "", "Make another variant of this character", name=f"Vary character {cell + 1}", role="class"
         )
-        button.clicked.connect(lambda: self.reroll(place))
+        button.clicked.connect(lambda: self._reroll_cell(cell))
         return button
 
     def show_model(self, opened: Opened) -> None:
@@ -126,23 +126,20 @@ class NumberPanel(Panel):
         self.value.setText("not available" if sentence else full)
         self.lines.setVisible(len(written) > LINE)
         self.lines.setChecked(number.line < MOST_CHARACTERS)
-        for place, button in enumerate(self.places):
-            button.setVisible(place in written)
-            button.setChecked(number.roll(place) > 0)
-            if place in written:
-                button.setText(literal(number.text[place]))
+        for cell, button in enumerate(self.places):
+            button.setVisible(cell < len(written))
+            if cell < len(written):
+                character = number.text[written[cell]]
+                button.setChecked(number.roll(written[cell]) > 0)
+                button.setText(literal(character))
                 button.setToolTip(
-                    f"Make another {number.text[place]}, if this one looks wrong; or click it in the picture"
+                    literal_tip(f"Make another {character}, if this one looks wrong; or click it in the picture")
                 )
         for widget in (self.edit, self.previous, self.next, self.any):
             widget.setEnabled(not sentence)
         self.vary.setVisible(bool(written))
         self.reset.setVisible(bool(written))
         self.reset.setEnabled(bool(number.rolls))
-
-    def reroll(self, place: int) -> None:
-        """Choose another variant of a character."""
-        self._edit(f"variant of character {place + 1}", lambda number: number.rerolled(place))
 
     def click_cell(self, cell: int) -> None:
         """Choose another variant of the character in a cell, unless this is the first click of a double click."""
@@ -156,7 +153,7 @@ class NumberPanel(Panel):
     def _reroll_cell(self, cell: int) -> None:
         places = written_places(self._classes, self.edit.text())
         if cell < len(places):
-            self.reroll(places[cell])
+            self._edit(f"variant of character {cell + 1}", lambda number: number.rerolled(places[cell]))
 
     def _type(self, text: str) -> None:
         written = as_written(self._classes, text)
