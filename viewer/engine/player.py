@@ -14,7 +14,7 @@ from export.runtime.arrays import Float32
 from export.runtime.generator import Generator
 from viewer.core.scene.cells import scene_of
 from viewer.core.scene.messages import Answer, CompareRequest, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
-from viewer.core.state.view_state import ViewState
+from viewer.core.state.view_state import ViewState, left_out
 from viewer.engine.worker import Worker, open_model
 
 TICK_MS = 16
@@ -66,6 +66,8 @@ class Player(QObject):
     """There is nothing to show: a timeline without keyframes, a pad without corners, no number."""
     answered = Signal(object)
     """Answer: a job has finished."""
+    notified = Signal(str)
+    """A message: what could not be kept when another generator was opened."""
     failed = Signal(object)
     """Failure: a request failed; what was open stays open."""
 
@@ -164,16 +166,22 @@ class Player(QObject):
             )
 
     def _on_opened(self, opened: Opened) -> None:
-        self.model = opened
+        before = self.state if self.model is None else self.state.carried(self.model.info.classes, opened.info.classes)
+        fitted = before.fitted(opened.info)
+        fitted = fitted.with_number(fitted.number.suited(opened.info.classes))
+        lost = left_out(self.state, fitted)
+        changed = fitted != self.state
+        if fitted.playing != self.state.playing:
+            self._keep_time(fitted.playing)
+        self.model, self.state = opened, fitted
         self.directions = None
         self.rate.clear()
         self.opened.emit(opened)
-        fitted = self.state.fitted(opened.info)  # the current state, which may have changed meanwhile
-        fitted = fitted.with_number(fitted.number.suited(opened.info.classes))
-        if fitted != self.state:
-            self.apply(fitted)
-        else:
-            self._request()
+        if changed:
+            self.state_changed.emit(self.state)  # which may have changed again meanwhile
+        if lost:
+            self.notified.emit(lost)
+        self._request()
 
     def _on_rendered(self, frame: Frame) -> None:
         if self._empty or self.model is None or frame.generation != self.model.generation:

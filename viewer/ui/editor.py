@@ -8,6 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 
+from viewer.core.scene.messages import Opened
 from viewer.core.state.history import History, Step
 from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
@@ -23,6 +24,15 @@ class UndoStack(QObject):
         super().__init__(player)
         self._player = player
         self._history = History()
+        self._classes: tuple[str, ...] | None = None
+        player.opened.connect(self._on_opened)
+
+    def _on_opened(self, opened: Opened) -> None:
+        """Carry the states of all steps to the classes of another generator."""
+        classes, self._classes = self._classes, opened.info.classes
+        if classes is not None and classes != self._classes:
+            self._history = self._history.changed(lambda state: state.carried(classes, opened.info.classes))
+            self.changed.emit()
 
     def push(self, step: Step) -> None:
         """Apply a step and add it."""

@@ -186,6 +186,7 @@ class Window(QWidget):
         player.frame_ready.connect(self._on_frame)
         player.emptied.connect(self._on_emptied)
         player.failed.connect(self._on_failed)
+        player.notified.connect(self.message.show_info)
         player.compared.connect(self._on_compared)
         self._actions.open_requested.connect(self.open)
         self._actions.compare_requested.connect(self.open_beside)
@@ -204,6 +205,7 @@ class Window(QWidget):
         self.tour.edited.connect(self.editor.edit)
         for panel in self.panels:
             panel.edited.connect(self.editor.edit)
+        self.canvas.notified.connect(self.message.show_info)
         self.canvas.clicked.connect(self._on_cell_clicked)
         self.canvas.opened.connect(self.number.ignore_click)
         self.inspector.notified.connect(self.message.show_info)

@@ -14,7 +14,9 @@ from PySide6.QtGui import QDrag
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from export.contract import GeneratorInfo
 from export.runtime.arrays import UInt8
+from proofs.tiny_generator import write_model
 from tests.support.windows import LEFT, OpenWindow, click, drop_file, export, place, sheet_of, wait_for_the_picture
 from viewer.core.files.formats import read_recipe
 from viewer.core.picture.compose import to_rgb
@@ -186,3 +188,55 @@ def test_a_corner_of_the_pad_takes_a_picture_between_samples(
     show(window, qtbot, lambda before: before.with_pad(before.pad.with_corner(3, sample).with_point(1.0, 1.0)))
     np.testing.assert_array_equal(pixels(window), shown)
     assert canvas_caption(window).startswith("between 4 and 7")
+
+
+def test_the_seed_says_that_the_walk_has_left_it(paused: Window, qtbot: QtBot) -> None:
+    position = paused.player.state.position
+    assert paused.seed.edit.text() == "5"
+    assert paused.seed.value.text() == f"{position:.0%} on to the next"
+    QTest.mouseClick(paused.seed.previous, LEFT)
+    assert paused.player.state.seed == 5, "the seed that the walk came from"
+    assert paused.seed.value.text() == ""
+    QTest.mouseClick(paused.seed.previous, LEFT)
+    assert paused.player.state.seed == 4
+
+
+@pytest.mark.parametrize("key", [Key.Key_R, Key.Key_7, Key.Key_Right, Key.Key_Space])
+def test_a_locked_favourite_says_so_and_can_be_unlocked(
+    key: Qt.Key, models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(models["digits"])
+    click(window, 12)
+    with qtbot.waitSignal(window.favourites.notified):
+        QTest.keyClick(window.canvas, Key.Key_D, CTRL | SHIFT)
+    qtbot.waitUntil(lambda: window.favourites.list.count() == 1)
+    window.favourites.list.itemClicked.emit(window.favourites.list.item(0))
+    assert window.message.text.text() == "This cell is locked, so that other seeds and classes do not change it."
+    assert window.message.offer.text() == "Unlock"
+    window.message.hide()
+    QTest.keyClick(window.canvas, key)
+    assert window.message.isVisible()
+    assert window.message.text.text() == "This cell is locked: it keeps its picture."
+    QTest.mouseClick(window.message.offer, LEFT)
+    assert not window.player.state.locks
+    window.message.hide()
+    QTest.keyClick(window.canvas, Key.Key_R)
+    assert not window.message.isVisible()
+
+
+def test_keyframes_of_letters_are_left_out_of_digits_with_a_message(
+    tmp_path: Path, models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    letters = write_model(tmp_path / "letters.onnx", GeneratorInfo(6, "normal", tuple("abcdefghij7"), 1, 12, 12))
+    window = open_window(letters)
+    for cell in (0, 9, 10):
+        click(window, cell)
+        window.inspector.menu.keyframe.trigger()
+    assert [key.label for key in window.player.state.timeline.keyframes] == [0, 9, 10]
+    with qtbot.waitSignal(window.player.notified):
+        window.open(models["digits"])
+    assert "2 keyframes were left out" in window.message.text.text()
+    assert [key.label for key in window.player.state.timeline.keyframes] == [7], "both know a 7"
+    wait_for_the_picture(qtbot, window)
+    window.editor.stack.undo()
+    assert window.player.state.timeline.keyframes == (), "and undo brings back no letter as a digit"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from viewer.core.state.view_state import ViewState
@@ -56,6 +57,18 @@ class History:
         merged = self.undoable[-1].merged(step) if self.undoable else None
         steps = (*self.undoable, step) if merged is None else (*self.undoable[:-1], merged)
         return History(steps[-MOST_STEPS:])
+
+    def changed(self, change: Callable[[ViewState], ViewState]) -> History:
+        """Return the history with other states, without the steps that then change nothing."""
+        undoable, redoable = (
+            tuple(
+                step
+                for one in steps
+                if (step := replace(one, before=change(one.before), after=change(one.after))).before != step.after
+            )
+            for steps in (self.undoable, self.redoable)
+        )
+        return History(undoable, redoable)
 
     def undo(self) -> History:
         """Return the history one step back. The state is then `redoable[-1].before`."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -73,6 +73,12 @@ class Sample:
         if self.held and len(self.latent) != 4 * info.latent_size:
             return False
         return bool(self.mix) == info.conditional and all(number < len(info.classes) for number, _ in self.mix)
+
+    def carried(self, numbers: Mapping[int, int]) -> Sample | None:
+        """Return the sample with other numbers for its classes; None if `numbers` lacks one of them."""
+        if not all(number in numbers for number, _ in self.mix):
+            return None
+        return replace(self, mix=tuple((numbers[number], weight) for number, weight in self.mix))
 
 
 def held_sample(latent: Float32, weights: Float32 | None, origin: str = "") -> Sample:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from export.contract import GeneratorInfo
@@ -11,7 +12,7 @@ from viewer.core.plain import check_choice, check_range
 from viewer.core.scene.compare import VIEWS
 from viewer.core.state.number import LINE, Number
 from viewer.core.state.pad import Pad
-from viewer.core.state.samples import CLASS_MAX, SEED_MAX, Sample
+from viewer.core.state.samples import CLASS_MAX, SEED_MAX, Sample, listed
 from viewer.core.state.timeline import Timeline
 
 MODES = ("grid", "path", "pad", "number")
@@ -91,6 +92,11 @@ class ViewState:
         return (*(sample for _, sample in self.locks), *self.timeline.keyframes, *self.pad.corners)
 
     @property
+    def all_locked(self) -> bool:
+        """Whether every cell of a grid is locked, so that no seed, class or walk changes the picture."""
+        return self.mode == "grid" and sum(cell < self.cells for cell, _ in self.locks) == self.cells
+
+    @property
     def moves(self) -> bool:
         """Whether the state can be played: a grid or a timeline with steps."""
         return self.mode == "grid" or (self.mode == "path" and self.timeline.steps > 0)
@@ -106,8 +112,10 @@ class ViewState:
         return replace(self, seed=min(max(seed, 0), SEED_MAX), position=0.0)
 
     def stepped(self, by: int) -> ViewState:
-        """Go `by` seeds, or hands, further; stop at the first and the last."""
-        return self.with_seed((self.number.seed if self.mode == "number" else self.seed) + by)
+        """Go `by` seeds, or hands, further; stop at the first and the last. Between two seeds, -1 goes to the first."""
+        if self.mode == "number":
+            return self.with_seed(self.number.seed + by)
+        return self.with_seed(self.seed + by + (by < 0 and self.position > 0.0))
 
     def with_digits(self, digits: tuple[int, ...]) -> ViewState:
         """Show these classes in turn, or all classes if empty."""
@@ -213,21 +221,51 @@ class ViewState:
         Samples that do not fit are left out: see `Sample.fits`. A pad needs all of its corners.
         """
         count = len(info.classes)
-        keyframes = tuple(key for key in self.timeline.keyframes if key.fits(info))
-        state = (
-            self.with_timeline(replace(self.timeline, keyframes=keyframes))
-            if keyframes != self.timeline.keyframes
-            else self
-        )
-        corners = self.pad.corners if all(corner.fits(info) for corner in self.pad.corners) else ()
         return replace(
-            state,
+            self._with_samples(lambda sample: sample if sample.fits(info) else None),
             digits=tuple(digit for digit in self.digits if digit < count),
             cells=min(self.cells, cells_limit(info)),
-            locks=tuple((cell, sample) for cell, sample in self.locks if sample.fits(info)),
-            pad=replace(self.pad, corners=corners),
             amounts=self.amounts[: info.latent_size],
         )
+
+    def carried(self, classes: tuple[str, ...], others: tuple[str, ...]) -> ViewState:
+        """Carry the state from a generator with these classes to one with others. Classes keep their names.
+
+        Samples of classes that the other generator does not have are left out, as in `fitted`.
+        """
+        if classes == others:
+            return self
+        numbers = {number: others.index(name) for number, name in enumerate(classes) if name in others}
+        digits = tuple(sorted(numbers[digit] for digit in self.digits if digit in numbers))
+        return replace(self._with_samples(lambda sample: sample.carried(numbers)), digits=digits)
+
+    def _with_samples(self, change: Callable[[Sample], Sample | None]) -> ViewState:
+        """Change every sample that was put somewhere; None leaves it out. A pad needs all of its corners."""
+        locks = [(cell, change(sample)) for cell, sample in self.locks]
+        keyframes = [change(sample) for sample in self.timeline.keyframes]
+        corners = [change(sample) for sample in self.pad.corners]
+        return replace(
+            self.with_timeline(replace(self.timeline, keyframes=tuple(filter(None, keyframes)))),
+            locks=tuple((cell, sample) for cell, sample in locks if sample is not None),
+            pad=replace(self.pad, corners=() if None in corners else tuple(filter(None, corners))),
+        )
+
+
+def left_out(before: ViewState, after: ViewState) -> str:
+    """Say what a state lost when another generator was opened; empty if nothing."""
+    lost = [
+        f"{count} {one if count == 1 else several}"
+        for one, several, count in (
+            ("keyframe", "keyframes", len(before.timeline.keyframes) - len(after.timeline.keyframes)),
+            ("corner of the pad", "corners of the pad", len(before.pad.corners) - len(after.pad.corners)),
+            ("locked cell", "locked cells", len(before.locks) - len(after.locks)),
+        )
+        if count > 0
+    ]
+    if not lost:
+        return ""
+    verb = "was" if len(before.samples) - len(after.samples) == 1 else "were"
+    return f"{listed(lost)} {verb} left out: this generator does not have the same classes or latents."
 
 
 def cells_limit(info: GeneratorInfo) -> int:

@@ -36,6 +36,8 @@ class Canvas(CanvasBase):
 
     edited = Signal(str, object)
     """See `Panel.edited`."""
+    notified = Signal(str, object)
+    """A message, and the Offer to show with it."""
     current_changed = Signal()
     """Another cell, or none, is the current one, or its picture changed."""
     clicked = Signal(int)
@@ -51,6 +53,7 @@ class Canvas(CanvasBase):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self._locks: frozenset[int] | None = frozenset()  # None if the mode has no locks
+        self._state = ViewState()
         self._hovered: int | None = None
         self._held: int | None = None
         self._pressed: QPointF | None = None
@@ -106,7 +109,13 @@ class Canvas(CanvasBase):
         self._point(None, cell)
 
     def show_state(self, state: ViewState) -> None:
-        """Show which cells are locked."""
+        """Show which cells are locked, and say so if a change has no effect because all of them are."""
+        before, self._state = self._state, state
+        if _tried_to_change(before, state) and before.locks == state.locks and state.all_locked:
+            what = "This cell is" if state.cells == 1 else "All cells are"
+            keeps = "it keeps its picture" if state.cells == 1 else "they keep their pictures"
+            unlock = ("Unlock", lambda: self.edited.emit("unlocking", lambda state: state.unlocked()))
+            self.notified.emit(f"{what} locked: {keeps}.", unlock)
         locks = frozenset(cell for cell, _ in state.locks) if state.mode == "grid" else None
         if locks != self._locks:
             self._locks = locks
@@ -239,3 +248,10 @@ class Canvas(CanvasBase):
         drag.setHotSpot(QPoint(DRAGGED_SIDE // 2, DRAGGED_SIDE // 2))
         drag.exec(Qt.DropAction.CopyAction)
         self._point(None, self._held)  # the pointer may have left the canvas
+
+
+def _tried_to_change(before: ViewState, after: ViewState) -> bool:
+    """Return whether somebody chose another seed or class, or started a walk."""
+    if after.playing:
+        return not before.playing
+    return (before.seed, before.digits, before.by_rows) != (after.seed, after.digits, after.by_rows)

@@ -67,7 +67,7 @@ class Inspector(QObject):
     def _open_menu(self, at: QPoint) -> None:
         sample, model = self._canvas.sample, self._player.model
         if sample is not None and model is not None:
-            name = "" if sample.label is None else model.info.classes[sample.label]
+            name = model.info.classes[sample.mix[0][0]] if len(sample.mix) == 1 else ""
             self.menu.show_cell(self._canvas.locked(self._canvas.current), name)
             self.menu.popup(at)
 

@@ -213,6 +213,9 @@ class FavouritesPanel(FoldingPanel):
         if model is not None and model.sha256 == favourite.recipe.model.sha256:
             kept = replace(favourite.recipe.state, playing=False)
             self.edited.emit("favourite", lambda _: kept)
+            if kept.all_locked and kept.cells == 1:
+                unlock = ("Unlock", lambda: self.edited.emit("unlocking", lambda state: state.unlocked()))
+                self.notified.emit("This cell is locked, so that other seeds and classes do not change it.", unlock)
         else:
             self.elsewhere.emit(favourite.path)
 

@@ -65,3 +65,14 @@ def test_other_changes_do_not_follow_the_hint() -> None:
     assert not follows_hint(playing, replace(playing, seed=1)), "a walk goes on by itself"
     timeline = START.timeline.inserted(0, Sample(1))
     assert not follows_hint(START.with_timeline(timeline), START)
+
+
+def test_the_states_of_all_steps_can_change() -> None:
+    history = (
+        History().add(Step("seed", START, START.with_seed(1), 0.0)).add(Step("size", START, START.with_cells(4), 9.0))
+    )
+    history = history.add(Step("size", START.with_cells(4), START.with_cells(9), 20.0)).undo()
+    changed = history.changed(lambda state: state.with_seed(5))
+    assert [step.what for step in changed.undoable] == ["size"], "a step that changes nothing is dropped"
+    assert changed.undoable[0].after == START.with_seed(5).with_cells(4)
+    assert changed.redoable[0].after == START.with_seed(5).with_cells(9)

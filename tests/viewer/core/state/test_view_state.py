@@ -1,6 +1,7 @@
 """The state and its transitions."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from export.contract import GeneratorInfo
 from viewer.core.state.pad import Pad
 from viewer.core.state.samples import SEED_MAX, Sample, held_sample, of_class
 from viewer.core.state.timeline import Timeline
-from viewer.core.state.view_state import ViewState, cells_limit
+from viewer.core.state.view_state import ViewState, cells_limit, left_out
 
 
 def info(classes: int = 10, side: int = 28) -> GeneratorInfo:
@@ -139,3 +140,46 @@ def test_locks_are_in_order_and_can_be_removed() -> None:
 def test_the_seed_of_a_number_is_its_hand() -> None:
     state = ViewState(mode="number", seed=4).with_seed(9).stepped(-1)
     assert (state.seed, state.number.seed) == (4, 8)
+
+
+def test_one_back_from_between_two_seeds_is_the_seed_that_was_passed() -> None:
+    between = ViewState(seed=5, position=0.77)
+    assert (between.stepped(-1).seed, between.stepped(-1).position) == (5, 0.0)
+    assert between.stepped(1).seed == 6
+    assert ViewState(seed=5).stepped(-1).seed == 4
+
+
+def test_classes_of_the_same_name_are_the_same_in_another_generator() -> None:
+    a, c, t = (of_class(seed, 0, label) for seed, label in enumerate((0, 2, 3)))
+    mixed = Sample(4, 0, ((0, 0.5), (2, 0.5)))
+    state = ViewState(
+        digits=(0, 3), locks=((1, a), (2, t)), timeline=Timeline((a, c, t, mixed)), pad=Pad((a, c, mixed))
+    )  # fmt: skip
+    carried = state.carried(("a", "b", "c", "t"), ("c", "x", "a"))
+    assert carried.digits == (2,)
+    assert carried.locks == ((1, of_class(0, 0, 2)),)
+    assert carried.timeline.keyframes == (of_class(0, 0, 2), of_class(1, 0, 0), Sample(4, 0, ((2, 0.5), (0, 0.5))))
+    assert carried.pad.corners == carried.timeline.keyframes
+    assert state.carried(("a", "b"), ("a", "b")) is state
+    assert left_out(state, carried) == (
+        "1 keyframe and 1 locked cell were left out: this generator does not have the same classes or latents."
+    )
+
+
+def test_what_was_left_out_is_named() -> None:
+    one = of_class(1, 0, 9)
+    state = ViewState(timeline=Timeline((one,) * 3), pad=Pad((one,) * 4), locks=((0, one),))
+    said = left_out(state, state.fitted(info(classes=3)))
+    assert said.startswith("3 keyframes, 4 corners of the pad and 1 locked cell were left out: this generator does not")
+    assert left_out(state, state.fitted(info())) == ""
+    single = ViewState(timeline=Timeline((one,)))
+    assert left_out(single, single.fitted(info(classes=3))).startswith("1 keyframe was left out:")
+
+
+def test_a_grid_of_locked_cells_is_all_locked() -> None:
+    one = ViewState(cells=4).locked(0, Sample(1))
+    assert not one.all_locked
+    full = replace(one, locks=tuple((cell, Sample(1)) for cell in range(5)))
+    assert full.all_locked
+    assert not full.with_mode("path").all_locked
+    assert not full.with_cells(9).all_locked
