@@ -140,7 +140,7 @@ class Camera:
         )
         self._large_and_small(f"message-{theme}")
         window.hint.hide()
-        window.message.hide()
+        window.message.dismiss()
         window.player.apply(window.player.state.with_seed(0).with_digits(()))
         window.side.verticalScrollBar().setValue(0)
 

@@ -11,7 +11,7 @@ from viewer.core.files.saving import ExportSpec, Subject, previewed
 from viewer.core.scene.messages import Answer
 from viewer.engine.finder import Finder
 from viewer.engine.player import Player
-from viewer.ui.bars.task import TaskStrip
+from viewer.ui.bars.task import TaskToast
 from viewer.ui.canvas.canvas import Canvas
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ PREVIEW = "export preview"
 
 
 class Exporter(QObject):
-    """Hands what is shown to the export sheet, and what the sheet asks for to the task strip."""
+    """Hands what is shown to the export sheet, and what the sheet asks for to the task toast."""
 
-    def __init__(self, window: QWidget, player: Player, finder: Finder, canvas: Canvas, task: TaskStrip) -> None:
+    def __init__(self, window: QWidget, player: Player, finder: Finder, canvas: Canvas, task: TaskToast) -> None:
         super().__init__(window)
         self.sheet: ExportSheet | None = None
         """The dialog, once it has been opened."""

@@ -4,33 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from viewer.ui import theme
+from viewer.ui.widgets.toast import Toast
+
+TOAST_WIDTH = 70 * theme.SPACE
+"""Largest width of a toast in pixels."""
 
 
 def lay_out(
     window: QWidget,
     *,
-    top: Sequence[QWidget],
+    header: QWidget,
     rail: QWidget,
-    pictures: Sequence[QWidget],
+    pictures: QWidget,
     bars: Sequence[QWidget],
     side: QWidget,
     status: QWidget,
 ) -> None:
-    """Lay out the window: `top` across it, then rail, pictures and side column in a row, `status` at the bottom.
+    """Lay out the window: the header across it, then rail, pictures and side column in a row, `status` at the bottom.
 
-    pictures: beside each other; bars: below the pictures.
+    bars: below the pictures.
     """
-    row = QHBoxLayout()
-    row.setSpacing(0)
-    for picture in pictures:
-        row.addWidget(picture, 1)
     stage = QVBoxLayout()
     stage.setSpacing(0)
-    stage.addLayout(row, 1)
+    stage.addWidget(pictures, 1)
     for bar in bars:
         stage.addWidget(bar)
     middle = QHBoxLayout()
@@ -41,10 +42,46 @@ def lay_out(
     column = QVBoxLayout(window)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
-    for widget in top:
-        column.addWidget(widget)
+    column.addWidget(header)
     column.addLayout(middle, 1)
     column.addWidget(status)
+
+
+class Pictures(QWidget):
+    """The pictures beside each other, each below its name, with toasts over the top edge, which move nothing."""
+
+    def __init__(self, named: Sequence[tuple[QWidget, QWidget]], toasts: Sequence[Toast]) -> None:
+        """named: the name and the canvas of each picture."""
+        super().__init__()
+        self._toasts = tuple(toasts)
+        grid = QGridLayout(self)  # without stretch factors, so that a hidden picture leaves its room to the other one
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        for column, (name, picture) in enumerate(named):
+            grid.addWidget(name, 0, column)
+            grid.addWidget(picture, 1, column)
+        for toast in self._toasts:
+            toast.setParent(self)
+            toast.installEventFilter(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent, QEvent.Type.LayoutRequest):
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        """Place the toasts below each other, from the top left corner."""
+        top = theme.SPACE
+        for toast in self._toasts:
+            if not toast.isHidden():
+                toast.fit(min(self.width() - 2 * theme.SPACE, theme.px(TOAST_WIDTH)))
+                toast.move(theme.SPACE, top)
+                toast.raise_()
+                top += toast.height() + theme.SPACE // 2
 
 
 class SideColumn(QScrollArea):

@@ -102,7 +102,7 @@ QToolButton[role="fold"] {{ min-height: 24px; padding: 0 2px; }}
 QProgressBar {{ background: {raised}; border: none; border-radius: 2px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
 QWidget#timeline, QFrame#watch, QFrame#compare {{ background: {window}; border-top: 1px solid {line}; }}
-QLabel[role="badge"] {{ background: {raised}; border-radius: 6px; padding: 2px 8px; font-weight: 600; }}
+QLabel[role="name"] {{ background: {canvas}; font-weight: 600; }}
 QLineEdit {{ selection-background-color: {accent}; selection-color: {on_accent}; font-size: 15px; }}
 QLineEdit[role="name"], QLineEdit[role="number"] {{
     padding: 0 4px; min-height: 24px; border-radius: 4px; font-size: 13px;
@@ -124,7 +124,9 @@ QSlider::handle:horizontal:focus {{ background: {accent}; }}
 QSlider::sub-page:horizontal:disabled, QSlider::groove:horizontal:disabled {{ background: {line}; }}
 QSlider::handle:horizontal:disabled {{ background: {faint}; }}
 
-QFrame#message {{ background: {notice}; border: none; border-left: 3px solid {accent}; }}
+QFrame#message {{
+    background: {notice}; border: 1px solid {line}; border-left: 3px solid {accent}; border-radius: 8px;
+}}
 QFrame#message[level="error"] {{ background: {warning}; border-left-color: {alert}; }}
 QFrame#message QToolButton {{ min-height: 26px; padding: 0 6px; }}
 QToolButton[role="offer"] {{ background: {raised}; font-weight: 600; padding: 0 12px; }}

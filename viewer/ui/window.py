@@ -22,7 +22,7 @@ from digitforge.bundled import BUNDLED_MODEL, BUNDLED_MODELS
 from digitforge.errors import DigitforgeError
 from viewer.core.files.drops import drop_of
 from viewer.core.run.stages import is_run, model_of, name_of
-from viewer.core.scene.messages import Failure, Frame, Opened
+from viewer.core.scene.messages import CompareRequest, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
 from viewer.core.state.keys import edit_for_class, edit_for_key
 from viewer.core.state.number import cannot_write
 from viewer.core.state.samples import RANDOM_SEEDS
@@ -32,10 +32,10 @@ from viewer.engine.player import Player
 from viewer.ui.actions import Actions
 from viewer.ui.bars.header import Header
 from viewer.ui.bars.hint import HintStrip
-from viewer.ui.bars.message import MessageStrip, Offer
+from viewer.ui.bars.message import MessageToast, Offer
 from viewer.ui.bars.rail import Rail
 from viewer.ui.bars.status import StatusLine
-from viewer.ui.bars.task import TaskStrip
+from viewer.ui.bars.task import TaskToast
 from viewer.ui.bars.timeline import TimelineBar
 from viewer.ui.bars.tour import TourStrip
 from viewer.ui.bars.watch import WatchBar
@@ -45,7 +45,7 @@ from viewer.ui.canvas.inspector import Inspector
 from viewer.ui.copying import Copier
 from viewer.ui.editor import Editor
 from viewer.ui.exporting import Exporter
-from viewer.ui.layout import SideColumn, lay_out
+from viewer.ui.layout import Pictures, SideColumn, lay_out
 from viewer.ui.menu import MainMenu
 from viewer.ui.panels.digits import DigitsPanel
 from viewer.ui.panels.directions import DirectionsPanel
@@ -73,6 +73,8 @@ EMPTY = {
     "number": "Type what to write at the right.",
 }
 """The text on the canvas while a mode has nothing to show."""
+OPENING, COMPARISON, RENDERING = "generator open", "generator compare", "generator render"
+"""Kinds of failures, see `MessageToast.settle`."""
 INVITATION = "Open a generator (Ctrl+O), or drop an .onnx file or a run directory here."
 
 
@@ -122,8 +124,8 @@ class Window(QWidget):
             self.favourites: MODES,
         }
         """The panels from top to bottom, and the modes in which each is visible."""
-        self.message = MessageStrip()
-        self.task = TaskStrip()
+        self.message = MessageToast()
+        self.task = TaskToast()
         self.copier = Copier(player)
         self.restorer = Restorer(player, self.editor, self._places)
         self.status = StatusLine()
@@ -140,11 +142,12 @@ class Window(QWidget):
         for panel in self.panels:
             panel.setEnabled(False)
         self.side = SideColumn(self.panels)
+        names_and_pictures = ((self.compare.a, self.canvas), (self.compare.b, self.compare.picture))
         lay_out(
             self,
-            top=(self.header, self.message, self.task),
+            header=self.header,
             rail=self.rail,
-            pictures=(self.canvas, self.compare.picture),
+            pictures=Pictures(names_and_pictures, (self.message, self.task)),
             bars=(self.compare, self.tour, self.hint, self.timeline, self.watch),
             side=self.side,
             status=self.status,
@@ -158,7 +161,7 @@ class Window(QWidget):
 
     def open(self, path: Path) -> bool:
         """Open a model file or a run directory in the background; returns False for a run that has no stage yet."""
-        self.message.hide()
+        self.message.settle(OPENING)
         self.watch.stop_following()
         if is_run(path):
             opening = self.watch.watch(path)
@@ -177,7 +180,7 @@ class Window(QWidget):
         try:
             self.player.compare(model_of(path))
         except DigitforgeError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(str(error), kind=COMPARISON)
 
     def _connect(self) -> None:
         player = self.player
@@ -188,6 +191,7 @@ class Window(QWidget):
         player.failed.connect(self._on_failed)
         player.notified.connect(self.message.show_info)
         player.compared.connect(self._on_compared)
+        player.answered.connect(lambda answer: self.message.settle(f"generator job {answer.name}"))
         self._actions.open_requested.connect(self.open)
         self._actions.compare_requested.connect(self.open_beside)
         self._actions.export.triggered.connect(self.exporter.open_sheet)
@@ -210,18 +214,17 @@ class Window(QWidget):
         self.canvas.opened.connect(self.number.ignore_click)
         self.inspector.notified.connect(self.message.show_info)
         self.inspector.keep_wanted.connect(self._keep_cell)
-        self.task.succeeded.connect(self.message.show_info)
-        self.task.failed.connect(self.message.show_error)
+        self.message.report("export", self.task.succeeded, self.task.failed)
         self.copier.notified.connect(self.message.show_info)
-        self.restorer.notified.connect(self.message.show_info)
-        self.restorer.failed.connect(self.message.show_error)
+        self.message.report(OPENING, self.restorer.notified, self.restorer.failed)
+        for toast in (self.message, self.task):
+            toast.left.connect(self.canvas.setFocus)
         self.restorer.opening.connect(self.open)
         self.hint.done.connect(lambda: self.settings.change(hint=False))
         self.settings.changed.connect(self._show_settings)
         self.menu.notified.connect(self.message.show_info)
         self.recent.chosen.connect(self.open)
-        self.favourites.notified.connect(self.message.show_info)
-        self.favourites.failed.connect(self.message.show_error)
+        self.message.report("favourites", self.favourites.notified, self.favourites.failed)
         self.favourites.shown.connect(self._show_favourites)
         self.favourites.elsewhere.connect(self.restorer.restore)
         self.status.provider.clicked.connect(self.menu.show_doctor)
@@ -251,16 +254,17 @@ class Window(QWidget):
             panel.setEnabled(True)
             panel.show_model(opened)
         self._show_state(self.player.state)
-        self.message.hide()
+        self.message.settle("generator")
         if opened.notice:
             self.message.show_info(opened.notice, ("Show why", self.menu.show_doctor))
 
     def _on_compared(self, opened: Opened | None) -> None:
         if opened is not None:
-            self.message.hide_error()
+            self.message.settle(COMPARISON)
 
     def _on_frame(self, frame: Frame) -> None:
         self.canvas.show_frame(frame)
+        self.message.settle(RENDERING)
         self._actions.set_picture(True)
         now_s, playing = time.perf_counter(), self.player.state.playing
         if not playing or now_s - self._status_shown_s >= STATUS_INTERVAL_S:
@@ -302,7 +306,7 @@ class Window(QWidget):
             "open": ("Open another…", self._actions.ask_open),
             "examine": ("Show why", self.menu.show_doctor),
         }
-        self.message.show_error(failure.sentence, offers.get(failure.remedy))
+        self.message.show_error(failure.sentence, offers.get(failure.remedy), _kind(failure.request))
         self.header.model.setText(name_of(self.player.model.path) if self.player.model else "No generator is open")
         if self.player.model is None:
             self.canvas.set_invitation(INVITATION)
@@ -337,7 +341,7 @@ class Window(QWidget):
         event.acceptProposedAction()
         drop = drop_of(paths, paths[0].is_dir())
         if drop.does == "refuse":
-            self.message.show_error(drop.reason, ("Open another…", self._actions.ask_open))
+            self.message.show_error(drop.reason, ("Open another…", self._actions.ask_open), OPENING)
         else:  # opened after this event, because the other application waits until the drop is over
             beside = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             opens = self.open_beside if beside else self.open
@@ -352,6 +356,14 @@ class Window(QWidget):
         self.player.close()
         self.settings.save_on_exit(self)  # after the worker, which may still be saving older settings
         super().closeEvent(event)
+
+
+def _kind(request: OpenRequest | CompareRequest | RenderRequest | Job) -> str:
+    """Return the kind of a failure."""
+    if isinstance(request, Job):
+        return f"generator job {request.name}"
+    kinds = {OpenRequest: OPENING, CompareRequest: COMPARISON, RenderRequest: RENDERING}
+    return kinds[type(request)]
 
 
 def _dropped(event: QDropEvent) -> list[Path]:

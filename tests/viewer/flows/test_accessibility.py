@@ -62,7 +62,7 @@ def test_tab_reaches_every_control_and_each_has_a_name(
     window = open_window(models["digits"])
     window.player.apply(window.player.state.with_mode(mode))
     window.favourites.toggle.setChecked(True)
-    window.message.show_error("It failed.", ("Mend it", window.message.hide))
+    window.message.show_error("It failed.", ("Mend it", window.message.dismiss))
     window.activateWindow()
     window.canvas.setFocus()
     QApplication.processEvents()

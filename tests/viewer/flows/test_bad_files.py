@@ -46,7 +46,7 @@ def test_hostile_files_are_a_message_each_and_nothing_else_changes(
         said = window.message.text.text()
         assert said.endswith(".")
         assert "\n" not in said
-        window.message.hide()
+        window.message.dismiss()
         (tmp_path / f"hostile-{number}.onnx").unlink()  # some have 100 MiB
     assert window.header.model.text().endswith("digits.onnx")
     assert window.player.state == before

@@ -1,23 +1,26 @@
-"""The strip that runs an export: progress and Cancel."""
+"""The progress of an export, which can be cancelled."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton
 
 from viewer.core.files import Report
 from viewer.engine.background import Background
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.labels import ElidedLabel
+from viewer.ui.widgets.toast import Toast
 
 STEPS = 1000
 """Steps of the progress bar. More would only be painted more often."""
+WIDTH = 52 * theme.SPACE
+"""Width in pixels, where there is room."""
 
 
-class TaskStrip(QFrame):
+class TaskToast(Toast):
     """Runs one export at a time; hidden while there is none."""
 
     succeeded = Signal(object)
@@ -27,10 +30,8 @@ class TaskStrip(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setObjectName("message")
         self._background: Background | None = None
-        self._what = label("", "value")
-        self._what.setTextFormat(Qt.TextFormat.PlainText)
+        self._what = ElidedLabel()
         self.bar = QProgressBar()
         self.bar.setRange(0, STEPS)
         self.bar.setTextVisible(False)
@@ -40,12 +41,14 @@ class TaskStrip(QFrame):
         self.stop_button = make_button(QPushButton, "Cancel", tip, name="Cancel the export")
         self.stop_button.clicked.connect(self.cancel)
         row = QHBoxLayout(self)
-        row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
-        row.setSpacing(2 * theme.SPACE)
-        row.addWidget(self._what)
+        row.setContentsMargins(2 * theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
+        row.setSpacing(theme.SPACE)
+        row.addWidget(self._what, 1)
         row.addWidget(self.bar, 1)
         row.addWidget(self.stop_button)
-        self.hide()
+
+    def wanted_width(self) -> int:
+        return theme.px(WIDTH)
 
     def run(self, name: str, work: Callable[[Report], str]) -> None:
         """Start an export; emits `failed` while another one runs. name: of the file, to be shown."""
@@ -81,4 +84,4 @@ class TaskStrip(QFrame):
         if self._background is not None:
             self._background.wait()
             self._background = None
-        self.hide()
+        self.vanish()

@@ -41,7 +41,7 @@ class CanvasBase(QWidget):
         return QSize(720, 720)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(240, 200)  # two of them fit beside each other on a small screen
+        return QSize(120, 120)  # two of them fit beside each other on a small screen
 
     def show_frame(self, frame: Frame) -> None:
         """Paint a frame from now on."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
 
 from viewer.core.run.stages import name_of
 from viewer.core.scene.compare import comparable, mean_difference
@@ -11,7 +12,7 @@ from viewer.core.scene.messages import Frame, Opened
 from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
 from viewer.ui import theme
-from viewer.ui.canvas.canvas_base import CanvasBase
+from viewer.ui.canvas.canvas_base import MARGIN, CanvasBase
 from viewer.ui.widgets.buttons import icon_button
 from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.labels import label
@@ -24,33 +25,30 @@ OFFERED = {
 """The text and the tooltip of each view."""
 
 
-class Badge(QLabel):
-    """A name over the corner of a picture, elided where the picture is narrow. It ignores the mouse."""
+class Name(QLabel):
+    """The name of a generator above its pictures, elided where it does not fit."""
 
-    def __init__(self, picture: QWidget) -> None:
-        super().__init__(picture)
-        self.setProperty("role", "badge")
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "name")
+        self.setContentsMargins(MARGIN, theme.SPACE, MARGIN, 0)
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.move(theme.SPACE, theme.SPACE)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._whole = ""
-        self._picture = picture
-        picture.installEventFilter(self)
 
     def show_text(self, text: str) -> None:
         """Change the text."""
         self._whole = text
-        self._fit()
+        self.setAccessibleName(text)
+        self._elide()
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self._fit()
-        return False
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
 
-    def _fit(self) -> None:
-        room = self._picture.width() - 4 * theme.SPACE  # margins outside and inside the badge
+    def _elide(self) -> None:
+        room = self.contentsRect().width()
         self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room))
-        self.adjustSize()
 
 
 class CompareBar(QFrame):
@@ -69,7 +67,8 @@ class CompareBar(QFrame):
         self.picture = CanvasBase()
         """The canvas of the second generator, to be laid out to the right of `first`."""
         self.picture.setAccessibleName("Pictures of the second generator")
-        self.a, self.b = Badge(first), Badge(self.picture)
+        self.a, self.b = Name(), Name()
+        """The names of both generators, to be laid out above their pictures."""
         self.views = Choices("Comparison", OFFERED)
         self.views.setFixedWidth(theme.px(27 * theme.SPACE))
         self.difference = label("", "muted")

@@ -31,7 +31,7 @@ def test_a_classifier_that_is_missing_is_reported_once_for_each_generator(
         with qtbot.waitSignal(window.player.failed):
             ask()
         assert window.message.text.text() == "There is no classifier."
-        window.message.hide()
+        window.message.dismiss()
         with qtbot.assertNotEmitted(window.player.failed, wait=100):
             window.canvas.hold(cell)
         assert not window.message.isVisible()
