@@ -33,7 +33,7 @@ def to_json(runs: Sequence[ComparedRun]) -> dict[str, Any]:
         "spread": {metric.key: floor(runs, metric.key)[1] for metric in metrics},
         "best": {metric.key: best(runs, metric) for metric in metrics},
         "runs": [
-            {"name": run.name, "path": str(run.path)}
+            {"name": run.name, "path": run.public_path}
             | {
                 key: getattr(run.score.facts, key)
                 for key in ("preset", "file_sha256", "images_seen", "training_seconds")

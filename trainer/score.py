@@ -106,6 +106,11 @@ class Subject:
     generator: Generator | TorchGenerator
     file_sha256: str
     dataset: str
+    """Name of the data set; a folder's may lack its path."""
+    where: str
+    """The name that loads the data set on this machine; empty if it is not known."""
+    data_sha256: str
+    """Hash of the training images; empty if it is not known."""
     data: dict[str, Any]
     """How the images were chosen from the data set: the settings `classes` and `image_size`."""
     limit: int
@@ -120,11 +125,13 @@ def open_subject(path: Path) -> Subject:
         weights = path / GENERATOR_WEIGHTS
         trained = load_generator(weights)
         generator = TorchGenerator(describe(trained, weights, "fp32"), Exportable(trained.module).eval())
-        config = trained.config.to_json()
-        facts = _run_facts(path, trained.images_seen)
+        record = RunRecord.read(path)
+        config = (record.config if record else trained.config).to_json()
+        dataset, images_sha256 = str(config["dataset"]), record.data_sha256 if record else ""
         return Subject(
-            generator, hashing.sha256(weights), str(config["dataset"]), _data_settings(config), config["limit"], facts
-        )
+            generator, hashing.sha256(weights), dataset, dataset if record else _known_place(dataset), images_sha256,
+            _data_settings(config), config["limit"], _run_facts(path, trained.images_seen),
+        )  # fmt: skip
     exported = open_generator(find_model(path))
     provenance = exported.info.provenance
     try:
@@ -135,7 +142,16 @@ def open_subject(path: Path) -> Subject:
             f"{path} has unreadable training settings in its metadata ({error}): export it again."
         ) from None
     dataset = provenance.get("dataset", "")
-    return Subject(exported, hashing.sha256(exported.path), dataset, _data_settings(config), config["limit"], {})
+    return Subject(
+        exported, hashing.sha256(exported.path), dataset, _known_place(dataset), provenance.get("data_sha256", ""),
+        _data_settings(config), config["limit"], {},
+    )  # fmt: skip
+
+
+def _known_place(dataset: str) -> str:
+    """Return the name that loads a data set that a file names; empty if it is a folder without its path."""
+    place = Path(dataset.removeprefix(FOLDER))
+    return "" if dataset.startswith(FOLDER) and not place.is_absolute() else dataset
 
 
 def _data_settings(config: dict[str, Any]) -> dict[str, Any]:
@@ -160,25 +176,17 @@ def score(request: ScoreRequest, step: Step = lambda _: None) -> ScoreResult:
     step("opening")
     subject = open_subject(request.path)
     info = subject.generator.info
-    chosen = request.dataset or subject.dataset
-    exported = isinstance(subject.generator, Generator)
-    if (
-        exported
-        and not request.dataset
-        and chosen.startswith(FOLDER)
-        and not Path(chosen.removeprefix(FOLDER)).is_absolute()
-    ):
+    chosen = request.dataset or subject.where
+    if not chosen and subject.dataset:
         raise DataError(
-            f"{request.path} was trained on a folder named {chosen.removeprefix(FOLDER)!r}, and does not say where "
-            "it is: name it with --dataset folder:PATH."
+            f"{request.path} was trained on a folder named {subject.dataset.removeprefix(FOLDER)!r}, and does not say "
+            "where it is: name it with --dataset folder:PATH."
         )
     if not chosen:
         raise DataError(f"{request.path} does not say what it was trained on: name the data set with --dataset.")
     step(f"loading {chosen}")
-    training, test = (
-        datasets.in_order(datasets.load(chosen, request.data_dir, split, **subject.data), info.classes)
-        for split in ("train", "test")
-    )
+    loaded = [datasets.load(chosen, request.data_dir, split, **subject.data) for split in ("train", "test")]
+    training, test = (datasets.in_order(each, info.classes) for each in loaded)
     _check_images(request, info, training)
     network = open_features(request.features, request.weights, training.format)
     step("predicting real images")
@@ -188,14 +196,22 @@ def score(request: ScoreRequest, step: Step = lambda _: None) -> ScoreResult:
     images = _generate(subject.generator, network, SampleRequest(count, request.seed, requested), step)
     facts = Facts(
         FORMAT, request.path.name, subject.file_sha256, info.provenance.get("weights_sha256", ""),
-        info.provenance.get("preset", ""), training.dataset, real.sha256, count, request.seed,
+        info.provenance.get("preset", ""), public_name(training.dataset), real.sha256, count, request.seed,
         network.name, network.sha256, **subject.run,
     )  # fmt: skip
-    # Copies can only be found among the images that the generator was trained on.
-    known = training.dataset if not exported else public_name(training.dataset)
-    copies = known == (public_name(subject.dataset) if exported else subject.dataset) and not subject.limit
+    copies = not subject.limit and _trained_on(subject, loaded[0])
     found, neighbours = score_images(facts, images, real, network, copies=copies, smooth=request.smooth, step=step)
     return ScoreResult(found, images, real, neighbours)
+
+
+def _trained_on(subject: Subject, training: Source) -> bool:
+    """Return whether these are the images that the generator was trained on, as copies are only found among them.
+
+    Files of older versions do not have the hash of the images, so that the name of the data set decides.
+    """
+    if subject.data_sha256:
+        return training.sha256 == subject.data_sha256
+    return public_name(training.dataset) == public_name(subject.dataset)
 
 
 def _check_images(request: ScoreRequest, info: GeneratorInfo, training: Source) -> None:

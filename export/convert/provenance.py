@@ -48,6 +48,7 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: f
             provenance={
                 "preset": config.preset,
                 "dataset": dataset,
+                **_images_sha256(weights),
                 "images_seen": str(trained.images_seen),
                 "config": configuration,
                 "config_sha256": hashlib.sha256(configuration.encode()).hexdigest(),
@@ -68,13 +69,23 @@ def _licence(weights: Path, dataset: str) -> str:
 
     Older runs have no licence in their record; `dataset` has one if it is a known data set.
     """
-    images = LICENCES.get(dataset, "")
+    images = _recorded(weights, "licence") or LICENCES.get(dataset, "")
+    return f"weights: MIT; trained on {images}" if images else "weights: those of the training images"
+
+
+def _images_sha256(weights: Path) -> dict[str, str]:
+    """Return the hash of the training images, if the run has recorded it."""
+    found = _recorded(weights, "data_sha256")
+    return {"data_sha256": found} if found else {}
+
+
+def _recorded(weights: Path, key: str) -> str:
+    """Return a text from the record of the run that trained the weights; empty if there is none."""
     for folder in weights.parents[:2]:  # the weights of an export during training are in the run's exports/
         with suppress(OSError, ValueError, KeyError, TypeError):
-            if stated := json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))["licence"]:
-                images = stated
-                break
-    return f"weights: MIT; trained on {images}" if images else "weights: those of the training images"
+            if stated := json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))[key]:
+                return str(stated)
+    return ""
 
 
 def _scores(path: Path, weights_sha256: str) -> dict[str, str]:
@@ -87,10 +98,7 @@ def _scores(path: Path, weights_sha256: str) -> dict[str, str]:
 
 
 def _entry(score: Score) -> str:
-    summary = score.summary()
-    if isinstance(summary.get("dataset"), str):
-        summary["dataset"] = public_name(summary["dataset"])
-    return json.dumps(summary, sort_keys=True)
+    return json.dumps(score.summary(), sort_keys=True)
 
 
 def write_scores(path: Path, score: Score) -> None:

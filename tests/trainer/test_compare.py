@@ -199,7 +199,7 @@ def test_hostile_names_are_text(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def test_runs_of_one_name_are_told_apart(tmp_path: Path) -> None:
     runs = [scored(tmp_path / place / "run") for place in ("one", "two")]
-    assert [row["name"] for row in compared(tmp_path, *runs)[1]["runs"]] == list(map(str, runs))
+    assert [row["name"] for row in compared(tmp_path, *runs)[1]["runs"]] == ["one/run", "two/run"]
 
 
 def test_it_starts_without_torch() -> None:

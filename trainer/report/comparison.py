@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from digitforge.datasets import FOLDER
 from digitforge.errors import RunError
-from trainer.report.pages import Picture, read_picture
+from trainer.report.pages import Picture, public_path, read_picture
 from trainer.runs import SCORES_FILE
 from trainer.scoring.metrics import Metric, shown_metrics
 from trainer.scoring.scores import Score, read_score
@@ -33,6 +34,11 @@ class ComparedRun:
     """A grid of its samples."""
 
     @property
+    def public_path(self) -> str:
+        """The path as the page and the JSON file give it."""
+        return public_path(self.path)
+
+    @property
     def command(self) -> str:
         """The command that scores it again."""
         if self.path.is_dir():
@@ -52,14 +58,26 @@ def open_runs(paths: Sequence[Path]) -> list[ComparedRun]:
     for place, resolved in zip(places, known, strict=True):
         if known.count(resolved) > 1:
             raise RunError(f"{place} is given twice: name each run once.")
-    names = [resolved.name if resolved.is_dir() else resolved.stem for resolved in known]
     runs = [
-        ComparedRun(name if names.count(name) == 1 else str(place), place, _read(place), _sheet(place))
-        for name, place in zip(names, places, strict=True)
+        ComparedRun(name, place, _read(place), _sheet(place)) for name, place in zip(_names(known), places, strict=True)
     ]
     for other in runs[1:]:
         _require_alike(runs[0], other)
     return runs
+
+
+def _names(known: list[Path]) -> list[str]:
+    """Return the names of the runs and files; equal names with as many folders above them as tell them apart."""
+
+    def name(path: Path) -> str:
+        return path.name if path.is_dir() else path.stem
+
+    def apart(path: Path) -> str:
+        ends = [path.parts[-count:] for count in range(1, len(path.parts) + 1)]
+        return "/".join(next(end for end in ends if sum(other.parts[-len(end) :] == end for other in known) == 1))
+
+    names = [name(path) for path in known]
+    return [one if names.count(one) == 1 else apart(path) for one, path in zip(names, known, strict=True)]
 
 
 def _read(place: Path) -> Score:
@@ -93,7 +111,8 @@ def _require_alike(first: ComparedRun, other: ComparedRun) -> None:
     if "count" in differing and facts.count:
         command += f" --count {facts.count}"
     if "data_sha256" in differing and facts.dataset:
-        command += f" --dataset {shlex.quote(facts.dataset)}"
+        folder = facts.dataset.startswith(FOLDER)
+        command += f" --dataset {f'{FOLDER}PATH' if folder else shlex.quote(facts.dataset)}"
     if "features_sha256" in differing:
         command += f" --features NETWORK (that of {first.name}: {facts.features or 'unknown'})"
     raise RunError(

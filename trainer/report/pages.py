@@ -44,6 +44,11 @@ def read_picture(path: Path, most_bytes: float = math.inf) -> Picture | None:
     return Picture(base64.b64encode(content).decode(), (times * width, times * height), times)
 
 
+def public_path(path: Path) -> str:
+    """Return a path for a page, which may leave this machine: as it is if it lies in this folder, else its name."""
+    return path.name if path.is_absolute() or ".." in path.parts else str(path)
+
+
 def write_page(path: Path, template: str, **values: object) -> None:
     """Fill `template`, a file in this folder, and write the page to `path`. Raises CannotWrite."""
     files.write_text(path, _environment().get_template(template).render(**values))

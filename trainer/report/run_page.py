@@ -16,11 +16,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
+from digitforge.datasets import public_name
 from digitforge.errors import RunError
 from trainer.config import TrainConfig
 from trainer.report import sections
 from trainer.report.log import LOG_FILE, Point, read_log
-from trainer.report.pages import Picture, read_picture, write_page
+from trainer.report.pages import Picture, public_path, read_picture, write_page
 from trainer.report.pictures import COLUMNS
 
 REPORT_FILE = "report.html"
@@ -50,6 +51,7 @@ def write_report(run_dir: Path) -> None:
     try:
         record = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))
         config, images = dict(record["config"]), dict(record["images"])
+        config |= {"dataset": public_name(str(config["dataset"]))} if "dataset" in config else {}
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{run_dir / 'config.json'} cannot be read ({error}): no report was written.") from None
     points, notes = read_log(run_dir / LOG_FILE)
@@ -65,7 +67,7 @@ def write_report(run_dir: Path) -> None:
         images=images,
         classes=_row_names(config, images, stages),
         name=run_dir.resolve().name,
-        command=f"python -m trainer.score {shlex.quote(str(run_dir))}",
+        command=f"python -m trainer.score {shlex.quote(public_path(run_dir))}",
         seen=seen,
         duration=_duration(points),
         last=last,

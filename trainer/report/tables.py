@@ -68,7 +68,11 @@ def show_score(score: Score, console: Console) -> None:
     print_whole(table, console)
     if score.memorisation and score.memorisation.problem:
         console.print(score.memorisation.problem, markup=False, highlight=False)
-    elif score.memorisation:
+    elif score.memorisation is None:
+        console.print(
+            "Copies were not looked for: that needs test images, and all images that the generator was trained on."
+        )
+    else:
         console.print("It copies training images." if score.memorisation.memorises else "No sign of memorisation.")
     console.print(
         f"The floor is the metric of as many real training images.\nCompared with: {facts.dataset}\n"

@@ -7,6 +7,7 @@ the weights. With --dataset and --out, the command trains a classifier for any l
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ import torch.nn.functional as F
 from rich.progress import track
 
 from digitforge import files, hashing
+from digitforge.datasets import public_name
 from digitforge.errors import DataError, exit_status
 from trainer import augment
 from trainer.data import datasets
@@ -82,7 +84,11 @@ The classifier (`trainer/networks/judge.py`) whose features and predictions scor
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m trainer.scoring.classifier",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--dataset", default="mnist", help="A labelled data set; default: %(default)s.")
     parser.add_argument("--data-dir", type=Path, help="Folder that holds the data set.")
     parser.add_argument(
@@ -113,10 +119,10 @@ def _train_and_write(given: argparse.Namespace) -> None:
     judged = (
         "the test images" if test.sha256 != source.sha256 else "the training images (the data set has no test images)"
     )
-    card = ClassifierCard(source.dataset, source.format, source.sha256, accuracy(model, test))
+    card = ClassifierCard(public_name(source.dataset), source.format, source.sha256, accuracy(model, test))
     save_classifier(out, model, card)
     command = (
-        f"python -m trainer.scoring.classifier --dataset {given.dataset} --epochs {given.epochs} "
+        f"python -m trainer.scoring.classifier --dataset {shlex.quote(card.dataset)} --epochs {given.epochs} "
         f"--batch-size {given.batch_size} --seed {given.seed}"
         + (f" --image-size {given.image_size}" if given.image_size else "")
     )

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from digitforge import hashing
+from digitforge.datasets import public_name
 from digitforge.errors import DataError
 from trainer.config import ImageFormat
 from trainer.data import stacked
@@ -42,7 +43,7 @@ def open_features(choice: str, weights: Path | None, images: ImageFormat) -> Fea
         return _inception(weights)
     path = BUNDLED if choice == "digits" else Path(choice)
     model, card = load_classifier(path)
-    network = FeatureNetwork(card.dataset, _sha256(path), card.images.classes, _predict(model))
+    network = FeatureNetwork(public_name(card.dataset), _sha256(path), card.images.classes, _predict(model))
     if choice == "digits" and images.classes == stacked.CLASSES:
         return FeatureNetwork("mnist in each channel", network.sha256, stacked.CLASSES, _predict_channels(network))
     if (images.channels, images.size) != (card.images.channels, card.images.size):

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from digitforge.datasets import public_name
 from digitforge.errors import RunError
 from trainer.scoring.metrics import METRICS
 
@@ -189,7 +190,7 @@ class Facts:
     weights_sha256: str | None = None
     preset: str | None = None
     dataset: str | None = None
-    """The data set of the real images."""
+    """The data set of the real images, a folder without its path."""
     data_sha256: str | None = None
     count: int | None = None
     """Number of generated images."""
@@ -209,18 +210,19 @@ class Facts:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Facts:
-        """Read the top-level values of a score's JSON object."""
+        """Read the top-level values of a score's JSON object. Older ones have the paths of folders, which are cut."""
+        dataset, features = (_text(values, key) for key in ("dataset", "features"))
         return cls(
             format=_count(values, "format"),
             scored=_text(values, "scored"),
             file_sha256=_text(values, "file_sha256"),
             weights_sha256=_text(values, "weights_sha256"),
             preset=_text(values, "preset"),
-            dataset=_text(values, "dataset"),
+            dataset=dataset and public_name(dataset),
             data_sha256=_text(values, "data_sha256"),
             count=_count(values, "count"),
             seed=_count(values, "seed"),
-            features=_text(values, "features"),
+            features=features and public_name(features),
             features_sha256=_text(values, "features_sha256"),
             images_seen=_count(values, "images_seen"),
             training_seconds=_number(values, "training_seconds"),

@@ -220,7 +220,7 @@ class Search:
         results: dict[str, Any] = {
             "format": FORMAT,
             "name": self.name,
-            "space": self.space.to_json(),
+            "space": self.space.public(),
             "better": "lower" if self.space.lower else "higher",
             "best": winner and winner.number,
             "trials": [each.to_json() for each in trials],

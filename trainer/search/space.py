@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from digitforge.datasets import public_name
 from digitforge.errors import ConfigError, nearest
 from trainer import schedules
 from trainer.config import TrainConfig
@@ -123,6 +124,13 @@ class Space:
     def to_json(self) -> dict[str, Any]:
         """The space as JSON values."""
         values: dict[str, Any] = dataclasses.asdict(self)
+        return values
+
+    def public(self) -> dict[str, Any]:
+        """Return `to_json` for a file that may leave this machine: a folder of pictures is named without its path."""
+        values = self.to_json()
+        if "dataset" in self.fixed:
+            values["fixed"]["dataset"] = public_name(self.fixed["dataset"])
         return values
 
     def fixed_part(self) -> dict[str, Any]:

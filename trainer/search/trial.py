@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import math
-import re
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from digitforge.datasets import FOLDER, public_name
 from trainer.command_line import flag, launcher, text
 from trainer.interrupts import PR_SET_PDEATHSIG
 from trainer.report.log import LOG_FILE, Point, read_log
@@ -137,7 +137,8 @@ def run_trial(arguments: list[str], space: Space, run_dir: Path, watch: Callable
 def failure_of(output_file: Path, space: Space, run_dir: Path) -> str:
     """Return why a launch failed: the trainer's error message, or else its last line.
 
-    The path of the run is replaced, so that equal failures of different trials have equal messages.
+    The path of the run is replaced, so that equal failures of different trials have equal messages, and so is the path
+    of a folder of pictures, as results.json may leave this machine.
     """
     output = output_file.read_text(encoding="utf-8", errors="replace")
     lines = [line.strip() for line in output.splitlines() if line.strip()]
@@ -145,7 +146,9 @@ def failure_of(output_file: Path, space: Space, run_dir: Path) -> str:
     if not errors and lines and lines[-1].startswith("Trained on"):
         return f"The run has no {space.objective} at its end."
     found = errors[0] if errors else (lines or ["The launch ended without any output."])[-1]
-    return re.sub(re.escape(str(run_dir.resolve())), "its folder", found)
+    found = found.replace(str(run_dir.resolve()), "its folder")
+    dataset = str(space.fixed.get("dataset", ""))
+    return found.replace(dataset.removeprefix(FOLDER), public_name(dataset).removeprefix(FOLDER)) if dataset else found
 
 
 def stop_trial(run_dir: Path) -> None:

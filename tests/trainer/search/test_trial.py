@@ -68,6 +68,10 @@ def test_a_failure_has_the_trainers_words(tmp_path: Path) -> None:
     said, run_dir = tmp_path / "t.txt", tmp_path / "t"
     said.write_text(f"quickstart on mnist\nerror: {run_dir} is a file: choose another.\nTraceback: of the launcher\n")
     assert failure_of(said, Space(), run_dir) == "its folder is a file: choose another."
+    private = Space(fixed={"dataset": "folder:/home/alice/pictures"})
+    said.write_text("error: There is no folder /home/alice/pictures.\n")
+    assert failure_of(said, private, run_dir) == "There is no folder pictures."
+    assert private.public()["fixed"]["dataset"] == "folder:pictures"
     said.write_text("Killed\n")
     assert failure_of(said, Space(), run_dir) == "Killed"
     said.write_text("Trained on 5 images.\n")
