@@ -11,6 +11,7 @@ DigitforgeError
  ├─ ExportError            a generator cannot be exported, opened or run
  │   ├─ ModelRefused       a model file is damaged, unsafe, or not a generator
  │   ├─ UnmetRequest       a data set's conditions cannot be met
+ │   ├─ PictureError       a picture brought by the user cannot be read, or shows no digit
  │   └─ RecipeError        a picture carries no settings that can be restored
  └─ CannotWrite            a file could not be written; what was there before is unchanged
 
@@ -69,6 +70,10 @@ class ModelRefused(ExportError):
 
 class UnmetRequest(ExportError):
     """The conditions of a data set cannot be met."""
+
+
+class PictureError(ExportError):
+    """A picture brought by the user cannot be read, or shows no digit."""
 
 
 class RecipeError(ExportError):
