@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
+from export.contract import GeneratorInfo
+from viewer.core.scene.entering import entered
 from viewer.core.scene.messages import Opened
 from viewer.core.state.number import cannot_write
 from viewer.core.state.view_state import MODES, ViewState
@@ -33,6 +35,7 @@ class Rail(QWidget):
         super().__init__()
         self.setObjectName("rail")
         self.setFixedWidth(theme.px(WIDTH))
+        self._info: GeneratorInfo | None = None
         self.group = QButtonGroup(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE, 2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE)
@@ -58,7 +61,9 @@ class Rail(QWidget):
 
     def show_model(self, opened: Opened) -> None:
         """Offer to write only with a generator that can."""
+        self._info = opened.info
         self.group.button(MODES.index("number")).setVisible(not cannot_write(opened.info.classes))
 
     def _choose(self, place: int) -> None:
-        self.edited.emit("mode", lambda state: state.with_mode(MODES[place]))
+        if (info := self._info) is not None:
+            self.edited.emit("mode", lambda state: entered(info, state, MODES[place]))

@@ -11,6 +11,7 @@ from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.icons import icon
+from viewer.ui.widgets.labels import label
 from viewer.ui.widgets.sliders import Slider
 
 STEPS = 100
@@ -20,6 +21,11 @@ TIPS = {
     False: "Let the pictures turn into others, seed after seed or keyframe after keyframe",
     True: "Stop the motion, to look closely",
 }
+MISSING = (
+    "Play needs two keyframes: drag pictures to the timeline, or add random ones with +.",
+    "Play needs two keyframes: drag another picture to the timeline, or add a random one with +.",
+)
+"""Why Play is off, without keyframes and with one."""
 SPEED_TIP = "How fast the pictures change while playing: slow to watch how, fast to see how much"
 
 
@@ -36,12 +42,17 @@ class MotionPanel(Panel):
         self.slider.valueChanged.connect(self._choose_speed)
         self.body.addWidget(self.slider)
         self.body.addWidget(self.play)
+        self.missing = label("", "muted")
+        self.missing.setWordWrap(True)
+        self.body.addWidget(self.missing)
         self._playing: bool | None = None
 
     def show_state(self, state: ViewState) -> None:
         self.slider.show_value(_position(state.speed))
         self.value.setText(f"{state.speed:.2g} {'seeds' if state.mode == 'grid' else 'keyframes'}/s")
         self.play.setEnabled(state.moves)
+        self.missing.setVisible(not state.moves)
+        self.missing.setText("" if state.moves else MISSING[min(len(state.timeline.keyframes), 1)])
         if state.playing != self._playing:
             self._playing = state.playing
             self.play.setText("Pause" if state.playing else "Play")

@@ -19,7 +19,7 @@ def test_a_film_of_the_timeline(
     models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = open_window(models["digits"])
-    window.rail.group.button(1).click()
+    window.editor.edit("mode", lambda state: state.with_mode("path"))
     sheet = sheet_of(window, "animation")
     assert not sheet.export.isEnabled()
     assert "Nothing moves yet" in sheet.summary.text()

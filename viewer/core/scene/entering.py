@@ -1,0 +1,37 @@
+"""Entering a mode: Morph and Blend begin with samples of the grid that was shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from export.contract import GeneratorInfo
+from viewer.core.scene.cells import samples_of_grid
+from viewer.core.state.samples import Sample
+from viewer.core.state.view_state import ViewState
+
+KEYFRAMES, CORNERS = 2, 4
+
+
+def entered(info: GeneratorInfo, state: ViewState, mode: str) -> ViewState:
+    """Switch the mode. Morph without keyframes plays between two samples of the grid; Blend without corners gets four.
+
+    What the user has chosen before stays.
+    """
+    after = state.with_mode(mode)
+    if mode == "path" and not state.timeline.keyframes:
+        keyframes = different_samples(info, state, KEYFRAMES)
+        return after.with_timeline(replace(state.timeline, keyframes=keyframes)).with_playing(True)
+    if mode == "pad" and not state.pad.corners:
+        return after.with_pad(state.pad.with_corners(different_samples(info, state, CORNERS)))
+    return after
+
+
+def different_samples(info: GeneratorInfo, state: ViewState, count: int) -> tuple[Sample, ...]:
+    """Return `count` samples of a state's grid, the first of each class before others.
+
+    A grid with fewer cells is continued.
+    """
+    samples = samples_of_grid(info, replace(state, cells=max(state.cells, count)))
+    firsts = {sample.label: sample for sample in reversed(samples)}
+    order = sorted(range(len(samples)), key=lambda cell: samples[cell] is not firsts[samples[cell].label])
+    return tuple(samples[cell] for cell in order[:count])
