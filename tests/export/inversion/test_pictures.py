@@ -49,7 +49,7 @@ def huge(path: Path) -> None:
 
 
 def large(path: Path) -> None:
-    Image.new("1", (10_000, 10_000)).save(path)
+    Image.new("1", (10_000, 10_000)).save(path, "PNG")
 
 
 def animated(path: Path) -> None:
