@@ -16,11 +16,11 @@ from export.runtime.arrays import Float32
 LONGEST_SIDE = 1600
 """Pixels. Larger pictures are reduced to it."""
 SMALLEST_SIDE = 8
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 """Endings of files that may hold a picture."""
 SEVERAL_VIEWS = "MPO"
-"""A photograph with other views of it, as some phones write it; the first picture is the photograph."""
+"""Pillow's name for a JPEG file with other views of the photograph, as some phones write it."""
 
 
 def read_picture(source: Path | bytes) -> Float32:

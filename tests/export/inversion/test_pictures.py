@@ -41,6 +41,13 @@ def test_deep_pictures(tmp_path: Path) -> None:
     assert (grey.min(), grey.max()) == (0, 1)
 
 
+def test_a_photograph_with_a_preview(tmp_path: Path) -> None:
+    path = tmp_path / "phone.jpg"
+    views = [Image.new("L", (40, 30), value) for value in (250, 0)]
+    views[0].save(path, "MPO", save_all=True, append_images=views[1:])
+    assert read_picture(path).min() > 0.9
+
+
 def huge(path: Path) -> None:
     header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 0, 0, 0, 0)
     chunk = b"IHDR" + header
@@ -69,7 +76,7 @@ def cut(path: Path) -> None:
         (large, "x has more than 89 million pixels: reduce it first."),
         (animated, "x is animated: save one of its pictures as a file."),
         (cut, "x is damaged: it cannot be decoded."),
-        (lambda path: path.write_bytes(b"hello"), "x is not a picture in a format that is read: PNG, JPEG, MPO, "),
+        (lambda path: path.write_bytes(b"hello"), "x is not a picture in a format that is read: PNG, JPEG, WEBP, "),
         (lambda path: Image.new("L", (3, 90)).save(path, "PNG"), "x is too small: it must be at least 8 pixels"),
         (lambda path: path.mkdir(), "x cannot be read: "),
         (lambda path: None, "x cannot be read: no such file"),
