@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import PureWindowsPath
 
-FOLDER = "folder:"
-"""Prefix of a data set that is a folder of pictures, as in `--dataset folder:PATH`."""
+PATHS = ("folder:", "zip:", "npz:", "csv:")
+"""Prefixes of the data sets that are the user's own files, as in `--dataset folder:PATH`."""
 _MNIST = "MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0"
 _EMNIST = "EMNIST (G. Cohen et al.), no licence stated"
 LICENCES = {
@@ -22,9 +22,16 @@ LICENCES = {
 """Who made the images of each named data set, and under which licence."""
 
 
+def path_of(dataset: str) -> str:
+    """Return the path of a data set that is the user's own; empty for a named one."""
+    prefix = next(filter(dataset.startswith, PATHS), dataset)
+    return dataset.removeprefix(prefix)
+
+
 def public_name(dataset: str) -> str:
-    """Return the data set's name without the path of its folder, for files that may leave this machine."""
-    if not dataset.startswith(FOLDER):
+    """Return the data set's name without the path of its files, for files that may leave this machine."""
+    path = path_of(dataset)
+    if not path:
         return dataset
-    name = PureWindowsPath(dataset.removeprefix(FOLDER)).name  # cuts at both kinds of slashes
-    return FOLDER + (name if name.strip(".") else "folder")
+    name = PureWindowsPath(path).name  # cuts at both kinds of slashes
+    return dataset.removesuffix(path) + (name if name.strip(".") else "folder")

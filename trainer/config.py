@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
+from digitforge.datasets import PATHS
 from digitforge.errors import ConfigError, nearest
 from trainer import schedules
 
@@ -81,9 +82,9 @@ class TrainConfig:
 
     dataset: str = setting(
         "auto",
-        "Training images: a name, or a folder of pictures with one subfolder per class. auto: MNIST, or the embedded "
-        "digits if MNIST is not available.",
-        choices=("auto", *get_args(DatasetName), "folder:PATH"),
+        "Training images: a name, or your own files (docs/data.md): pictures with one subfolder per class (folder:, "
+        "zip:), or arrays (npz:, csv:). auto: MNIST, or the embedded digits if MNIST is not available.",
+        choices=("auto", *get_args(DatasetName), *(f"{prefix}PATH" for prefix in PATHS)),
         section="Data",
     )
     classes: str = setting("", "Train on these classes only, by name, as in 3,8. Empty: all.")

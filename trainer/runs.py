@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 
 from digitforge import files
+from digitforge.datasets import path_of
 from digitforge.errors import ConfigError, RunError
 from trainer.config import ImageFormat, TrainConfig
 
@@ -81,7 +82,7 @@ def require_fit(run_dir: Path, record: RunRecord, resume: str) -> None:
     if resume == "never":
         raise RunError(f"{run_dir} already holds a run: choose another --run-dir, or resume it with --resume auto.")
     config = record.config
-    if record.data_sha256 == existing.data_sha256 and _is_folder(config) and _is_folder(existing.config):
+    if record.data_sha256 == existing.data_sha256 and _is_own(config) and _is_own(existing.config):
         config = replace(config, dataset=existing.config.dataset)  # the folder was moved, or is written differently
     differences = config.differences(existing.config)
     if not differences and record.data_sha256 != existing.data_sha256:
@@ -93,8 +94,8 @@ def require_fit(run_dir: Path, record: RunRecord, resume: str) -> None:
         )
 
 
-def _is_folder(config: TrainConfig) -> bool:
-    return config.dataset.startswith("folder:")
+def _is_own(config: TrainConfig) -> bool:
+    return bool(path_of(config.dataset))
 
 
 def _other_images(classes: tuple[str, ...], existing: tuple[str, ...]) -> str:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from digitforge import files, hashing
-from digitforge.datasets import FOLDER, public_name
+from digitforge.datasets import path_of, public_name
 from digitforge.errors import DataError, TrainerError, exit_status
 from digitforge.newest_run import newest_run
 from digitforge.progress import spinner
@@ -149,9 +149,9 @@ def open_subject(path: Path) -> Subject:
 
 
 def _known_place(dataset: str) -> str:
-    """Return the name that loads a data set that a file names; empty if it is a folder without its path."""
-    place = Path(dataset.removeprefix(FOLDER))
-    return "" if dataset.startswith(FOLDER) and not place.is_absolute() else dataset
+    """Return the name that loads a data set that a file names; empty if its path is missing."""
+    own = path_of(dataset)
+    return "" if own and not Path(own).is_absolute() else dataset
 
 
 def _data_settings(config: dict[str, Any]) -> dict[str, Any]:
@@ -177,10 +177,10 @@ def score(request: ScoreRequest, step: Step = lambda _: None) -> ScoreResult:
     subject = open_subject(request.path)
     info = subject.generator.info
     chosen = request.dataset or subject.where
-    if not chosen and subject.dataset:
+    if not chosen and (name := path_of(subject.dataset)):
         raise DataError(
-            f"{request.path} was trained on a folder named {subject.dataset.removeprefix(FOLDER)!r}, and does not say "
-            "where it is: name it with --dataset folder:PATH."
+            f"{request.path} was trained on {name!r}, and does not say where it is: name it with "
+            f"--dataset {subject.dataset.removesuffix(name)}PATH."
         )
     if not chosen:
         raise DataError(f"{request.path} does not say what it was trained on: name the data set with --dataset.")

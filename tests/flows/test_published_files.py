@@ -182,5 +182,5 @@ def test_a_moved_folder_is_searched_for_copies(
 def test_a_file_does_not_know_where_its_folder_is(published: Published, capsys: pytest.CaptureFixture[str]) -> None:
     assert score.main([str(published.run_dir / "generator.onnx"), "--count", "100"]) == 2
     said = capsys.readouterr().err
-    assert f"was trained on a folder named {FOLDER!r}" in said
+    assert f"was trained on {FOLDER!r}" in said
     assert "--dataset folder:PATH" in said

@@ -13,13 +13,14 @@ import numpy.typing as npt
 from PIL import Image
 from rich.console import Console
 
-from digitforge.datasets import FOLDER, LICENCES
+from digitforge.datasets import LICENCES, PATHS, path_of
 from digitforge.errors import ConfigError, DataError, nearest
 from digitforge.progress import bar
 from trainer.config import TABLES, ImageFormat
-from trainer.data import cifar, decode, embedded, folder, mnist_family, places, stacked, subset
+from trainer.data import archive, cifar, decode, decoded, embedded, folder, mnist_family, places, stacked, subset
+from trainer.data.arrays import csv, npz
+from trainer.data.arrays.layout import Parts
 
-"""The prefix of a data set that is a folder of pictures."""
 FOLDER_SIZE = 32
 """Height and width in pixels of a folder's pictures if no other size is set."""
 
@@ -73,7 +74,7 @@ DATASETS: dict[str, Dataset] = {
         LICENCES["sklearn-digits"],
     ),
 }
-"""The data sets by name: the choices of `--dataset`, beside `auto` and `folder:PATH`."""
+"""The data sets by name: the choices of `--dataset`, beside `auto` and the user's own files."""
 TABLES["dataset"] = DATASETS
 
 
@@ -140,15 +141,22 @@ def _load(
     image_size: int,
     console: Console | None,
 ) -> Source:
-    if dataset.startswith(FOLDER):
-        root = _expanded(dataset.removeprefix(FOLDER))
+    path = _expanded(path_of(dataset))
+    if dataset.startswith(("folder:", "zip:")):
+        root = archive.unpack(path, console) if dataset.startswith("zip:") else path
         store = folder.load(root, split, classes, limit, image_size or FOLDER_SIZE, console)
         channels, size = store.images.shape[1:3]
         image_format = ImageFormat(channels, size, store.classes)
         return Source(dataset, store.images, store.labels, image_format, known_sha256=store.sha256)
     if data_dir is not None and not data_dir.is_dir():
         raise DataError(f"There is no folder {data_dir}: pass the one that holds the data set with --data-dir.")
-    source = _load_auto(data_dir, split) if dataset == "auto" else _load_whole(dataset, data_dir, split)
+    if dataset.startswith(("npz:", "csv:")):
+        parts = npz.load(path) if dataset.startswith("npz:") else csv.load(path, console)
+        source = _load_arrays(dataset, parts, split, console)
+    elif dataset == "auto":
+        source = _load_auto(data_dir, split)
+    else:
+        source = _load_whole(dataset, data_dir, split)
     if classes or limit:
         chosen, names, labels = subset.choose(source.labels, source.format.classes, classes, limit)
         image_format = replace(source.format, classes=names)
@@ -180,9 +188,10 @@ def in_order(source: Source, classes: tuple[str, ...]) -> Source:
 
 
 def short_name(dataset: str) -> str:
-    """Return a name for use in file names: the data set's own, or that of its folder."""
-    if dataset.startswith(FOLDER):
-        return _expanded(dataset.removeprefix(FOLDER)).resolve().name or "folder"
+    """Return a name for use in file names: the data set's own, or that of its folder or file."""
+    if own := path_of(dataset):
+        path = _expanded(own).resolve()
+        return (path.name if dataset.startswith("folder:") else path.stem) or "folder"
     return dataset
 
 
@@ -191,6 +200,17 @@ def _expanded(path: str) -> Path:
         return Path(path).expanduser()
     except RuntimeError as error:
         raise DataError(f"{path} names a home folder that cannot be found: write the path in full.") from error
+
+
+def _load_arrays(dataset: str, parts: Parts, split: str, console: Console | None) -> Source:
+    if split == "train":
+        for sentence in parts.said:
+            decoded.say(console, sentence)
+    part = parts.test if split == "test" and parts.test is not None else parts.train
+    height, width = part.images.shape[2:]
+    size = min(height, width)
+    images = part.images if height == width else _resize(part.images, size, console)
+    return Source(dataset, images, part.labels, ImageFormat(images.shape[1], size, part.classes))
 
 
 def _load_auto(data_dir: Path | None, split: str) -> Source:
@@ -202,7 +222,8 @@ def _load_auto(data_dir: Path | None, split: str) -> Source:
 
 def _load_whole(dataset: str, data_dir: Path | None, split: str) -> Source:
     if dataset not in DATASETS:
-        raise ConfigError(f"There is no data set {dataset!r}: {nearest(dataset, ('auto', *DATASETS, 'folder:PATH'))}")
+        choices = ("auto", *DATASETS, *(f"{prefix}PATH" for prefix in PATHS))
+        raise ConfigError(f"There is no data set {dataset!r}: {nearest(dataset, choices)}")
     row = DATASETS[dataset]
     loaded = row.load(data_dir, split)
     if loaded is None:

@@ -15,6 +15,7 @@ from rich.console import Console
 from digitforge.errors import DataError
 from digitforge.files import is_text
 from trainer.data import decode, decoded, subset
+from trainer.data.natural import natural
 
 PARTS = {
     "train": "train", "training": "train", "test": "test", "testing": "test",
@@ -145,7 +146,7 @@ def _pictures(folder: Path, root: Path, least_classes: int = 2) -> Pictures:
     loose = sorted(_loose(folder))
     passed_over.update(_ending(entry.name) for entry in folder.iterdir() if entry.is_file() and _is_other(entry.name))
     found: dict[str, list[str]] = {}
-    for inside in sorted(_subfolders(folder), key=lambda path: _natural(path.name)):
+    for inside in sorted(_subfolders(folder), key=lambda path: natural(path.name)):
         files = list(_files_below(inside))
         passed_over.update(_ending(path.name) for path in files if _is_other(path.name))
         if pictures := sorted(path.relative_to(root).as_posix() for path in files if _is_picture(path.name)):
@@ -180,13 +181,6 @@ def _pictures(folder: Path, root: Path, least_classes: int = 2) -> Pictures:
     labels = [label for label, name in enumerate(classes) for _ in found[name]] or [0] * len(loose)
     names = [path.relative_to(root).as_posix() for path in loose] + [name for each in found.values() for name in each]
     return Pictures(names, labels, tuple(classes), passed_over)
-
-
-def _natural(name: str) -> tuple[list[str | int], str]:
-    """Return a sorting key by which 2 comes before 10."""
-    pieces: list[str | int] = list(re.split(r"(\d+)", name))
-    pieces[1::2] = [int(piece) for piece in pieces[1::2]]
-    return pieces, name
 
 
 def _loose(folder: Path) -> list[Path]:

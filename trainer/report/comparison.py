@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from digitforge.datasets import FOLDER
+from digitforge.datasets import path_of
 from digitforge.errors import RunError
 from trainer.report.pages import Picture, public_path, read_picture
 from trainer.runs import SCORES_FILE
@@ -111,8 +111,8 @@ def _require_alike(first: ComparedRun, other: ComparedRun) -> None:
     if "count" in differing and facts.count:
         command += f" --count {facts.count}"
     if "data_sha256" in differing and facts.dataset:
-        folder = facts.dataset.startswith(FOLDER)
-        command += f" --dataset {f'{FOLDER}PATH' if folder else shlex.quote(facts.dataset)}"
+        own = path_of(facts.dataset)
+        command += f" --dataset {f'{facts.dataset.removesuffix(own)}PATH' if own else shlex.quote(facts.dataset)}"
     if "features_sha256" in differing:
         command += f" --features NETWORK (that of {first.name}: {facts.features or 'unknown'})"
     raise RunError(

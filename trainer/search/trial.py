@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from digitforge.datasets import FOLDER, public_name
+from digitforge.datasets import path_of, public_name
 from trainer.command_line import flag, launcher, text
 from trainer.interrupts import PR_SET_PDEATHSIG
 from trainer.report.log import LOG_FILE, Point, read_log
@@ -148,7 +148,8 @@ def failure_of(output_file: Path, space: Space, run_dir: Path) -> str:
     found = errors[0] if errors else (lines or ["The launch ended without any output."])[-1]
     found = found.replace(str(run_dir.resolve()), "its folder")
     dataset = str(space.fixed.get("dataset", ""))
-    return found.replace(dataset.removeprefix(FOLDER), public_name(dataset).removeprefix(FOLDER)) if dataset else found
+    own = path_of(dataset)
+    return found.replace(own, path_of(public_name(dataset))) if own else found
 
 
 def stop_trial(run_dir: Path) -> None:
