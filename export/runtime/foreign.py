@@ -6,6 +6,7 @@ a sentence for people, under the key `ASSUMED`.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,31 +17,32 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, compose, helper, numpy_helper
 
-from export.contract import CLASS_WEIGHTS, IMAGE, LATENTS, METADATA_PREFIX, PIXELS, ContractError, GeneratorInfo
-from export.runtime.labels import weigh
+from export.contract import CLASS_WEIGHTS, IMAGE, LATENTS, PIXELS, ContractError, GeneratorInfo
+from export.runtime.arrays import Float32
+from export.runtime.batches import cut, padded
+from export.runtime.images import Layout, Values, find_image, known_values, sampled_values
+from export.runtime.labels import weigh, weigh_one_hot
 from export.runtime.latents import one_hot
 from export.runtime.providers import CPU
 from export.runtime.session import make_session
-from export.safety.budget import FEW, FLOATS, INTEGERS, check_budget, quoted
+from export.runtime.simplify import use_float32
+from export.safety.budget import FEW, FLOATS, INTEGERS, check_budget, is_setting, only_batch, quoted, trace
 from export.safety.skeleton import InvalidModel
 
 ASSUMED = "assumed"
 PREFIX = "source/"
 """Prefix for every name of the wrapped graph, so that none clashes with a name of the contract."""
+RAW = "raw"
+"""The source's images as float32 [batch, channels, height, width], in its own range of values."""
 LEAST_OPSET = 8
 """Before it, arithmetic does not broadcast, and Min and Max need equal shapes."""
-PASSING = ("Identity", "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Cast", "Clip", "Dropout")
-"""Operators that do not change the range of values."""
 LIKE_LABEL = re.compile(r"label|class|cond|one_?hot|^[yc]$|target", re.IGNORECASE)
 """Names of inputs that probably have class weights and not latents."""
 PROBES = 64
-WIDEST = 1.05
-"""Largest magnitude of a probed value that still counts as within [-1, 1]."""
-
-
-def is_foreign(model: onnx.ModelProto) -> bool:
-    """Return whether digitforge did not export the file."""
-    return not any(entry.key.startswith(METADATA_PREFIX) for entry in model.metadata_props)
+NEIGHBOURS = 16
+"""Number of probes that are also run beside others, to see whether an image depends on the rest of its batch."""
+INDEPENDENT = 0.01
+"""Largest difference between such images, as a share of their range."""
 
 
 @dataclass(frozen=True)
@@ -50,50 +52,82 @@ class Source:
     name: str
     kind: int
     """Its number type."""
-    size: int
-    """Numbers for one image."""
-    tail: tuple[int, ...]
-    """The rest of its shape [batch, size, ...]: () or (1, 1)."""
+    shape: tuple[int, ...]
+    """Its shape without the batch; all sizes but one are 1."""
+
+    @property
+    def size(self) -> int:
+        """Numbers for one image."""
+        return math.prod(self.shape)
 
 
 def adapt(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
     """Return a model that keeps the contract, made from one that `export.safety.checks.read_model` accepted.
 
-    The model must have an input of latents, [batch, latent] or [batch, latent, 1, 1]. A second one may have labels
-    (integers [batch] or [batch, 1]) or class weights (like latents). Its first output of four dimensions must be an
-    image [batch, channels, height, width] in [-1, 1] or [0, 1]. Raises ContractError if not.
+    The model must have an input of latents, [batch, latent] with any number of further dimensions of size 1. A second
+    one may have labels (integers [batch] or [batch, 1]) or class weights (like latents). Single floats are set to 1.
+    One output must be an image; see `export.runtime.images.find_image`. Raises ContractError if not.
     """
     opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
     if opset < LEAST_OPSET:
         raise ContractError(f"{path} uses ONNX opset {opset}: convert it to opset {LEAST_OPSET} or later.")
+    use_float32(model)
+    del model.graph.value_info[:]  # some contradict the graph, and nothing needs them
+    batch = only_batch(model)
     assumed = "Its latents are assumed to be standard normal"
+    settings = _settle(model)
     latents, label = _latents_and_label(model, path)
     sources = {LATENTS: _source(latents, path)}
     if label is not None:
         assumed += f", {quoted(label.name)} to take "
-        if label.type.tensor_type.elem_type in INTEGERS:
+        if label.type.tensor_type.elem_type in INTEGERS and math.prod(_rest(label)) == 1:
             name, count = _weigh(model, label.name, path)
-            sources[CLASS_WEIGHTS] = Source(name, TensorProto.FLOAT, count, ())
+            sources[CLASS_WEIGHTS] = Source(name, TensorProto.FLOAT, (count,))
             assumed += f"the numbers of {count} classes"
         else:
+            weigh_one_hot(model, label.name)
             sources[CLASS_WEIGHTS] = _source(label, path)
             assumed += f"the weights of {sources[CLASS_WEIGHTS].size} classes"
-    output = _output(model, path)
-    shape, low, reason = _image(model, path, output, sources)
+    if settings:
+        assumed += f", {' and '.join(map(quoted, settings))} to be 1"
+    try:
+        flow = trace(model, batch or FEW)
+        output, layout = find_image(model, flow)
+        wrapped = _with_our_inputs(model, sources, output, layout)
+        images = _probe(wrapped, path, sources, batch)
+        values = known_values(model, flow, output) or sampled_values(images)
+    except (InvalidModel, ContractError) as problem:
+        raise ContractError(f"{path} {problem}.") from problem
+    assumed += f", and its images to lie between {values.low:g} and {values.high:g} ({values.reason})"
+    if batch:
+        assumed += f". It makes {batch} image{'s' * (batch > 1)} at a time"
     info = GeneratorInfo(
         latent_size=sources[LATENTS].size,
         latent_distribution="normal",
         classes=tuple(map(str, range(sources[CLASS_WEIGHTS].size))) if label is not None else (),
-        channels=shape[0],
-        height=shape[1],
-        width=shape[2],
+        channels=layout.channels,
+        height=layout.height,
+        width=layout.width,
         provenance={
             "producer": f"{model.producer_name} {model.producer_version}".strip() or "unknown",
-            ASSUMED: f"This file does not say how to use it. {assumed}, and its images to lie between {low} and 1 "
-            f"({reason}).",
+            ASSUMED: f"This file does not say how to use it. {assumed}.",
         },
     )
-    return _wrapped(model, info, output, sources, low)
+    _add_our_outputs(wrapped, info, values)
+    return wrapped
+
+
+def _settle(model: onnx.ModelProto) -> list[str]:
+    """Turn the inputs that are single floats, such as the truncation, into constants of 1; return their names."""
+    graph = model.graph
+    weights = {tensor.name for tensor in graph.initializer}
+    settings = [value for value in graph.input if value.name not in weights and is_setting(value)]
+    for value in settings:
+        dims = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+        kind = value.type.tensor_type.elem_type
+        graph.initializer.append(helper.make_tensor(value.name, kind, dims, np.ones(dims, np.float32).ravel()))
+        graph.input.remove(value)
+    return [value.name for value in settings]
 
 
 def _weigh(model: onnx.ModelProto, label: str, path: Path) -> tuple[str, int]:
@@ -127,124 +161,116 @@ def _latents_and_label(model: onnx.ModelProto, path: Path) -> tuple[onnx.ValueIn
     )
 
 
+def _rest(value: onnx.ValueInfoProto) -> tuple[int, ...]:
+    """Return the declared shape of an input, without the batch."""
+    return tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim[1:])
+
+
 def _source(value: onnx.ValueInfoProto, path: Path) -> Source:
-    kind = value.type.tensor_type.elem_type
-    batch, *rest = value.type.tensor_type.shape.dim or [None]
-    dims = [dim.dim_value for dim in rest]
-    if len(dims) not in (1, 3) or dims[0] < 1 or dims[1:] not in ([], [1, 1]):
+    shape = _rest(value)
+    if not shape or min(shape) < 1 or sum(size > 1 for size in shape) > 1:
         raise ContractError(
-            f"{path} is not a supported generator: its input {quoted(value.name)} must be [batch, size] or "
-            "[batch, size, 1, 1] with a fixed size."
+            f"{path} is not a supported generator: its input {quoted(value.name)} must be [batch, size], "
+            f"[batch, size, 1, 1] or the like with a fixed size, not [batch{''.join(f', {size}' for size in shape)}]."
         )
-    if batch is not None and batch.dim_value:
-        raise ContractError(
-            f"{path} has a fixed batch size of {batch.dim_value}: export it again with a dynamic batch dimension."
-        )
-    return Source(value.name, kind, dims[0], tuple(dims[1:]))
+    return Source(value.name, value.type.tensor_type.elem_type, shape)
 
 
-def _output(model: onnx.ModelProto, path: Path) -> onnx.ValueInfoProto:
-    value: onnx.ValueInfoProto
-    for value in model.graph.output:
-        tensor = value.type.tensor_type
-        if tensor.elem_type in FLOATS and len(tensor.shape.dim) in (0, 4):
-            return value
-    raise ContractError(f"{path} has no image output: none of its outputs is floats [batch, channels, height, width].")
-
-
-def _image(
-    model: onnx.ModelProto, path: Path, output: onnx.ValueInfoProto, sources: dict[str, Source]
-) -> tuple[tuple[int, int, int], int, str]:
-    """Return the image's shape, its lowest value (-1 or 0), and how that value is known."""
-    session = make_session(model, path, CPU, threads=1)
-    z = np.random.Generator(np.random.PCG64(0)).standard_normal((PROBES, sources[LATENTS].size), np.float32)
-    probes = {LATENTS: z}
-    if CLASS_WEIGHTS in sources:
-        probes[CLASS_WEIGHTS] = one_hot(np.arange(PROBES) % sources[CLASS_WEIGHTS].size, sources[CLASS_WEIGHTS].size)
-    feeds = {
-        source.name: probes[role]
-        .reshape(PROBES, source.size, *source.tail)
-        .astype(helper.tensor_dtype_to_np_dtype(source.kind))
-        for role, source in sources.items()
-    }
-    try:
-        # In small batches, because the memory limit is per image.
-        parts = [
-            session.run([output.name], {name: value[i : i + FEW] for name, value in feeds.items()})[0]
-            for i in range(0, PROBES, FEW)
-        ]
-        images = np.concatenate(parts)
-    except Exception as error:  # onnxruntime's exceptions share no base class
-        raise ContractError(f"{path} failed to run on {PROBES} latents: its graph contradicts itself.") from error
-    if images.ndim != 4 or len(images) != PROBES or images.shape[1] not in (1, 3):
-        raise ContractError(
-            f"{path} returns {list(images.shape)} for {PROBES} latents; an image is [batch, 1 or 3, height, width]."
-        )
-    shape = (int(images.shape[1]), int(images.shape[2]), int(images.shape[3]))
-    last = _last_operator(model, output.name)
-    if last in ("Tanh", "Sigmoid"):
-        return shape, -1 if last == "Tanh" else 0, f"it ends in {last}"
-    low, high = float(images.min()), float(images.max())
-    if not max(-low, high) <= WIDEST:  # also true of NaN
-        raise ContractError(f"{path} returns values from {low:.3g} to {high:.3g}; an image lies in [-1, 1] or [0, 1].")
-    return shape, -1 if low < 1 - WIDEST else 0, f"{PROBES} samples lie between {low:.2f} and {high:.2f}"
-
-
-def _last_operator(model: onnx.ModelProto, name: str) -> str:
-    """Return the operator that determines the range of the value `name`."""
-    sources = {output: node for node in model.graph.node for output in node.output}
-    for _ in range(len(model.graph.node)):
-        node = sources.get(name)
-        if node is None or node.op_type not in PASSING:
-            return node.op_type if node else ""
-        name = node.input[0]
-    return ""
-
-
-def _wrapped(
-    model: onnx.ModelProto, info: GeneratorInfo, output: onnx.ValueInfoProto, sources: dict[str, Source], low: int
+def _with_our_inputs(
+    model: onnx.ModelProto, sources: dict[str, Source], output: str, layout: Layout
 ) -> onnx.ModelProto:
-    """Add the contract's inputs and outputs to the graph, with operators that every opset from 8 on has."""
+    """Return a graph that makes `RAW` from the contract's inputs, with operators that every opset from 8 on has."""
     wrapped = compose.add_prefix(model, PREFIX)
     graph = wrapped.graph
     weights = {tensor.name for tensor in graph.initializer}
+    before = []
+    for role, source in sources.items():
+        graph.initializer.append(numpy_helper.from_array(np.array([-1, *source.shape], np.int64), f"{role}_shape"))
+        before += [
+            helper.make_node("Reshape", [role, f"{role}_shape"], [f"{role}_shaped"]),
+            helper.make_node("Cast", [f"{role}_shaped"], [PREFIX + source.name], to=source.kind),
+        ]
+    graph.initializer.append(numpy_helper.from_array(np.array(layout.shape, np.int64), "raw_shape"))
+    after = [
+        helper.make_node("Cast", [PREFIX + output], ["made"], to=TensorProto.FLOAT),
+        helper.make_node("Reshape", ["made", "raw_shape"], ["made_shaped" if layout.channels_last else RAW]),
+    ]
+    if layout.channels_last:
+        after.append(helper.make_node("Transpose", ["made_shaped"], [RAW], perm=[0, 3, 1, 2]))
+    nodes = [*before, *graph.node, *after]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    kept = [value for value in graph.input if value.name in weights]  # old files also list weights as inputs
+    del graph.input[:], graph.output[:]
+    for role, source in sources.items():
+        graph.input.append(helper.make_tensor_value_info(role, TensorProto.FLOAT, ["batch", source.size]))
+    graph.input.extend(kept)
+    raw: list[str | int | None] = ["batch", layout.channels, layout.height, layout.width]
+    graph.output.append(helper.make_tensor_value_info(RAW, TensorProto.FLOAT, raw))
+    return wrapped
+
+
+def _probe(wrapped: onnx.ModelProto, path: Path, sources: dict[str, Source], batch: int) -> Float32:
+    """Return images of `PROBES` latents. Raises ContractError if one depends on the other images of its batch."""
+    session = make_session(wrapped, path, CPU, threads=1)
+    z = np.random.Generator(np.random.PCG64(0)).standard_normal((PROBES, sources[LATENTS].size), np.float32)
+    feeds = {LATENTS: z}
+    if CLASS_WEIGHTS in sources:
+        feeds[CLASS_WEIGHTS] = one_hot(np.arange(PROBES) % sources[CLASS_WEIGHTS].size, sources[CLASS_WEIGHTS].size)
+
+    def run(first: int, last: int) -> Float32:
+        # In small batches, because the memory limit is per image.
+        parts = [
+            session.run([RAW], {name: padded(value[first:last][start:stop], size) for name, value in feeds.items()})[0][
+                : stop - start
+            ]
+            for start, stop, size in cut(last - first, (batch or FEW,))
+        ]
+        return np.concatenate(parts)
+
+    try:
+        images, beside_others = run(0, PROBES), run(1, 1 + NEIGHBOURS)
+    except Exception as error:  # onnxruntime's exceptions share no base class
+        raise ContractError(f"failed to run on {PROBES} latents: its graph contradicts itself") from error
+    span = float(np.ptp(images))
+    if np.abs(images[1 : 1 + NEIGHBOURS] - beside_others).max() > INDEPENDENT * span:
+        raise ContractError(
+            "makes images that depend on the other images of their batch, as normalization in training mode does: "
+            "call `eval()` on the network and export it again"
+        )
+    return images
+
+
+def _add_our_outputs(wrapped: onnx.ModelProto, info: GeneratorInfo, values: Values) -> None:
+    """Compute the contract's outputs from `RAW`, with operators that every opset from 8 on has."""
+    graph = wrapped.graph
     colour = [3] if info.channels == 3 else []
+    scale = 2 / (values.high - values.low)
     constants: dict[str, npt.NDArray[Any]] = {
-        **{f"{role}_shape": np.array([-1, one.size, *one.tail], np.int64) for role, one in sources.items()},
         "pixels_shape": np.array([-1, info.height, info.width, *colour], np.int64),
         # To [-1, 1], and from there to 0 to 255. 128 is 127.5 plus 0.5 for rounding, because the cast truncates.
-        "scale": np.array(1 if low else 2, np.float32),
-        "shift": np.array(0 if low else -1, np.float32),
+        "scale": np.array(scale, np.float32),
+        "shift": np.array(-1 - values.low * scale, np.float32),
+        "lowest": np.array(-1, np.float32),
+        "highest": np.array(1, np.float32),
         "half": np.array(127.5, np.float32),
         "rounding": np.array(128, np.float32),
-        "black": np.array(0, np.float32),
-        "white": np.array(255, np.float32),
     }
     nodes = [
-        helper.make_node("Cast", [PREFIX + output.name], ["made"], to=TensorProto.FLOAT),
-        helper.make_node("Mul", ["made", "scale"], ["scaled"]),
-        helper.make_node("Add", ["scaled", "shift"], [IMAGE]),
+        helper.make_node("Mul", [RAW, "scale"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "shift"], ["shifted"]),
+        helper.make_node("Min", ["shifted", "highest"], ["bounded"]),
+        helper.make_node("Max", ["bounded", "lowest"], [IMAGE]),
         helper.make_node("Transpose", [IMAGE], ["channels_last"], perm=[0, 2, 3, 1]),
         helper.make_node("Reshape", ["channels_last", "pixels_shape"], ["shaped"]),
         helper.make_node("Mul", ["shaped", "half"], ["spread"]),
         helper.make_node("Add", ["spread", "rounding"], ["raised"]),
-        helper.make_node("Min", ["raised", "white"], ["bounded"]),
-        helper.make_node("Max", ["bounded", "black"], ["levels"]),
-        helper.make_node("Cast", ["levels"], [PIXELS], to=TensorProto.UINT8),
+        helper.make_node("Cast", ["raised"], [PIXELS], to=TensorProto.UINT8),
     ]
-    for role, source in sources.items():
-        graph.node.insert(0, helper.make_node("Cast", [f"{role}_shaped"], [PREFIX + source.name], to=source.kind))
-        graph.node.insert(0, helper.make_node("Reshape", [role, f"{role}_shape"], [f"{role}_shaped"]))
     graph.node.extend(nodes)
     graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
-    kept = [value for value in graph.input if value.name in weights]  # old files also list weights as inputs
-    del graph.input[:], graph.output[:]
-    float32, uint8 = TensorProto.FLOAT, TensorProto.UINT8
-    for name, dims in info.inputs().items():
-        graph.input.append(helper.make_tensor_value_info(name, float32, list(dims)))
-    graph.input.extend(kept)
+    del graph.output[:]
     for name, dims in info.outputs().items():
-        kind = uint8 if name == PIXELS else float32
+        kind = TensorProto.UINT8 if name == PIXELS else TensorProto.FLOAT
         graph.output.append(helper.make_tensor_value_info(name, kind, list(dims)))
     helper.set_model_props(wrapped, info.to_metadata())
-    return wrapped

@@ -17,10 +17,11 @@ from digitforge.errors import ExportError, ModelRefused, explain_read
 from export.contract import CLASS_WEIGHTS, IMAGE, LATENTS, PIXELS, ContractError, GeneratorInfo
 from export.runtime import foreign
 from export.runtime.arrays import Float32, UInt8
-from export.runtime.batches import BUCKETS, cut
+from export.runtime.batches import BUCKETS, cut, padded
 from export.runtime.providers import CPU, CUDA, explain, look
 from export.runtime.session import make_session
-from export.safety.checks import check_signature, read_model
+from export.safety.budget import only_batch
+from export.safety.checks import check_signature, is_foreign, read_model
 
 GENERATOR_FILE = "generator.onnx"
 """Name of the exported generator in a run directory."""
@@ -37,8 +38,11 @@ class Generator:
     notice: str
     """What had to be assumed about the file, and why CUDA does not run it; empty if there is nothing to say."""
     session: onnxruntime.InferenceSession
-    bucketed: bool = False
-    """Whether batches are padded to a few sizes. This pays on a GPU, which makes a plan for every new size."""
+    sizes: tuple[int, ...] = ()
+    """The batch sizes that it runs, in ascending order; other batches are padded. Empty if it runs any size.
+
+    A GPU makes a plan for every new size, and some graphs from elsewhere run only one.
+    """
 
     def generate(self, z: Float32, y: Float32 | None = None) -> Float32:
         """Return images in [-1, 1], float32 [batch, channels, height, width]; arguments as in `generate_pixels`."""
@@ -68,8 +72,8 @@ class Generator:
             if not np.isfinite(value).all():
                 raise ValueError(f"{name} has values that are not finite")
         result: Any = np.empty((len(z), *self._shape(output)), np.uint8 if output == PIXELS else np.float32)
-        for start, stop, size in cut(len(z), self.bucketed):
-            part = {name: _padded(value[start:stop], size) for name, value in feeds.items()}
+        for start, stop, size in cut(len(z), self.sizes):
+            part = {name: padded(value[start:stop], size) for name, value in feeds.items()}
             result[start:stop] = self._call(output, part, size)[: stop - start]
         return result
 
@@ -99,15 +103,10 @@ class Generator:
         return tuple(int(dim) for dim in self.info.outputs()[output][1:])
 
     def warm(self) -> None:
-        """Run every batch size of a bucketed generator once, so that no later call has to wait for a plan."""
-        for size in BUCKETS if self.bucketed else ():
+        """Run each of `sizes` once, so that no later call has to wait for a plan."""
+        for size in self.sizes:
             feeds = {name: np.zeros((size, int(dims[1])), np.float32) for name, dims in self.info.inputs().items()}
             self._call(PIXELS, feeds, size)
-
-
-def _padded(rows: Float32, size: int) -> Float32:
-    missing = size - len(rows)
-    return np.concatenate([rows, np.zeros((missing, rows.shape[1]), np.float32)]) if missing else rows
 
 
 def find_model(path: Path) -> Path:
@@ -141,7 +140,8 @@ def open_generator(path: Path, provider: str = "auto", threads: int = 0) -> Gene
     except OSError as error:
         raise ExportError(f"{path} cannot be read: {explain_read(error)}") from error
     try:
-        if foreign.is_foreign(model):
+        batch = only_batch(model)
+        if is_foreign(model):
             model = foreign.adapt(model, path)
         info = check_signature(model)
     except ContractError as error:
@@ -150,7 +150,7 @@ def open_generator(path: Path, provider: str = "auto", threads: int = 0) -> Gene
     chosen = CUDA if finding is not None and finding.runs else CPU
     session = make_session(model, path, chosen, threads)
     running = session.get_providers()[0]
-    generator = Generator(path, info, running, "", session, bucketed=running == CUDA)
+    generator = Generator(path, info, running, "", session, _sizes(batch, running))
     why = finding.sentence if finding is not None and (finding.broken or provider == "cuda") else ""
     if running != chosen:
         why = (
@@ -160,8 +160,14 @@ def open_generator(path: Path, provider: str = "auto", threads: int = 0) -> Gene
         generator.warm()
     except ExportError as error:
         why = str(error)
-        generator = replace(generator, provider=CPU, session=make_session(model, path, CPU, threads), bucketed=False)
+        generator = replace(generator, provider=CPU, session=make_session(model, path, CPU, threads))
+        generator = replace(generator, sizes=_sizes(batch, CPU))
     if why and provider == "cuda":
         raise ExportError(f"CUDA was requested, but it cannot run. {why}")
     notice = f"{info.provenance.get(foreign.ASSUMED, '')} {f'{why} The CPU is used instead.' if why else ''}".strip()
     return replace(generator, notice=notice)
+
+
+def _sizes(batch: int, provider: str) -> tuple[int, ...]:
+    """Return `Generator.sizes`. batch: the only one that the graph runs, or 0."""
+    return (batch,) if batch else BUCKETS if provider == CUDA else ()

@@ -7,13 +7,17 @@ mixture of classes lies between them.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from export.contract import ContractError
-from export.safety.budget import FEW, FLOATS, Flow, trace
+from export.runtime.providers import CPU
+from export.runtime.session import make_session
+from export.runtime.simplify import dequantize_rows
+from export.safety.budget import FEW, FLOATS, Flow, only_batch, trace
 
 SAME = ("Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
 """Operators that pass labels on."""
@@ -26,23 +30,26 @@ def weigh(model: onnx.ModelProto, label: str) -> tuple[str, int]:
     Raises ContractError if the number of classes does not follow from an embedding or a OneHot.
     """
     graph = model.graph
-    flow = trace(model, FEW)
+    dequantize_rows(graph)
+    batch = only_batch(model)
+    flow = trace(model, batch or FEW)
     taken = {name for node in graph.node for name in (*node.input, *node.output)} | set(flow.shapes)
     stem = "weights"
     while any(name.startswith(stem) for name in taken):
         stem += "_"
-    carriers, dependent = {label}, {value.name for value in graph.input} - {one.name for one in graph.initializer}
+    dependent = {value.name for value in graph.input} - {one.name for one in graph.initializer}
+    carriers = _Carriers(model, label, flow, dependent)
     nodes: list[onnx.NodeProto] = []
     sizes = set()
     for place, node in enumerate(graph.node):
         if dependent & set(node.input):
             dependent |= set(node.output)
-        if node.op_type in SAME and node.input[0] in carriers:
-            carriers.add(node.output[0])
+        carriers.follow(node)
         new: list[onnx.NodeProto] = []
-        if node.op_type == "Gather" and node.input[1] in carriers and node.input[0] not in dependent:
-            if _attribute(node, "axis", 0) == 0:
-                sizes.add(flow.shapes[node.input[0]][0])
+        if node.op_type == "Gather" and node.input[0] not in dependent and flow.shapes[node.input[0]]:
+            rows = flow.shapes[node.input[0]][0]
+            if _attribute(node, "axis", 0) == 0 and carriers.has(node.input[1], rows):
+                sizes.add(rows)
                 new = _product(graph, node, flow, stem, f"{stem}/{place}")
         elif classes_of := _one_hot(node, carriers, flow):
             sizes.add(classes_of)
@@ -56,7 +63,7 @@ def weigh(model: onnx.ModelProto, label: str) -> tuple[str, int]:
     (classes,) = sizes
     value = next(value for value in graph.input if value.name == label)
     kind, rest = value.type.tensor_type.elem_type, flow.shapes[label][1:]
-    value.CopyFrom(helper.make_tensor_value_info(stem, TensorProto.FLOAT, ["batch", classes]))
+    value.CopyFrom(helper.make_tensor_value_info(stem, TensorProto.FLOAT, [batch or "batch", classes]))
     shape = _constant(graph, f"{stem}/labels_shape", [-1, *rest])
     labels = [
         helper.make_node("ArgMax", [stem], [f"{stem}/largest"], axis=1, keepdims=0),
@@ -68,11 +75,76 @@ def weigh(model: onnx.ModelProto, label: str) -> tuple[str, int]:
     return stem, classes
 
 
+def weigh_one_hot(model: onnx.ModelProto, label: str) -> None:
+    """Let the input `label`, one-hot integers, take floats if the graph casts it to floats anyway."""
+    casts = _casts(model.graph, label)
+    if casts is not None:
+        for cast in casts:
+            _set_type(cast, TensorProto.FLOAT)
+        value = next(value for value in model.graph.input if value.name == label)
+        value.type.tensor_type.elem_type = TensorProto.FLOAT
+
+
+class _Carriers:
+    """The values of a graph that are its labels."""
+
+    def __init__(self, model: onnx.ModelProto, label: str, flow: Flow, dependent: set[str]) -> None:
+        """dependent: the names of all values that depend on the inputs; kept up to date by the caller."""
+        self.model, self.label, self.flow, self.dependent = model, label, flow, dependent
+        self.same, self.followed = {label}, {label}
+        self.nodes: list[onnx.NodeProto] = []
+
+    def follow(self, node: onnx.NodeProto) -> None:
+        """Take note of the next node of the graph."""
+        if node.op_type in SAME and node.input[0] in self.same:
+            self.same.add(node.output[0])
+        if set(node.input) & self.dependent <= self.followed:
+            self.nodes.append(node)
+            if set(node.input) & self.followed:
+                self.followed |= set(node.output)
+
+    def has(self, name: str, count: int) -> bool:
+        """Return whether a value is the labels themselves, for labels below `count`."""
+        return name in self.same or (name in self.followed and self._computes_the_same(name, count))
+
+    def _computes_the_same(self, name: str, count: int) -> bool:
+        """Run what the graph computes from the labels alone. Keras, for one, adds the size to negative labels."""
+        needed = {name}
+        nodes: list[onnx.NodeProto] = []
+        for node in reversed(self.nodes):
+            if needed & set(node.output):
+                nodes.insert(0, node)
+                needed |= set(node.input)
+        graph, shape = self.model.graph, self.flow.shapes[self.label]
+        if not shape:
+            return False
+        part = helper.make_model(
+            helper.make_graph(
+                nodes, "labels",
+                [helper.make_tensor_value_info(self.label, self.flow.types[self.label], shape)],
+                [helper.make_tensor_value_info(name, self.flow.types[name], None)],
+                [tensor for tensor in graph.initializer if tensor.name in needed],
+            ),
+            opset_imports=self.model.opset_import, ir_version=self.model.ir_version,
+        )  # fmt: skip
+        labels = np.arange(math.ceil(count / shape[0]) * shape[0]) % count
+        try:
+            session = make_session(part, Path(self.label), CPU, threads=1)
+            kind = helper.tensor_dtype_to_np_dtype(self.flow.types[self.label])
+            computed = [
+                session.run(None, {self.label: labels[start : start + shape[0]].astype(kind).reshape(shape)})[0].ravel()
+                for start in range(0, len(labels), shape[0])
+            ]
+        except Exception:  # then nothing is known; onnxruntime's exceptions share no base class
+            return False
+        return np.array_equal(np.concatenate(computed), labels)
+
+
 def _product(graph: onnx.GraphProto, node: onnx.NodeProto, flow: Flow, y: str, name: str) -> list[onnx.NodeProto]:
     """Return what computes the output of a Gather of rows from the weights `y`; nothing if the rows are integers."""
     rows, out = node.input[0], node.output[0]
     kind, shape = flow.types[rows], flow.shapes[out]
-    if kind not in FLOATS or shape[:1] != (FEW,):
+    if kind not in FLOATS or shape[:1] != (flow.batch,):
         return []
     nodes = [helper.make_node("Cast", [y], [f"{name}/y"], to=kind)]
     if len(flow.shapes[rows]) != 2:
@@ -87,18 +159,22 @@ def _product(graph: onnx.GraphProto, node: onnx.NodeProto, flow: Flow, y: str, n
     ]
 
 
-def _one_hot(node: onnx.NodeProto, carriers: set[str], flow: Flow) -> int:
+def _one_hot(node: onnx.NodeProto, carriers: _Carriers, flow: Flow) -> int:
     """Return the number of classes if the node makes labels one-hot, along the last axis; 0 if it does not."""
     shape = flow.shapes[node.output[0]]
-    if node.op_type == "OneHot" and node.input[0] in carriers:
+    if node.op_type == "OneHot" and shape and carriers.has(node.input[0], shape[-1]):
         values = flow.known.get(node.input[2])
         last = _attribute(node, "axis", -1) in (-1, len(shape) - 1)
         return shape[-1] if last and values is not None and list(numpy_helper.to_array(values)) == [0, 1] else 0
-    if node.op_type == "Equal" and len(carriers & set(node.input)) == 1:  # as torch's own exporter has it
+    if node.op_type == "Equal":  # as torch's own exporter has it
         numbers = next((flow.known[name] for name in node.input if name in flow.known), None)
         count = shape[-1] if shape else 0
-        if numbers is not None and np.array_equal(numpy_helper.to_array(numbers).ravel(), np.arange(count)):
-            return count if math.prod(shape) == FEW * count else 0
+        if (
+            numbers is not None
+            and any(carriers.has(name, count) for name in node.input)
+            and np.array_equal(numpy_helper.to_array(numbers).ravel(), np.arange(count))
+        ):
+            return count if math.prod(shape) == flow.batch * count else 0
     return 0
 
 
@@ -110,10 +186,10 @@ def _same(graph: onnx.GraphProto, node: onnx.NodeProto, flow: Flow, y: str, name
     out = node.output[0]
     kind, shape = flow.types[out], flow.shapes[out]
     casts = [] if kind in FLOATS else _casts(graph, out)
-    if shape[:1] != (FEW,) or casts is None:
+    if shape[:1] != (flow.batch,) or casts is None:
         return []
     for cast in casts:
-        next(attribute for attribute in cast.attribute if attribute.name == "to").i = TensorProto.FLOAT
+        _set_type(cast, TensorProto.FLOAT)
     full = _constant(graph, f"{name}/shape", [-1, *shape[1:]])
     return [
         helper.make_node("Cast", [y], [f"{name}/y"], to=kind if kind in FLOATS else TensorProto.FLOAT),
@@ -133,6 +209,10 @@ def _casts(graph: onnx.GraphProto, name: str) -> list[onnx.NodeProto] | None:
                 names.add(node.output[0])
                 found.append(node)
     return None if names & {value.name for value in graph.output} else found
+
+
+def _set_type(cast: onnx.NodeProto, kind: int) -> None:
+    next(attribute for attribute in cast.attribute if attribute.name == "to").i = kind
 
 
 def _constant(graph: onnx.GraphProto, name: str, values: list[int]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,12 @@ IMAGE_LIMIT_BYTES = 14 * 2**20
 WORK_LIMIT = 5 * 10**9
 """Limit for the multiplications per image; an element of any other operator counts as `ELEMENT_WORK` of them."""
 ELEMENT_WORK = 8
+BUILT_IN_LIMIT, BUILT_IN_TRIES = 1024, 8
+"""The largest batch size that is looked for in a graph, and how many of those found are tried."""
+UNPACKING = ("Cast", "DequantizeLinear")
+"""Operators that turn small weights into large ones."""
+UNPACKED_LIMIT_BYTES = 128 * 2**20
+"""Limit for the weights that these make, together."""
 INTEGERS_LIMIT = 2**15
 """Limit for the elements of a computed integer value, per image; runtimes copy such values during shape inference."""
 FOLDED_ELEMENTS = 1024
@@ -53,24 +60,117 @@ class Cost:
     """Number type and shape of each output."""
 
 
-def check_budget(model: onnx.ModelProto) -> None:
-    """Raise InvalidModel if a run would take unreasonable memory or time. model: its weights may be left out."""
-    few, many = cost(model, FEW), cost(model, MANY)
-    if many.peak_bytes * FEW > few.peak_bytes * MANY or many.work * FEW > few.work * MANY:
-        raise InvalidModel("needs memory or time that grows faster than the number of images")
+def check_budget(model: onnx.ModelProto, any_batch: bool = False) -> int:
+    """Return the only batch size that the graph runs, or 0 if it runs any.
+
+    model: its weights may be left out. any_batch: require that it runs any.
+    Raises InvalidModel if a run would take unreasonable memory or time.
+    """
+    batch = only_batch(model)
+    if batch and any_batch and not _is_mixing(model):
+        raise InvalidModel(f"has a fixed batch size of {batch}: export it again with a dynamic batch dimension")
+    try:
+        if batch:
+            _check_outputs(model, batch, cost(model, batch))
+        else:
+            few, many = cost(model, FEW), cost(model, MANY)
+            if many.peak_bytes * FEW > few.peak_bytes * MANY or many.work * FEW > few.work * MANY:
+                raise InvalidModel("needs memory or time that grows faster than the number of images")
+            _check_outputs(model, FEW, few)
+            _check_outputs(model, MANY, many)
+    except InvalidModel:
+        if batch or any_batch:
+            raise
+        for size in _built_in(model):
+            with suppress(InvalidModel):
+                _check_outputs(model, size, cost(model, size))
+                return size
+        raise
+    return batch
+
+
+def only_batch(model: onnx.ModelProto) -> int:
+    """Return the only batch size that the graph's inputs allow, or 0 if they allow any."""
+    declared = {value.type.tensor_type.shape.dim[0].dim_value for value in _batched(model)} - {0}
+    if len(declared) > 1:
+        raise InvalidModel(f"has inputs with batch sizes of {' and '.join(map(str, sorted(declared)))}")
+    mixing = _is_mixing(model)
+    if mixing and max(declared, default=1) > 1:
+        raise InvalidModel(
+            f"has a fixed batch size of {max(declared)} and quantizes the images of a batch together, so that each "
+            "depends on the others: export it again with a batch size of 1"
+        )
+    return next(iter(declared), int(mixing))
+
+
+def declare_batch(model: onnx.ModelProto, batch: int) -> None:
+    """Let the inputs and outputs of a graph declare the only batch size that it runs. batch: 0 changes nothing."""
+    for value in (*_batched(model), *model.graph.output) if batch else ():
+        for dim in value.type.tensor_type.shape.dim[:1]:
+            dim.dim_value = batch
+
+
+def _batched(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+    """Return the inputs that have a row for each image, and not a number for all of them."""
+    weights = {tensor.name for tensor in model.graph.initializer}
+    return [
+        value
+        for value in model.graph.input
+        if value.name not in weights and value.type.tensor_type.shape.dim and not is_setting(value)
+    ]
+
+
+def is_setting(value: onnx.ValueInfoProto) -> bool:
+    """Return whether an input is a single float, such as the truncation."""
+    dims = value.type.tensor_type.shape.dim
+    return value.type.tensor_type.elem_type in FLOATS and [dim.dim_value for dim in dims] in ([], [1])
+
+
+def _is_mixing(model: onnx.ModelProto) -> bool:
+    """Return whether the graph quantizes all images of a batch together; it has to run with one image at a time."""
+    return any(node.op_type == "DynamicQuantizeLinear" for node in model.graph.node)
+
+
+def _built_in(model: onnx.ModelProto) -> list[int]:
+    """Return batch sizes that the graph may be limited to: those to which it reshapes, as `view(1, ...)` does."""
+    shapes = {node.input[1] for node in model.graph.node if node.op_type == "Reshape" and len(node.input) > 1}
+    found = {
+        int(numpy_helper.to_array(tensor).ravel()[0])
+        for tensor in (*model.graph.initializer, *_constants(model))
+        if tensor.name in shapes and _has_numbers(tensor) and math.prod(tensor.dims)
+    }
+    declared = {value.type.tensor_type.shape.dim[0].dim_value for value in model.graph.output
+                if value.type.tensor_type.shape.dim}  # fmt: skip
+    return sorted(size for size in found | declared | {1} if 0 < size <= BUILT_IN_LIMIT)[:BUILT_IN_TRIES]
+
+
+def _constants(model: onnx.ModelProto) -> list[TensorProto]:
+    """Return the values of the graph's Constant nodes, named as their outputs are."""
+    tensors = []
+    for node in model.graph.node:
+        if node.op_type == "Constant" and node.attribute and node.attribute[0].HasField("t"):
+            tensor = TensorProto()
+            tensor.CopyFrom(node.attribute[0].t)
+            tensor.name = node.output[0]
+            tensors.append(tensor)
+    return tensors
+
+
+def _check_outputs(model: onnx.ModelProto, batch: int, counted: Cost) -> None:
+    """Check that the outputs have a row for each image, and the type and shape that they declare."""
     for value in model.graph.output:
         declared = value.type.tensor_type
-        sizes = [dim.dim_value if dim.HasField("dim_value") else None for dim in declared.shape.dim]
-        if len(sizes) > 1 and sizes[0] is not None:
-            raise InvalidModel(f"has a fixed batch size of {sizes[0]}: export it again with a dynamic batch dimension")
-        for batch, counted in ((FEW, few), (MANY, many)):
-            kind, shape = counted.outputs[value.name]
-            wanted = [batch if size is None and not place else size for place, size in enumerate(sizes)]
-            fits = len(wanted) == len(shape) and all(
-                size in (None, own) for size, own in zip(wanted, shape, strict=True)
-            )
-            if kind != declared.elem_type or (declared.HasField("shape") and not fits):
-                raise InvalidModel(f"computes {quoted(value.name)} with a different shape or type than it declares")
+        kind, shape = counted.outputs[value.name]
+        sizes = [dim.dim_value for dim in declared.shape.dim]
+        known = declared.HasField("shape")
+        fits = not known or (
+            len(sizes) == len(shape)
+            and all(size < 1 or size == own for size, own in zip(sizes[1:], shape[1:], strict=True))
+        )
+        if kind != declared.elem_type or not fits:
+            raise InvalidModel(f"computes {quoted(value.name)} with a different shape or type than it declares")
+        if shape[:1] != (batch,) and not (len(sizes) == 1 and sizes[0] == shape[0]):
+            raise InvalidModel(f"computes {quoted(value.name)} of shape {list(shape)} for a batch of {batch}")
 
 
 def cost(model: onnx.ModelProto, batch: int) -> Cost:
@@ -79,19 +179,29 @@ def cost(model: onnx.ModelProto, batch: int) -> Cost:
     flow = Flow(model, batch)
     last = {name: index for index, node in enumerate(graph.node) for name in node.input}
     last |= {value.name: len(graph.node) for value in graph.output}
+    weights = {tensor.name for tensor in graph.initializer}
     held: dict[str, int] = {}
-    peak = work = 0
+    peak = work = unpacked = 0
+    most = min(batch, MANY)  # a larger batch is fixed, and is always run as a whole
     for index, node in enumerate(graph.node):
         flow.step(node)
-        held |= {name: flow.bytes_of(name) for name in node.output if name}
+        if node.op_type in UNPACKING and all(name in weights for name in node.input if name):
+            weights |= set(node.output)
+            unpacked += flow.bytes_of(node.output[0])
+            if unpacked > UNPACKED_LIMIT_BYTES:
+                raise InvalidModel(
+                    f"needs more than {UNPACKED_LIMIT_BYTES >> 20} MiB for its weights in full precision"
+                )
+        else:
+            held |= {name: flow.bytes_of(name) for name in node.output if name}
         steps, scratch = _work(node, flow)
         peak = max(peak, sum(held.values()) + 4 * scratch)
         work += steps
-        if peak > IMAGE_LIMIT_BYTES * batch:
+        if peak > IMAGE_LIMIT_BYTES * most:
             raise InvalidModel(
                 f"needs more than {IMAGE_LIMIT_BYTES >> 20} MiB per image to run (at {quoted(node.op_type)})"
             )
-        if work > WORK_LIMIT * batch:
+        if work > WORK_LIMIT * most:
             raise InvalidModel(f"computes for too long: more than {WORK_LIMIT:.0e} multiplications per image")
         held = {name: size for name, size in held.items() if last.get(name, 0) > index}
     return Cost(peak, work, {value.name: (flow.types[value.name], flow.shapes[value.name]) for value in graph.output})
@@ -217,9 +327,12 @@ def _work(node: onnx.NodeProto, flow: Flow) -> tuple[int, int]:
     """Return a node's multiplications, and the elements of scratch memory it needs beside its inputs and outputs."""
     shapes = [flow.shapes[name] if name else () for name in (*node.input, *node.output)]
     output = math.prod(shapes[len(node.input)])
-    if node.op_type in ("MatMul", "Gemm"):
+    if node.op_type in ("MatMul", "Gemm", "MatMulInteger", "QLinearMatMul"):
         transposed = any(attribute.name == "transA" and attribute.i for attribute in node.attribute)
         return output * (shapes[0][0 if transposed else -1] if shapes[0] else 1), 0
+    if node.op_type in ("ConvInteger", "QLinearConv"):
+        kernel = math.prod(shapes[3 if node.op_type == "QLinearConv" else 1][1:])
+        return output * kernel, kernel * math.prod(shapes[len(node.input)][2:])
     if node.op_type == "Conv":
         # float32 is computed in small pieces; for float64, one image is unfolded as a whole.
         kernel = math.prod(shapes[1][1:])

@@ -16,8 +16,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from digitforge.errors import ModelRefused
-from export.contract import PIXELS, ContractError, GeneratorInfo
-from export.safety.budget import NUMBERS, check_budget, quoted
+from export.contract import METADATA_PREFIX, PIXELS, ContractError, GeneratorInfo
+from export.safety.budget import NUMBERS, check_budget, declare_batch, quoted
 from export.safety.operators import ALLOWED
 from export.safety.skeleton import DAMAGED, InvalidModel, Skeleton, Span, read_skeleton
 
@@ -31,34 +31,54 @@ IR_VERSIONS = range(3, 14)
 OPSETS = range(7, 26)
 PIECE_BYTES = 2**20
 STANDARD = ("", "ai.onnx")
+OWN = "digitforge"
+"""The metadata keys of digitforge's generators and classifiers begin with this word."""
 
 
 def read_model(path: Path) -> onnx.ModelProto:
-    """Check the file at `path` and parse it. Raises ModelRefused if it is unsafe or contradicts itself."""
+    """Check the file at `path` and parse it. Raises ModelRefused if it is unsafe or contradicts itself.
+
+    If a generator from elsewhere runs only one batch size, its inputs declare that size, even where the file does not.
+    """
     size = path.stat().st_size
     try:
         if size > SIZE_LIMIT_BYTES:
             raise InvalidModel(f"has {size / 2**20:.0f} MiB; generators may have up to {SIZE_LIMIT_BYTES >> 20} MiB")
         with path.open("rb") as file:
             skeleton = read_skeleton(file, size)
-            _drop_unused_domains(skeleton.model)
+            _normalize(skeleton.model)
             _check_model(skeleton.model)
             _check_numbers(skeleton, file)
-            check_budget(skeleton.model)
+            own = any(entry.key.startswith(OWN) for entry in skeleton.model.metadata_props)
+            batch = check_budget(skeleton.model, any_batch=own)
             file.seek(0)
             model: onnx.ModelProto = onnx.ModelProto.FromString(file.read(size))
-            _drop_unused_domains(model)
+            _normalize(model)
+            if not own:
+                declare_batch(model, batch)
             return model
     except InvalidModel as problem:
         raise ModelRefused(f"{path} {problem}.") from problem
 
 
-def _drop_unused_domains(model: onnx.ModelProto) -> None:
-    """Remove the operator sets that no node uses; tf2onnx and onnxruntime declare some in every file."""
+def is_foreign(model: onnx.ModelProto) -> bool:
+    """Return whether digitforge did not export the file."""
+    return not any(entry.key.startswith(METADATA_PREFIX) for entry in model.metadata_props)
+
+
+def _normalize(model: onnx.ModelProto) -> None:
+    """Remove what other tools write into every file although it says nothing.
+
+    That is operator sets that no node uses (tf2onnx, onnxruntime), and sizes of 0 or -1 where a size is not known.
+    """
     used = {node.domain for node in model.graph.node}
     kept = [entry for entry in model.opset_import if entry.domain in STANDARD or entry.domain in used]
     del model.opset_import[:]
     model.opset_import.extend(kept)
+    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
+        for dim in value.type.tensor_type.shape.dim[:1]:
+            if dim.HasField("dim_value") and dim.dim_value < 1:
+                dim.ClearField("dim_value")
 
 
 def _check_model(model: onnx.ModelProto) -> None:
@@ -69,12 +89,9 @@ def _check_model(model: onnx.ModelProto) -> None:
         raise InvalidModel("defines its own operators; only standard ONNX operators are supported")
     own = next((node for node in graph.node if node.domain not in STANDARD), None)
     if own is not None:
-        resaved = "; onnxruntime has optimized this file: use the file it was made from" * own.domain.startswith(
-            "com.microsoft"
-        )
         raise InvalidModel(
             f"uses the operator {quoted(f'{own.domain}.{own.op_type}')}, and only standard ONNX operators are "
-            f"supported{resaved}"
+            f"supported{_advice(own)}"
         )
     if len(model.opset_import) != 1 or model.opset_import[0].version not in OPSETS:
         raise InvalidModel(f"uses an unsupported opset; {OPSETS[0]} to {OPSETS[-1]} are supported: export it again")
@@ -96,6 +113,17 @@ def _check_model(model: onnx.ModelProto) -> None:
     _check_wiring(graph)
     for node in graph.node:
         _check_node(node)
+
+
+def _advice(node: onnx.NodeProto) -> str:
+    """Return what to do about an operator of another domain, as the end of a sentence."""
+    if not node.domain.startswith("com.microsoft"):
+        return ""
+    if node.op_type.startswith("QLinear") or node.op_type == "QGemm":
+        return "; quantize the generator with `quant_format=QuantFormat.QDQ`"
+    if node.op_type.endswith("QuantizeLinear"):
+        return "; quantize the generator to 8 bits"
+    return "; onnxruntime has optimized this file: use the file it was made from"
 
 
 def _check_wiring(graph: onnx.GraphProto) -> None:
@@ -134,6 +162,8 @@ def _check_node(node: onnx.NodeProto) -> None:
         raise InvalidModel(
             "has a Dropout that may be in training mode: call `eval()` on the network and export it again"
         )
+    if any(attribute.name == "block_size" and attribute.i for attribute in node.attribute):
+        raise InvalidModel("has weights that are quantized in blocks: quantize them by tensor or by channel")
     if not any(node.output[:1]):
         raise InvalidModel(f"has a {quoted(node.op_type)} without its first output")
     for attribute in node.attribute:

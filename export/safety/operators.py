@@ -13,8 +13,10 @@ ARITHMETIC = """Abs Add And Cast CastLike Ceil Cos Div Equal Exp Floor Greater G
 LAYERS = """AveragePool BatchNormalization Conv ConvTranspose DepthToSpace Dropout Gemm GlobalAveragePool GlobalMaxPool
     GroupNormalization InstanceNormalization LayerNormalization LpNormalization MatMul MaxPool
     MeanVarianceNormalization RMSNormalization Resize SpaceToDepth Upsample"""
+QUANTIZED = """ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearConv QLinearMatMul
+    QuantizeLinear"""
 REDUCTIONS = """ArgMax ReduceL1 ReduceL2 ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
     ReduceSumSquare"""
 SHAPES = """Concat Constant ConstantOfShape Expand Flatten Gather OneHot Pad Range Reshape Shape Size Slice Split
     Squeeze Tile Transpose Unsqueeze"""
-ALLOWED = frozenset(" ".join((ACTIVATIONS, ARITHMETIC, LAYERS, REDUCTIONS, SHAPES)).split())
+ALLOWED = frozenset(" ".join((ACTIVATIONS, ARITHMETIC, LAYERS, QUANTIZED, REDUCTIONS, SHAPES)).split())

@@ -13,19 +13,20 @@ from export.runtime.generator import open_generator
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 64, 65, 256, 257, 1000])
-@pytest.mark.parametrize("bucketed", [True, False])
-def test_batches_cover_a_request_exactly_once(count: int, bucketed: bool) -> None:
-    calls = list(cut(count, bucketed))
+@pytest.mark.parametrize("sizes", [(), (1,), (16,), BUCKETS])
+def test_batches_cover_a_request_exactly_once(count: int, sizes: tuple[int, ...]) -> None:
+    calls = list(cut(count, sizes))
     assert [number for start, stop, _ in calls for number in range(start, stop)] == list(range(count))
     for start, stop, size in calls:
-        assert size in BUCKETS if bucketed else size == stop - start <= LARGEST
-        assert stop - start <= size < 2 * (stop - start) or not bucketed
+        assert size in sizes if sizes else size == stop - start <= LARGEST
+        assert stop - start <= size
+        assert size < 2 * (stop - start) or sizes != BUCKETS
 
 
 @pytest.mark.parametrize("name", ["digits", "free", "colour"])
 def test_padding_changes_no_image(models: dict[str, Path], name: str) -> None:
     plain = open_generator(models[name])
-    bucketed = replace(plain, bucketed=True)
+    bucketed = replace(plain, sizes=BUCKETS)
     bucketed.warm()
     info = plain.info
     for count in (0, 1, 3, 70, 300):
@@ -46,7 +47,7 @@ def test_every_batch_size_is_warmed_up(models: dict[str, Path]) -> None:
             sizes.append(len(feeds["z"]))
             return plain.session.run(names, feeds)
 
-    generator = replace(plain, session=Noted(), bucketed=True)
+    generator = replace(plain, session=Noted(), sizes=BUCKETS)
     generator.warm()
     warmed = set(sizes)
     for count in range(1, 300, 7):

@@ -10,6 +10,7 @@ import pytest
 from digitforge.errors import ExportError
 from export.runtime import generator as generators
 from export.runtime import session
+from export.runtime.batches import BUCKETS
 from export.runtime.generator import find_model, open_generator
 from export.runtime.providers import CPU, CUDA, look
 
@@ -88,7 +89,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch, failure: str = "", starts: bool = True)
 def test_cuda_is_used_if_it_runs(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch, provider: str) -> None:
     gpu(monkeypatch)
     generator = open_generator(models["free"], provider)
-    assert (generator.provider, generator.bucketed, generator.notice) == (CUDA, True, "")
+    assert (generator.provider, generator.sizes, generator.notice) == (CUDA, BUCKETS, "")
     assert open_generator(models["free"], "cpu").provider == CPU
 
 
@@ -105,7 +106,7 @@ def test_the_cpu_runs_if_cuda_fails_and_a_notice_says_why(
 ) -> None:
     gpu(monkeypatch, failure, starts)
     generator = open_generator(models["free"])
-    assert (generator.provider, generator.bucketed) == (CPU, False)
+    assert (generator.provider, generator.sizes) == (CPU, ())
     assert said in generator.notice
     assert generator.notice.endswith(" The CPU is used instead.")
     assert len(generator.generate_pixels(np.zeros((3, 6), np.float32))) == 3
