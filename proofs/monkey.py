@@ -192,14 +192,17 @@ class Monkey:
         return f"drop {path.name}"
 
     def drop_sample(self) -> str:
-        """Drop a sample on the timeline, the pad, or any other widget that accepts one."""
+        """Drop the current cell or another sample on the timeline, the pad, or any other widget that accepts one."""
         takers = [widget for widget in self.window.findChildren(QWidget) if widget.acceptDrops() and widget.isVisible()]
         if not takers:
             return "nothing accepts a sample"
         taker = self.random.choice(takers)
         info = self.window.player.model.info if self.window.player.model else None
         label = self.random.randrange(len(info.classes)) if info and info.classes else None
-        self._drop(taker, dragging.pack(of_class(self.random.randrange(1000), self.random.randrange(300), label)))
+        sample = of_class(self.random.randrange(1000), self.random.randrange(300), label)
+        if (current := self.window.canvas.sample) is not None and self.random.random() < 0.5:
+            sample = current
+        self._drop(taker, dragging.pack(sample))
         return f"sample on {type(taker).__name__}"
 
     def _drop(self, target: QWidget, mime: QMimeData) -> None:

@@ -1,9 +1,10 @@
 """Prove that the window survives random use: `python -m proofs.soak [--minutes M] [--seed S] [--json FILE]`.
 
 A random user clicks, drags, types, drops good and hostile files, exports, and closes dialogs in a real window. The
-proof fails if anything raises, a frame never comes, the window freezes, or memory, threads, timers or widgets keep
-growing. The window is offscreen unless there is a display. The same seed repeats the same actions, provided that frames
-come at the same speed; `--stop-at` ends at a given action.
+proof fails if anything raises, a frame never comes, the window freezes, a picture rendered again from its recipe is
+not the shown one to the bit, or memory, threads, timers or widgets keep growing. The window is offscreen unless there
+is a display. The same seed repeats the same actions, provided that frames come at the same speed; `--stop-at` ends at
+a given action.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import exit_status
 from digitforge.files import write_json
 from proofs.monkey import Monkey
+from proofs.naming import Naming
 from viewer.core.scene.messages import Failure, RenderRequest
 from viewer.engine.player import Player
 from viewer.ui import theme
@@ -45,6 +47,8 @@ STUCK_S = 10.0
 """A requested frame that takes longer than this is stuck."""
 FROZEN_S = 2.0
 """The longest time that one action may block the window."""
+SETTLE_EVERY = 50
+"""Actions after which a frame has to come, and what is shown has to be what its recipe makes."""
 SETTLE_SHARE = 0.25
 """Share of the time in which caches fill; growth is measured afterwards."""
 GROWTH_LIMITS = {"allocated_mib": 40.0, "python_blocks": 1e6, "widgets": 20.0, "timers": 2.0, "threads": 1.0}
@@ -165,7 +169,7 @@ def soak(
         window.resize(1180, 820)
         window.show()
         window.open(BUNDLED_MODEL)
-        monkey, watch = Monkey(window, folder, seed), Watch(window)
+        monkey, watch, naming = Monkey(window, folder, seed), Watch(window), Naming(window.player)
         start = time.monotonic()
         end = start + 60 * minutes
         try:
@@ -180,8 +184,10 @@ def soak(
                 watch.check(0.0 if what in ("rest", "vanish") else held)
                 if not window.isVisible():
                     raise Failed("the window closed")
-                if monkey.done % 50 == 0:
+                if monkey.done % SETTLE_EVERY == 0:
                     watch.settle()
+                    if misnamed := naming.misnamed(monkey.done // SETTLE_EVERY):
+                        raise Failed(misnamed)
                 if not samples or now - start >= len(samples) * max(1.0, 60 * minutes / 240):
                     samples.append({"seconds": round(now - start, 1)} | watch.sizes())
                     progress.update(task, completed=now - start, description=f"{monkey.done:,} actions")
@@ -203,6 +209,7 @@ def soak(
         )
     return {
         "minutes": minutes, "seed": seed, "actions": monkey.done, "frames": watch.frames, "failures": watch.failures,
+        "pictures_rendered_again": naming.checked,
         "actions_by_kind": dict(monkey.counts.most_common()), "first": samples[0], "last": samples[-1],
         "largest_resident_mib": max(sample["resident_mib"] for sample in samples),
         "growth_per_hour": {name: round(value, 2) for name, value in growth.items()},

@@ -25,3 +25,4 @@ def test_the_window_survives_a_monkey(run: Run, tmp_path: Path) -> None:
         == sum(figures["actions_by_kind"].values())
     )
     assert figures["frames"] > 100
+    assert figures["pictures_rendered_again"] > 10
