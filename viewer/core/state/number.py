@@ -12,8 +12,9 @@ MOST_CHARACTERS = 24
 LINE = 8
 """Characters in a line that are still large on a small screen."""
 MOST_ROLLS = 1_000_000
-WORD, YEAR, FIRST = "Hello", "2026", 5
-"""What is written at first: the word or the year if the classes allow it, else that many classes."""
+YEAR, FIRST = "2026", 5
+TEXTS = ("Hello", "HELLO", "hello", YEAR)
+"""What is written at first: the first of these that the classes allow, else the first classes, FIRST of them."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +108,8 @@ def as_written(classes: tuple[str, ...], text: str) -> str:
 
 def first_text(classes: tuple[str, ...]) -> str:
     """Return what a generator with these classes writes before anything was typed; empty if it cannot write."""
-    for text in (as_written(classes, WORD), YEAR):
-        if len(written_places(classes, text)) == len(text):
-            return text
-    return "".join([name for name in classes if len(name) == 1][:FIRST])
+    names = [name for name in classes if len(name) == 1]
+    return next((text for text in TEXTS if set(text) <= set(names)), "".join(names[:FIRST]))
 
 
 def writes_only_digits(classes: tuple[str, ...]) -> bool:

@@ -40,11 +40,11 @@ class MotionPanel(Panel):
         self.slider = Slider(0, STEPS, "Speed", SPEED_TIP, _position(ViewState().speed))
         self.slider.setPageStep(STEPS // 10)
         self.slider.valueChanged.connect(self._choose_speed)
-        self.body.addWidget(self.slider)
-        self.body.addWidget(self.play)
         self.missing = label("", "muted")
         self.missing.setWordWrap(True)
         self.body.addWidget(self.missing)
+        self.body.addWidget(self.slider)
+        self.body.addWidget(self.play)
         self._playing: bool | None = None
 
     def show_state(self, state: ViewState) -> None:

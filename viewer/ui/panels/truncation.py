@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from viewer.core.scene.messages import Opened
 from viewer.core.state.view_state import TRUNCATION_MAX, ViewState
 from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.sliders import Slider
@@ -21,6 +22,11 @@ class TruncationPanel(Panel):
         self.slider.setPageStep(STEPS // 10)
         self.slider.valueChanged.connect(self._choose)
         self.body.addWidget(self.slider)
+
+    def show_model(self, opened: Opened) -> None:
+        # Beyond 1, uniform latents leave the range in which they were in training.
+        most = TRUNCATION_MAX if opened.info.latent_distribution == "normal" else 1.0
+        self.slider.show_maximum(round(most * STEPS))
 
     def show_state(self, state: ViewState) -> None:
         self.slider.show_value(round(state.truncation * STEPS))
