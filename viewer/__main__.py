@@ -1,4 +1,4 @@
-"""The desktop application: `python -m viewer [MODEL.onnx|RUN_DIR] [--screenshot FILE.png]`."""
+"""The desktop application: `python -m viewer [MODEL.onnx|RUN_DIR|PICTURE] [--screenshot FILE.png]`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,11 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m viewer", description="Explore an ONNX generator in a window.")
     parser.add_argument(
-        "model", nargs="?", type=Path, help="an .onnx file or a run directory (default: the bundled generator)"
+        "model",
+        nargs="?",
+        type=Path,
+        help="an .onnx file, a run directory, or a picture exported by digitforge, whose settings are restored "
+        "(default: the bundled generator)",
     )
     parser.add_argument(
         "--screenshot",
@@ -76,6 +80,7 @@ def _run(arguments: argparse.Namespace) -> int:
         from PySide6.QtGui import QIcon
         from PySide6.QtWidgets import QApplication
 
+        from viewer.core.files.formats import is_picture
         from viewer.core.run.stages import is_run, model_of
         from viewer.engine.player import Player
         from viewer.ui.exception_hook import ExceptionHook
@@ -86,7 +91,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
     model = arguments.model or BUNDLED_MODEL
     try:
-        model_of(model)
+        if not is_picture(model) or model.is_dir():
+            model_of(model)
     except DigitforgeError:
         awaited = is_run(model) and arguments.screenshot is None  # the first stage may be exported later
         if (arguments.model is not None or arguments.screenshot is not None) and not awaited:
@@ -109,6 +115,7 @@ def _run(arguments: argparse.Namespace) -> int:
             window.resize(*(arguments.size or FIRST_SIZE))
         failed = window.open(model) and not _open_first(application, window)
         if failed and (arguments.model is not None or arguments.screenshot is not None):
+            window.restorer.close_down()
             raise DigitforgeError(window.message.text.text())
         if arguments.screenshot is not None:
             return _screenshot(application, window, arguments.screenshot)
@@ -122,7 +129,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _open_first(application: QApplication, window: Window) -> bool:
     """Wait until the first generator is open, or has failed to open, so that a wrong name shows no window."""
-    _wait(application, window.player.opened, window.player.failed)
+    _wait(application, window.player.opened, window.player.failed, window.restorer.failed)
     return window.player.model is not None
 
 
@@ -144,9 +151,9 @@ def _screenshot(application: QApplication, window: Window, path: Path) -> int:
     from digitforge.files import write_bytes
 
     window.show()
-    if window.player.frame is None:
+    if window.player.frame is None and not window.player.empty:
         _wait(application, window.player.frame_ready, window.player.failed)
-    if window.player.frame is None:
+    if window.player.frame is None and not window.player.empty:
         raise DigitforgeError(window.message.text.text())
     application.processEvents()  # the frame may change the layout of the status line
     buffer = QBuffer()

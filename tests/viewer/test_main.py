@@ -11,6 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from digitforge.hashing import sha256
+from export.runtime.generator import open_generator
+from viewer.core.files.saving import ExportSpec, Subject, save
+from viewer.core.picture.look import Look
+from viewer.core.scene.messages import Opened
+from viewer.core.state.view_state import ViewState
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -50,6 +57,46 @@ def test_a_run_directory_is_opened(models: dict[str, Path], tmp_path: Path) -> N
     (run / "generator.onnx").write_bytes(models["free"].read_bytes())
     assert viewer(run, "--screenshot", tmp_path / "window.png").returncode == 0
     assert (tmp_path / "window.png").stat().st_size > 10_000
+
+
+def exported(model: Path, path: Path, seed: int) -> Path:
+    """Export the grid of a seed in colours, so that a restored window is colourful."""
+    generator = open_generator(model, "cpu")
+    opened = Opened(1, model, generator.info, generator.provider, "", sha256(model))
+    subject = Subject(opened, ViewState(seed=seed, look=Look("viridis")))
+    return save(subject, ExportSpec(path.suffix[1:]), path, lambda *_: None)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.svg", "a.gif"])
+def test_an_exported_picture_restores_its_generator_and_settings(
+    models: dict[str, Path], tmp_path: Path, name: str
+) -> None:
+    model = tmp_path / "mine.onnx"
+    model.write_bytes(models["digits"].read_bytes())
+    picture = exported(model, tmp_path / name, seed=3)
+    result = viewer(picture, "--screenshot", tmp_path / "window.png", "--size", "1000x760")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    with Image.open(tmp_path / "window.png") as image:
+        canvas = np.asarray(image.convert("RGB"))[120:640, 100:640].astype(int)
+    assert (np.ptp(canvas, axis=2) > 60).mean() > 0.3, "the colours are restored"
+
+
+def test_pictures_that_cannot_be_restored(models: dict[str, Path], tmp_path: Path) -> None:
+    Image.new("RGB", (3, 3)).save(tmp_path / "holiday.png")
+    lost = tmp_path / "lost.onnx"
+    lost.write_bytes(models["digits"].read_bytes() + b"\x7a\x04mine")
+    exported(lost, tmp_path / "orphan.png", seed=3)
+    lost.unlink()
+    for name, said in (
+        ("holiday.png", "carries no recipe"),
+        ("orphan.png", "made with lost.onnx"),
+        ("missing.gif", "There is no file"),
+    ):
+        result = viewer(tmp_path / name, "--screenshot", tmp_path / "window.png")
+        assert result.returncode == 2, name
+        assert said in result.stderr
+        assert result.stderr.count("\n") == 1, result.stderr
+    assert not (tmp_path / "window.png").exists()
 
 
 def test_models_that_do_not_open(models: dict[str, Path], tmp_path: Path) -> None:

@@ -100,6 +100,11 @@ class Player(QObject):
         self._worker.failed.connect(self._on_failed)
         self._worker.start()
 
+    @property
+    def empty(self) -> bool:
+        """Whether the state has nothing to show, so that no frame will come."""
+        return self._empty
+
     def open(self, path: Path) -> None:
         """Open a model file or run directory. Emits `opened` or `failed`."""
         self._generations += 1

@@ -9,18 +9,20 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from viewer.core.files.formats import SUFFIXES
 from viewer.ui.editor import UndoStack
 from viewer.ui.widgets.icons import icon
 
 Keys = QKeySequence.StandardKey | str
 GENERATORS = "ONNX generators (*.onnx)"
+OPENABLE = f"Generators and exported pictures (*.onnx {' '.join(f'*{suffix}' for suffix in SUFFIXES)});;{GENERATORS}"
 
 
 class Actions(QObject):
     """Makes the actions and asks for files. The window connects the actions that need its other parts."""
 
     open_requested = Signal(object)
-    """Path of a generator or of a run directory to open."""
+    """Path of a generator, of a run directory or of an exported picture to open."""
     compare_requested = Signal(object)
     """Path of a generator to compare with."""
 
@@ -36,7 +38,10 @@ class Actions(QObject):
             action.setPriority(QAction.Priority.LowPriority)  # their texts grow with the name of the step
             action.setIconText(name.capitalize())
         self.open = self._add(
-            "Open…", QKeySequence.StandardKey.Open, "open", "Open another generator, to see what it makes"
+            "Open…",
+            QKeySequence.StandardKey.Open,
+            "open",
+            "Open another generator, or a picture exported here to go on from it",
         )
         self.open_run = self._add("Open a training run…", "Ctrl+Shift+O")
         self.compare = self._add("Compare with…", "Ctrl+Shift+C")
@@ -68,14 +73,14 @@ class Actions(QObject):
             action.setEnabled(there)
 
     def ask_open(self) -> None:
-        """Ask for a generator to open."""
-        self._ask_generator("Open a generator", self.open_requested.emit)
+        """Ask for a generator, or for a picture whose settings are restored."""
+        self._ask_file("Open a generator or an exported picture", OPENABLE, self.open_requested.emit)
 
     def _ask_compare(self) -> None:
-        self._ask_generator("Compare with another generator", self.compare_requested.emit)
+        self._ask_file("Compare with another generator", GENERATORS, self.compare_requested.emit)
 
-    def _ask_generator(self, title: str, request: Callable[[Path], None]) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self._window, title, "", GENERATORS)
+    def _ask_file(self, title: str, kinds: str, request: Callable[[Path], None]) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self._window, title, "", kinds)
         if chosen:
             request(Path(chosen))
 

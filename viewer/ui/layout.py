@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QCursor, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from viewer.ui import theme
@@ -13,6 +13,8 @@ from viewer.ui.widgets.toast import Toast
 
 TOAST_WIDTH = 70 * theme.SPACE
 """Largest width of a toast in pixels."""
+CAPTION_ROOM = 4 * theme.SPACE
+"""Pixels between a toast at the bottom and the edge, where the caption of a cell is."""
 
 
 def lay_out(
@@ -48,12 +50,16 @@ def lay_out(
 
 
 class Pictures(QWidget):
-    """The pictures beside each other, each below its name, with toasts over the top edge, which move nothing."""
+    """The pictures beside each other, each below its name, with toasts over the top edge, which move nothing.
+
+    Where the pointer is at the top, toasts appear at the bottom, so that they do not cover what the user works with.
+    """
 
     def __init__(self, named: Sequence[tuple[QWidget, QWidget]], toasts: Sequence[Toast]) -> None:
         """named: the name and the canvas of each picture."""
         super().__init__()
         self._toasts = tuple(toasts)
+        self._at_bottom = False
         grid = QGridLayout(self)  # without stretch factors, so that a hidden picture leaves its room to the other one
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
@@ -68,20 +74,27 @@ class Pictures(QWidget):
         super().resizeEvent(event)
         self._place()
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent, QEvent.Type.LayoutRequest):
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.ShowToParent and not any(one.isVisible() for one in self._toasts if one is not watched):
+            self._at_bottom = False
+            self._place()
+            pointer = self.mapFromGlobal(QCursor.pos())
+            self._at_bottom = any(one.geometry().contains(pointer) for one in self._toasts if one is watched)
+        if kind in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent, QEvent.Type.LayoutRequest):
             self._place()
         return False
 
     def _place(self) -> None:
-        """Place the toasts below each other, from the top left corner."""
-        top = theme.SPACE
+        """Place the toasts at the left, each below the one before, or above it from the bottom."""
+        edge = self.height() - theme.px(CAPTION_ROOM) if self._at_bottom else theme.SPACE
         for toast in self._toasts:
-            if not toast.isHidden():
-                toast.fit(min(self.width() - 2 * theme.SPACE, theme.px(TOAST_WIDTH)))
-                toast.move(theme.SPACE, top)
-                toast.raise_()
-                top += toast.height() + theme.SPACE // 2
+            if toast.isHidden():
+                continue
+            toast.fit(min(self.width() - 2 * theme.SPACE, theme.px(TOAST_WIDTH)))
+            toast.move(theme.SPACE, edge - toast.height() if self._at_bottom else edge)
+            toast.raise_()
+            edge += (toast.height() + theme.SPACE // 2) * (-1 if self._at_bottom else 1)
 
 
 class SideColumn(QScrollArea):

@@ -19,8 +19,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from digitforge.bundled import BUNDLED_MODEL, BUNDLED_MODELS
-from digitforge.errors import DigitforgeError
+from digitforge.errors import DigitforgeError, ExportError
 from viewer.core.files.drops import drop_of
+from viewer.core.files.formats import is_picture
 from viewer.core.run.stages import is_run, model_of, name_of
 from viewer.core.scene.messages import CompareRequest, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
 from viewer.core.state.keys import edit_for_class, edit_for_key
@@ -75,7 +76,7 @@ EMPTY = {
 """The text on the canvas while a mode has nothing to show."""
 OPENING, COMPARISON, RENDERING = "generator open", "generator compare", "generator render"
 """Kinds of failures, see `MessageToast.settle`."""
-INVITATION = "Open a generator (Ctrl+O), or drop an .onnx file or a run directory here."
+INVITATION = "Open a generator (Ctrl+O), or drop an .onnx file, a run directory or an exported picture here."
 
 
 class Window(QWidget):
@@ -160,8 +161,14 @@ class Window(QWidget):
         self.canvas.setFocus()
 
     def open(self, path: Path) -> bool:
-        """Open a model file or a run directory in the background; returns False for a run that has no stage yet."""
+        """Open a model file or a run directory, or restore an exported picture, in the background.
+
+        Returns False for a run that has no stage yet.
+        """
         self.message.settle(OPENING)
+        if is_picture(path) and not path.is_dir():
+            self.restorer.restore(path)
+            return True
         self.watch.stop_following()
         if is_run(path):
             opening = self.watch.watch(path)
@@ -178,6 +185,8 @@ class Window(QWidget):
             self.open(path)
             return
         try:
+            if is_picture(path) and not path.is_dir():
+                raise ExportError(f"{path.name} is a picture: choose a generator to compare with.")
             self.player.compare(model_of(path))
         except DigitforgeError as error:
             self.message.show_error(str(error), kind=COMPARISON)
@@ -344,8 +353,7 @@ class Window(QWidget):
             self.message.show_error(drop.reason, ("Open another…", self._actions.ask_open), OPENING)
         else:  # opened after this event, because the other application waits until the drop is over
             beside = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            opens = self.open_beside if beside else self.open
-            take = self.restorer.restore if drop.does == "restore" else opens
+            take = self.open_beside if beside and drop.does == "open" else self.open
             QTimer.singleShot(0, lambda: take(drop.path))
 
     def closeEvent(self, event: QCloseEvent) -> None:

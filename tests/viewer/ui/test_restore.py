@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PIL import Image
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from tests.support.windows import OpenWindow, drop_file, sheet_of
@@ -64,3 +66,47 @@ def test_a_picture_without_a_recipe_is_a_message_and_nothing_changes(
     assert "holiday.png carries no recipe" in window.message.text.text()
     assert window.player.state == before
     assert window.editor.stack.count() == 0
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.svg"])
+def test_the_open_dialog_restores_a_picture_as_a_drop_does(
+    models: dict[str, Path],
+    open_window: OpenWindow,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    window = open_window(models["colour"] if name == "a.png" else models["digits"])
+    window.editor.edit("seed", lambda state: state.with_seed(5).with_cells(4))
+    made = window.player.model
+    sheet = sheet_of(window, "animation" if name == "a.gif" else "picture")
+    if name == "a.svg":
+        sheet.stills.formats.button("svg").click()
+    with qtbot.waitSignal(window.task.succeeded):
+        sheet.write(tmp_path / name)
+    qtbot.waitUntil(lambda: window.task.isHidden())
+    (tmp_path / "renamed.onnx").write_bytes(made.path.read_bytes() if made else b"")
+    with qtbot.waitSignal(window.player.opened):
+        window.open(models["other"])
+    offered: list[str] = []
+
+    def choose(_parent: object, _title: str, _folder: str, kinds: str) -> tuple[str, str]:
+        offered.append(kinds)
+        return str(tmp_path / name), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose)
+    with qtbot.waitSignal(window.restorer.notified) as told:
+        window.header.buttons[2].defaultAction().trigger()
+    assert f"*{Path(name).suffix}" in offered[0].partition(";;")[0]
+    assert told.args == ["Restored the settings that made this picture."]
+    assert window.player.state.seed == 5
+    assert window.player.model is not None
+    assert made is not None
+    assert window.player.model.sha256 == made.sha256
+
+
+def test_a_picture_cannot_be_compared(models: dict[str, Path], open_window: OpenWindow, tmp_path: Path) -> None:
+    window = open_window(models["digits"])
+    window.open_beside(tmp_path / "a.png")
+    assert window.message.text.text() == "a.png is a picture: choose a generator to compare with."

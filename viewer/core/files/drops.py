@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from viewer.core.files.formats import SUFFIXES
+from viewer.core.files.formats import SUFFIXES, is_picture
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def drop_of(paths: Sequence[Path], is_folder: bool = False) -> Drop:
     path = paths[0]
     if is_folder or path.suffix.lower() == ".onnx":
         return Drop("open", path)
-    if path.suffix.lower() in SUFFIXES:
+    if is_picture(path):
         return Drop("restore", path)
     return Drop(
         "refuse",

@@ -110,6 +110,11 @@ SUFFIXES = tuple(dict.fromkeys(suffix for each in FORMATS.values() for suffix in
 """Endings of files that may carry a recipe."""
 
 
+def is_picture(path: Path) -> bool:
+    """Return whether a file's name is that of a picture or an animation, which may carry a recipe."""
+    return path.suffix.lower() in SUFFIXES
+
+
 def read_recipe(path: Path) -> Recipe:
     """Return the recipe that a picture carries. Raises RecipeError if there is none."""
     try:

@@ -150,3 +150,16 @@ def test_screen_readers_are_told(
     window.message.show_info("All is well.")
     assert spoken == ["It failed.", "All is well."]
     assert window.message.accessibleName() == "All is well."
+
+
+def test_a_message_avoids_the_pointer(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["digits"])
+    QTest.mouseMove(window.canvas, QPoint(40, 20))
+    window.message.show_info("Copied the cell.")
+    assert not window.message.underMouse()
+    assert _place(window.message, window).top() > _place(window.canvas, window).center().y()
+    assert _place(window.canvas, window).contains(_place(window.message, window))
+    window.message.dismiss()
+    QTest.mouseMove(window.canvas, window.canvas.rect().center())
+    window.message.show_info("Copied the cell.")
+    assert _place(window.message, window).top() < _place(window.canvas, window).center().y()
