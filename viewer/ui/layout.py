@@ -76,12 +76,12 @@ class Pictures(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
-        if kind == QEvent.Type.ShowToParent and not any(one.isVisible() for one in self._toasts if one is not watched):
+        if kind == QEvent.Type.Show and not any(one.isVisible() for one in self._toasts if one is not watched):
             self._at_bottom = False
             self._place()
             pointer = self.mapFromGlobal(QCursor.pos())
             self._at_bottom = any(one.geometry().contains(pointer) for one in self._toasts if one is watched)
-        if kind in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent, QEvent.Type.LayoutRequest):
+        if kind in (QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.LayoutRequest):
             self._place()
         return False
 
