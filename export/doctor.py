@@ -43,7 +43,7 @@ AGREEMENT = {"fp32": 1e-4, "fp16": 1e-2}
 The two add numbers in a different order. For fp32 this is ten times what an export allows on one CPU, and a tenth of
 the error of TF32. Only CUDA computes fp16 in half precision.
 """
-PROVENANCE = ("preset", "dataset", "images_seen", "precision", "licence")
+PROVENANCE = ("preset", "dataset", "images_seen", "precision", "licence", "producer")
 OK, INFO, BROKEN = "ok", "info", "broken"
 
 OnPhase = Callable[[str], None]

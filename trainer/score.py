@@ -24,7 +24,7 @@ from digitforge.newest_run import newest_run
 from digitforge.progress import spinner
 from export.contract import GeneratorInfo
 from export.convert.exporter import Exportable
-from export.convert.provenance import describe, write_scores
+from export.convert.provenance import check_scorable, describe, write_scores
 from export.datasets.sampling import SampleRequest, sample_images
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import Generator, find_model, open_generator
@@ -82,6 +82,8 @@ class ScoreResult:
     real: Real
     neighbours: Tensor | None
     """Index of the nearest training image of each of the first generated images, int64 [n]; None if not known."""
+    notice: str = ""
+    """What had to be assumed about an exported file; empty if there is nothing to say."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,8 @@ def score(request: ScoreRequest, step: Step = lambda _: None) -> ScoreResult:
     )  # fmt: skip
     copies = not subject.limit and _trained_on(subject, loaded[0])
     found, neighbours = score_images(facts, images, real, network, copies=copies, smooth=request.smooth, step=step)
-    return ScoreResult(found, images, real, neighbours)
+    notice = subject.generator.notice if isinstance(subject.generator, Generator) else ""
+    return ScoreResult(found, images, real, neighbours, notice)
 
 
 def _trained_on(subject: Subject, training: Source) -> bool:
@@ -290,8 +293,12 @@ def _score(given: argparse.Namespace) -> None:
     request = ScoreRequest(
         path, given.dataset, given.data_dir, given.count, given.seed, given.features, given.weights, given.smooth
     )
+    if given.embed:
+        check_scorable(find_model(path))
     with spinner(console) as show:
         result = score(request, show)
+    if result.notice:
+        print(result.notice, file=sys.stderr)
     show_score(result.score, console)
     values = result.score.to_json()
     if (path / GENERATOR_WEIGHTS).is_file() and RunRecord.read(path):

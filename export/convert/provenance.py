@@ -18,7 +18,7 @@ from digitforge.files import atomic_file
 from digitforge.hashing import sha256
 from export.contract import ContractError, GeneratorInfo
 from export.convert.graph import write
-from export.safety.checks import read_model
+from export.safety.checks import check_signature, is_foreign, read_model
 from trainer.networks.generator_file import TrainedGenerator
 from trainer.runs import CONFIG_FILE, SCORES_FILE
 from trainer.scoring.scores import Score, read_score
@@ -101,16 +101,29 @@ def _entry(score: Score) -> str:
     return json.dumps(score.summary(), sort_keys=True)
 
 
+def check_scorable(path: Path) -> None:
+    """Raise ExportError if no score can be written into the exported file at `path`."""
+    _read(path)
+
+
 def write_scores(path: Path, score: Score) -> None:
     """Write a score of the exported file at `path` into its metadata, without changing its graph.
 
     Raises ModelRefused if the file cannot be read, and ExportError if other weights were scored.
     """
-    model = read_model(path)
-    metadata = {entry.key: entry.value for entry in model.metadata_props}
-    info = GeneratorInfo.from_metadata(metadata)
+    model, info = _read(path)
     if info.provenance.get("weights_sha256", "") != score.facts.weights_sha256:
         raise ExportError(f"{path} was exported from other weights than those that were scored: export it again.")
     scored = replace(info, provenance={**info.provenance, "scores": _entry(score)})
     with atomic_file(path) as temporary:
         write(model, scored.to_metadata(), temporary)
+
+
+def _read(path: Path) -> tuple[onnx.ModelProto, GeneratorInfo]:
+    model = read_model(path)
+    if is_foreign(model):
+        raise ExportError(f"{path} was not exported by digitforge: its score cannot be written into it, use --json.")
+    try:
+        return model, check_signature(model)
+    except ContractError as error:
+        raise ExportError(f"{path} cannot take a score: {error}") from error

@@ -31,6 +31,12 @@ IR_VERSIONS = range(3, 14)
 OPSETS = range(7, 26)
 PIECE_BYTES = 2**20
 STANDARD = ("", "ai.onnx")
+SMALL = tuple(
+    kind
+    for name, kind in TensorProto.DataType.items()
+    if name.startswith(("INT4", "UINT4", "INT2", "UINT2", "FLOAT4", "FLOAT8"))
+)
+"""Number types that only quantized weights have, and that do not open."""
 OWN = "digitforge"
 """The metadata keys of digitforge's generators and classifiers begin with this word."""
 
@@ -193,6 +199,11 @@ def _check_numbers(skeleton: Skeleton, file: IO[bytes]) -> None:
             raise InvalidModel(
                 "keeps weights in another file: export it as one file, in torch with `torch.onnx.export(..., "
                 "external_data=False)`"
+            )
+        if tensor.data_type in SMALL:
+            kind = TensorProto.DataType.Name(tensor.data_type)
+            raise InvalidModel(
+                f"has weights {quoted(tensor.name)} of the type {kind}: quantize the generator to 8 bits, as integers"
             )
         if tensor.data_type not in NUMBERS or min(tensor.dims, default=0) < 0 or tensor.HasField("segment"):
             raise InvalidModel(f"has weights {quoted(tensor.name)} of an unsupported type or shape")

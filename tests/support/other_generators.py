@@ -14,7 +14,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-LATENT, SIDE, CLASSES = 6, 8, 10
+LATENT, SIDE, CLASSES = 6, 28, 10
 PIXELS = SIDE * SIDE
 
 
@@ -290,3 +290,66 @@ KINDS: dict[str, Kind] = {
     "quantized as it runs": Kind(_quantized(dynamic=True), 1, labels=_numbers, said="It makes 1 image at a time"),
 }  # fmt: skip
 """Every kind that opens."""
+
+
+def _two_files(path: Path) -> None:
+    export(path, dynamo=True, whole=False)
+
+
+def _four_bits(model: onnx.ModelProto) -> None:
+    quantize_weights(model)
+    for tensor in model.graph.initializer:
+        if tensor.data_type == TensorProto.INT8:
+            values = numpy_helper.to_array(tensor) // 16
+            tensor.CopyFrom(helper.make_tensor(tensor.name, TensorProto.INT4, list(values.shape), values.ravel()))
+
+
+def _blocks(model: onnx.ModelProto) -> None:
+    quantize_weights(model, per_channel=True)
+    for node in model.graph.node:
+        if node.op_type == "DequantizeLinear":
+            node.attribute.append(helper.make_attribute("block_size", 2))
+
+
+def _in_training_mode(model: onnx.ModelProto) -> None:
+    """Normalize over the batch, as networks in training mode do."""
+    graph = model.graph
+    tanh = next(node for node in graph.node if node.op_type == "Tanh")
+    place = list(graph.node).index(tanh)
+    graph.initializer.append(numpy_helper.from_array(np.array([0]), "axis_of_the_batch"))
+    mean = helper.make_node("ReduceMean", [tanh.input[0], "axis_of_the_batch"], ["mean"], keepdims=1)
+    graph.node.insert(place, helper.make_node("Sub", [tanh.input[0], "mean"], ["centred"]))
+    graph.node.insert(place, mean)
+    tanh.input[0] = "centred"
+
+
+def _two_batches(model: onnx.ModelProto) -> None:
+    for value, size in zip(model.graph.input, (1, 2), strict=True):
+        value.type.tensor_type.shape.dim[0].dim_value = size
+
+
+def _of_qoperators(path: Path) -> None:
+    from onnxruntime.quantization import QuantFormat
+
+    _quantized(quant_format=QuantFormat.QOperator)(path)
+
+
+def _fixed_and_quantized(path: Path) -> None:
+    from onnxruntime.quantization import quantize_dynamic
+
+    source = path.with_suffix(".source")
+    export(source, batch=16)
+    quantize_dynamic(source, path)
+    source.unlink()
+
+
+REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
+    "two files": (_two_files, "keeps weights in another file: export it as one file, in torch with `torch.onnx.export"),
+    "QOperator": (_of_qoperators, "quantize the generator with `quant_format=QuantFormat.QDQ`"),
+    "4 bits": (changed(_four_bits, opset=20), "quantize the generator to 8 bits"),
+    "blocks": (changed(_blocks, opset=20), "has weights that are quantized in blocks"),
+    "training mode": (changed(_in_training_mode, opset=20), "depend on the other images of their batch"),
+    "two batch sizes": (changed(_two_batches, "labels", labels=LABEL), "has inputs with batch sizes of 1 and 2"),
+    "a fixed batch, quantized as it runs": (_fixed_and_quantized, "a fixed batch size of 16 and quantizes the images"),
+}
+"""Kinds that do not open, with part of what is said about each."""
