@@ -204,7 +204,7 @@ class Window(QWidget):
         self._actions.open_requested.connect(self.open)
         self._actions.compare_requested.connect(self.open_beside)
         self._actions.export.triggered.connect(self.exporter.open_sheet)
-        self._actions.copy.triggered.connect(self.copier.copy)
+        self._actions.copy.triggered.connect(lambda: self.copier.copy())
         self._actions.keep.triggered.connect(lambda: self.favourites.keep())
         self._actions.keep_cell.triggered.connect(self._keep_cell)
         self.rail.edited.connect(self.editor.edit)
@@ -223,6 +223,7 @@ class Window(QWidget):
         self.canvas.opened.connect(self.number.ignore_click)
         self.inspector.notified.connect(self.message.show_info)
         self.inspector.keep_wanted.connect(self._keep_cell)
+        self.inspector.copy_wanted.connect(self._copy_cell)
         self.message.report("export", self.task.succeeded, self.task.failed)
         self.copier.notified.connect(self.message.show_info)
         self.message.report(OPENING, self.restorer.notified, self.restorer.failed)
@@ -296,6 +297,10 @@ class Window(QWidget):
     def _keep_cell(self) -> None:
         if (sample := self.canvas.sample) is not None:
             self.favourites.keep(sample)
+
+    def _copy_cell(self) -> None:
+        if (sample := self.canvas.sample) is not None:
+            self.copier.copy(sample)
 
     def _places(self) -> list[Path]:
         return [BUNDLED_MODELS, *map(Path, self.settings.current.recent)]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, Qt
-from PySide6.QtGui import QDrag
+from PySide6.QtGui import QDrag, QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -113,7 +113,7 @@ def test_a_keyframe_a_favourite_and_a_drag_carry_the_picture_that_is_shown(
     QTest.mousePress(paused.canvas, LEFT, pos=place(paused, 12))
     QTest.mouseMove(paused.canvas, place(paused, 14))
     QTest.mouseRelease(paused.canvas, LEFT, pos=place(paused, 14))
-    QTest.mouseMove(paused.canvas, place(paused, 12))
+    click(paused, 12)
     sample = paused.canvas.sample
     assert [unpack(mime) for mime in carried] == [sample]
     paused.inspector.menu.keyframe.trigger()
@@ -127,6 +127,22 @@ def test_a_keyframe_a_favourite_and_a_drag_carry_the_picture_that_is_shown(
     item = paused.favourites.list.item(0)
     assert item.text() == "Between seeds 5 and 6"
     paused.favourites.list.itemClicked.emit(item)
+    wait_for_the_picture(qtbot, paused)
+    np.testing.assert_array_equal(pixels(paused), shown[None])
+
+
+def test_a_copied_cell_carries_the_recipe_of_what_is_shown(paused: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    shown = pixels(paused)[12]
+    click(paused, 12)
+    sample = paused.canvas.sample
+    with qtbot.waitSignal(paused.copier.notified):
+        paused.inspector.menu.copy.trigger()
+    path = tmp_path / "pasted.png"
+    path.write_bytes(bytes(QGuiApplication.clipboard().mimeData().data("image/png").data()))
+    QGuiApplication.clipboard().clear()
+    assert read_recipe(path).state.locks == ((0, sample),)
+    with qtbot.waitSignal(paused.restorer.notified):
+        drop_file(paused, path)
     wait_for_the_picture(qtbot, paused)
     np.testing.assert_array_equal(pixels(paused), shown[None])
 
@@ -213,13 +229,13 @@ def test_a_locked_favourite_says_so_and_can_be_unlocked(
     window.favourites.list.itemClicked.emit(window.favourites.list.item(0))
     assert window.message.text.text() == "This cell is locked, so that other seeds and classes do not change it."
     assert window.message.offer.text() == "Unlock"
-    window.message.hide()
+    window.message.dismiss()
     QTest.keyClick(window.canvas, key)
     assert window.message.isVisible()
     assert window.message.text.text() == "This cell is locked: it keeps its picture."
     QTest.mouseClick(window.message.offer, LEFT)
     assert not window.player.state.locks
-    window.message.hide()
+    window.message.dismiss()
     QTest.keyClick(window.canvas, Key.Key_R)
     assert not window.message.isVisible()
 

@@ -12,6 +12,7 @@ import itertools
 import shutil
 import struct
 import subprocess
+import sys
 import tempfile
 import zlib
 from collections.abc import Iterable, Sequence
@@ -31,6 +32,9 @@ from viewer.core.picture.look import Rgb32
 
 UNCHANGED = 255
 """The index in a GIF file's palette that leaves a pixel as it was in the frame before."""
+
+LONGEST_ARGUMENT = 30_000 if sys.platform == "win32" else 120_000
+"""Longest recipe that ffmpeg can be given: systems limit what a command says."""
 
 
 @dataclass(frozen=True)
@@ -212,10 +216,15 @@ def write_webp(file: IO[bytes], pictures: Iterable[Rgb32], options: EncoderOptio
 
 
 def write_mp4(file: IO[bytes], pictures: Iterable[Rgb32], options: EncoderOptions) -> None:
-    """Write an MP4 file (H.264) with ffmpeg. Raises CannotWrite if ffmpeg is missing or fails."""
+    """Write an MP4 file (H.264) with ffmpeg. Raises CannotWrite if ffmpeg is missing or fails, or for long recipes."""
     program = shutil.which("ffmpeg")
     if program is None:
         raise CannotWrite("MP4 needs ffmpeg, which is not on the PATH: install it, or choose another format.")
+    if len(options.recipe) > LONGEST_ARGUMENT:
+        raise CannotWrite(
+            "An MP4 file cannot carry this many samples that no seed makes: unlock cells, remove keyframes, or choose "
+            "another format."
+        )
     frames = (enlarged(picture, 1) for picture in pictures)
     first = next(frames)
     scale = int(options.scale)

@@ -47,6 +47,8 @@ def name_of(state: ViewState, classes: tuple[str, ...]) -> str:
     if state.cells == 1 and state.locks and (sample := state.locks[0][1]).held:
         text = clean(sample.origin or (kind(sample, classes) if sample.mix else origin(sample)))
         return text[:1].upper() + text[1:]
+    if state.position % 1.0 > 0.0:
+        return f"Between seeds {state.seed} and {state.seed + 1}"
     return f"Seed {state.seed}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from export.contract import GeneratorInfo
-from viewer.core.scene.cells import samples_of_grid
+from viewer.core.scene.cells import scene_of
 from viewer.core.state.samples import Sample
 from viewer.core.state.view_state import ViewState
 
@@ -29,9 +29,11 @@ def entered(info: GeneratorInfo, state: ViewState, mode: str) -> ViewState:
 def different_samples(info: GeneratorInfo, state: ViewState, count: int) -> tuple[Sample, ...]:
     """Return `count` samples of a state's grid, the first of each class before others.
 
-    A grid with fewer cells is continued.
+    A grid with fewer cells is continued. A grid between two seeds gives the pictures that it shows there.
     """
-    samples = samples_of_grid(info, replace(state, cells=max(state.cells, count)))
+    position = state.position if state.mode == "grid" else 0.0
+    scene = scene_of(info, replace(state, mode="grid", position=position, cells=max(state.cells, count)))
+    samples = () if scene is None else scene.samples
     firsts = {sample.label: sample for sample in reversed(samples)}
     order = sorted(range(len(samples)), key=lambda cell: samples[cell] is not firsts[samples[cell].label])
     return tuple(samples[cell] for cell in order[:count])

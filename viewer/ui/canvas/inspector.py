@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QObject, QPoint, Signal
 
 from export.runtime.generator import Generator
 from viewer.core.picture.caption import Prediction, caption
@@ -16,11 +15,8 @@ from viewer.engine.player import Player
 from viewer.ui.canvas.canvas import Canvas
 from viewer.ui.canvas.cell_menu import CellMenu
 from viewer.ui.canvas.cell_view import NO_PREDICTION, WHILE_PLAYING, CellView
-from viewer.ui.widgets.qimage import image_of
 
 NAME = "prediction"
-COPIED_SIDE = 512
-"""Least width or height of a copied cell in pixels."""
 
 
 class Inspector(QObject):
@@ -32,6 +28,8 @@ class Inspector(QObject):
     """A message."""
     keep_wanted = Signal()
     """The user wants to keep the current cell."""
+    copy_wanted = Signal()
+    """The user wants to copy the current cell."""
 
     def __init__(self, player: Player, canvas: Canvas) -> None:
         super().__init__()
@@ -47,13 +45,13 @@ class Inspector(QObject):
         player.answered.connect(self._on_answered)
         player.failed.connect(self._on_failed)
         self.view.lock_wanted.connect(canvas.toggle_lock)
-        self.view.copy_wanted.connect(self._copy)
+        self.view.copy_wanted.connect(self.copy_wanted)
         self.view.keyframe_wanted.connect(self._add_keyframe)
         canvas.menu_wanted.connect(self._open_menu)
         self.menu.large_wanted.connect(lambda: self._open(self._canvas.current))
         self.menu.lock_wanted.connect(canvas.toggle_lock)
         self.menu.keep_wanted.connect(self.keep_wanted)
-        self.menu.copy_wanted.connect(self._copy)
+        self.menu.copy_wanted.connect(self.copy_wanted)
         self.menu.keyframe_wanted.connect(self._add_keyframe)
         self.menu.morph_wanted.connect(self._morph)
         self.menu.blend_wanted.connect(self._blend)
@@ -110,18 +108,6 @@ class Inspector(QObject):
     def _on_failed(self, failure: Failure) -> None:
         if isinstance(failure.request, Job) and failure.request.name == NAME:
             self._unpredictable = failure.request.generation
-
-    def _copy(self) -> None:
-        frame, cell = self._canvas.frame, self._canvas.current
-        if frame is None or cell is None:
-            return
-        picture = cell_of(frame, cell).picture
-        height, width = picture.shape
-        scale = max(-(-COPIED_SIDE // max(width, height)), 1)
-        mode = Qt.TransformationMode.FastTransformation
-        larger = image_of(picture).scaled(width * scale, height * scale, mode=mode).copy()  # which outlives the array
-        QGuiApplication.clipboard().setImage(larger)
-        self.notified.emit("Copied the cell.")
 
     def _add_keyframe(self) -> None:
         sample, timeline = self._canvas.sample, self._player.state.timeline

@@ -101,6 +101,7 @@ HALF_OF_4_AND_7 = np.array([0, 0, 0, 0, 0.5, 0, 0, 0.5, 0, 0], np.float32)
     ("state", "name"),
     [
         (ViewState(seed=12), "Seed 12"),
+        (ViewState(seed=12, position=0.77), "Between seeds 12 and 13"),
         (favourites.alone(ViewState(seed=12), Sample(5, 3)), "Seed 5"),
         (
             favourites.alone(ViewState(), held_sample(np.ones(2, np.float32), None, "between seeds 3 and 4")),

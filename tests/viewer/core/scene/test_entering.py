@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from export.contract import GeneratorInfo
-from viewer.core.scene.cells import samples_of_grid
+from viewer.core.scene.cells import samples_of_grid, scene_of
 from viewer.core.scene.entering import different_samples, entered
 from viewer.core.state.pad import Pad
 from viewer.core.state.samples import of_class
@@ -35,6 +35,15 @@ def test_samples_of_the_grid_are_of_different_classes_where_there_are_some(
     shown = samples_of_grid(DIGITS, replace(state, cells=max(state.cells, 4)))
     assert different_samples(DIGITS, state, 4) == tuple(shown[cell] for cell in cells)
     assert different_samples(DIGITS, state, 2) == tuple(shown[cell] for cell in cells[:2])
+
+
+def test_morph_begins_with_what_a_paused_walk_shows() -> None:
+    state = ViewState(seed=5, position=0.77)
+    scene = scene_of(DIGITS, state)
+    assert scene is not None
+    assert entered(DIGITS, state, "path").timeline.keyframes == scene.samples[:2]
+    assert scene.samples[0].held
+    assert different_samples(DIGITS, replace(state, mode="path"), 1) == (of_class(5, 0, 0),), "a position on a timeline"
 
 
 def test_a_generator_without_classes_has_different_samples_too() -> None:

@@ -32,8 +32,9 @@ def test_everything_can_be_done_with_a_cell(models: dict[str, Path], open_window
     menu(window, 4).large.trigger()
     assert window.inspector.view.isVisible()
     window.inspector.view.close_cell()
-    menu(window, 5).copy.trigger()
-    assert window.message.text.text() == "Copied the cell."
+    with qtbot.waitSignal(window.copier.notified):
+        menu(window, 5).copy.trigger()
+    assert window.message.text.text() == "Copied the cell and its recipe."
     menu(window, 5).keyframe.trigger()
     assert [key.index for key in state(window).timeline.keyframes] == [5]
     with qtbot.waitSignal(window.favourites.notified):

@@ -36,7 +36,8 @@ def test_a_cell_opens_large_and_closes(models: dict[str, Path], open_window: Ope
     assert view.lock.text() == "Unlock"
     QTest.mouseClick(view.keyframe, LEFT)
     assert window.player.state.timeline.keyframes == (Sample(0, 13, ((3, 1.0),)),)
-    QTest.mouseClick(view.copy, LEFT)
+    with qtbot.waitSignal(window.copier.notified):
+        QTest.mouseClick(view.copy, LEFT)
     assert QGuiApplication.clipboard().image().width() >= 512
     QTest.keyClick(view, Key.Key_Escape)
     assert not view.isVisible()
