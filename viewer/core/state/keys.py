@@ -38,7 +38,7 @@ def edit_for_key(key: str, classes: tuple[str, ...], random_seed: int, mode: str
     if key == "I":
         return "inversion", lambda state: state.with_look(replace(state.look, invert=not state.look.invert))
     if key == "P":
-        return "pixels", lambda state: state.with_look(replace(state.look, squares=not state.look.squares))
+        return "squares", lambda state: state.with_look(replace(state.look, squares=not state.look.squares))
     if key in ("Left", "Right"):
         by = -1 if key == "Left" else 1
         return ("seed", lambda state: state.stepped(by)) if mode in SEEDED else None

@@ -44,7 +44,7 @@ class DigitsPanel(Panel):
         )
         self.all.clicked.connect(self._choose_all)
         self.several.toggled.connect(self._show_selection_mode)
-        self.rows.clicked.connect(lambda on: self.edited.emit("rows", lambda state: state.with_rows(on)))
+        self.rows.clicked.connect(lambda on: self.edited.emit("one per row", lambda state: state.with_rows(on)))
         row = QHBoxLayout()
         row.setSpacing(6)
         for button, share in ((self.all, 2), (self.several, 3), (self.rows, 2)):

@@ -84,7 +84,7 @@ class LookPanel(Panel):
             "Before | after", "Show each picture twice, without smoothing and with it, to see what smoothing does"
         )
         self.invert.clicked.connect(lambda on: self._edit("inversion", invert=on))
-        self.squares.clicked.connect(lambda on: self._edit("pixels", squares=on))
+        self.squares.clicked.connect(lambda on: self._edit("squares", squares=on))
         self.beside.clicked.connect(lambda on: self._edit("before and after", beside=on))
         toggles = QHBoxLayout()
         toggles.setSpacing(6)
