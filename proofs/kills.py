@@ -29,6 +29,7 @@ from digitforge.errors import RunError, exit_status
 from digitforge.files import write_json
 from trainer import checkpoints
 from trainer.data import datasets
+from trainer.run_lock import LOCK_FILE
 from trainer.train import main as train
 
 IMAGES = 4_096
@@ -75,7 +76,8 @@ def start(run_dir: Path, every: int) -> int:
 
 def temporaries(run_dir: Path) -> set[str]:
     """Return the names of files that are being written, or were when their writer was killed."""
-    return {path.name for folder in (".", "checkpoints", "samples") for path in (run_dir / folder).glob(".*")}
+    found = {path.name for folder in (".", "checkpoints", "samples") for path in (run_dir / folder).glob(".*")}
+    return found - {LOCK_FILE}
 
 
 def newest(run_dir: Path) -> int:

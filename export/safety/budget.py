@@ -25,8 +25,12 @@ IMAGE_LIMIT_BYTES = 14 * 2**20
 WORK_LIMIT = 5 * 10**9
 """Limit for the multiplications per image; an element of any other operator counts as `ELEMENT_WORK` of them."""
 ELEMENT_WORK = 8
-BUILT_IN_LIMIT, BUILT_IN_TRIES = 1024, 8
-"""The largest batch size that is looked for in a graph, and how many of those found are tried."""
+BATCH_LIMIT = 1024
+"""Limit for a fixed batch size."""
+ROWS_LIMIT = 2**24
+"""Limit for the input values of a fixed batch."""
+BUILT_IN_TRIES = 8
+"""How many of the batch sizes that are found in a graph are tried."""
 UNPACKING = ("Cast", "DequantizeLinear")
 """Operators that turn small weights into large ones."""
 UNPACKED_LIMIT_BYTES = 128 * 2**20
@@ -69,6 +73,7 @@ def check_budget(model: onnx.ModelProto, any_batch: bool = False) -> int:
     batch = only_batch(model)
     if batch and any_batch and not _is_mixing(model):
         raise InvalidModel(f"has a fixed batch size of {batch}: export it again with a dynamic batch dimension")
+    _check_rows(model, batch)
     try:
         if batch:
             _check_outputs(model, batch, cost(model, batch))
@@ -83,10 +88,20 @@ def check_budget(model: onnx.ModelProto, any_batch: bool = False) -> int:
             raise
         for size in _built_in(model):
             with suppress(InvalidModel):
+                _check_rows(model, size)
                 _check_outputs(model, size, cost(model, size))
                 return size
         raise
     return batch
+
+
+def _check_rows(model: onnx.ModelProto, batch: int) -> None:
+    rows = max((math.prod(dim.dim_value for dim in value.type.tensor_type.shape.dim[1:]) for value in _batched(model)),
+               default=1)  # fmt: skip
+    if batch > BATCH_LIMIT or batch * rows > ROWS_LIMIT:
+        raise InvalidModel(
+            f"has a fixed batch size of {batch:,}, which is too large: export it again with a smaller one"
+        )
 
 
 def only_batch(model: onnx.ModelProto) -> int:
@@ -141,7 +156,7 @@ def _built_in(model: onnx.ModelProto) -> list[int]:
     }
     declared = {value.type.tensor_type.shape.dim[0].dim_value for value in model.graph.output
                 if value.type.tensor_type.shape.dim}  # fmt: skip
-    return sorted(size for size in found | declared | {1} if 0 < size <= BUILT_IN_LIMIT)[:BUILT_IN_TRIES]
+    return sorted(size for size in found | declared | {1} if 0 < size <= BATCH_LIMIT)[:BUILT_IN_TRIES]
 
 
 def _constants(model: onnx.ModelProto) -> list[TensorProto]:

@@ -328,6 +328,10 @@ def _two_batches(model: onnx.ModelProto) -> None:
         value.type.tensor_type.shape.dim[0].dim_value = size
 
 
+def _many(model: onnx.ModelProto) -> None:
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 10**6
+
+
 def _of_qoperators(path: Path) -> None:
     from onnxruntime.quantization import QuantFormat
 
@@ -350,6 +354,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "blocks": (changed(_blocks, opset=20), "has weights that are quantized in blocks"),
     "training mode": (changed(_in_training_mode, opset=20), "depend on the other images of their batch"),
     "two batch sizes": (changed(_two_batches, "labels", labels=LABEL), "has inputs with batch sizes of 1 and 2"),
+    "a batch of a million": (changed(_many), "has a fixed batch size of 1,000,000, which is too large"),
     "a fixed batch, quantized as it runs": (_fixed_and_quantized, "a fixed batch size of 16 and quantizes the images"),
 }
 """Kinds that do not open, with part of what is said about each."""
