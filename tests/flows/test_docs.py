@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "viewer/models/digits.md"]
 PROGRAMS = ("digitforge", "trainer", "export", "viewer", "bench", "proofs", "tools")
 OTHER_FLAGS = {
-    "--config_file", "--dynamo_backend", "--main_process_ip", "--main_process_port", "--machine_rank",
-    "--max_restarts", "--multi_gpu", "--num_machines", "--num_processes", "--quiet",  # accelerate
+    "--config_file", "--dynamo_backend", "--gradient_accumulation_steps", "--main_process_ip", "--main_process_port",
+    "--machine_rank", "--max_restarts", "--multi_gpu", "--num_machines", "--num_processes", "--quiet",  # accelerate
     "--check", "--directory", "--exclude-editable", "--help",  # ruff, http.server, pip, all programs
 }  # fmt: skip
 
