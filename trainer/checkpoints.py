@@ -119,6 +119,11 @@ def load_newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     return None, damaged
 
 
+def newest(folder: Path) -> Path | None:
+    """Return the path of the newest checkpoint in `folder`, damaged or not; None if there is none."""
+    return next(iter(_finished(folder)), None)
+
+
 def set_aside(folder: Path, names: list[str]) -> None:
     """Rename damaged checkpoints, so that `load_newest` and `save` ignore them."""
     for name in names:

@@ -8,9 +8,10 @@ import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PureWindowsPath
 from typing import Any, Literal, Self, get_args
 
-from digitforge.datasets import PATHS
+from digitforge.datasets import PATHS, public_name
 from digitforge.errors import ConfigError, nearest
 from trainer import schedules
 
@@ -77,6 +78,11 @@ class TrainConfig:
     seconds: float = setting(
         0.0, "End after this many seconds of training steps, if that comes first. 0: no limit.", low=0, progress=True
     )
+    init_from: str = setting(
+        "",
+        "Begin with the networks of another run: its directory, one of its checkpoints, or a generator.safetensors "
+        "(docs/fine-tuning.md). Empty: with random ones.",
+    )
     batch_size: int = setting(128, "Images per step, over all processes.", low=2)
     accumulation: int = setting(1, "Parts that each process splits its share of the batch into, to save memory.", low=1)
 
@@ -137,6 +143,7 @@ class TrainConfig:
         False, "conv: whether both networks have a self-attention layer at half the image size."
     )
     spectral_norm: bool = setting(False, "Whether to divide each layer of the discriminator by its spectral norm.")
+    freeze_d: int = setting(0, "Keep the first layers of the discriminator as --init-from has them: this many.", low=0)
     sync_batch_norm: bool = setting(False, "Whether BatchNorm takes its statistics over all GPUs.")
 
     loss: LossName = setting("non-saturating", "Adversarial loss.", section="Objective")
@@ -216,6 +223,11 @@ class TrainConfig:
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""
         return dataclasses.asdict(self)
+
+    def published(self) -> dict[str, Any]:
+        """Return the settings as JSON values, without paths of this machine, for files that may leave it."""
+        names = {"dataset": public_name(self.dataset), "init_from": PureWindowsPath(self.init_from).name}
+        return self.to_json() | names
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:

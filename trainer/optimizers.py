@@ -58,5 +58,6 @@ TABLES["optimizer"] = OPTIMIZERS
 
 
 def build_optimizer(config: TrainConfig, module: nn.Module) -> torch.optim.Optimizer:
-    """Return a new optimiser of the module's parameters."""
-    return OPTIMIZERS[config.optimizer].build(config, list(module.parameters()))
+    """Return a new optimiser of the module's parameters, without those that are frozen."""
+    weights = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    return OPTIMIZERS[config.optimizer].build(config, weights)

@@ -96,6 +96,11 @@ def check(config: TrainConfig, world: int, device: str) -> list[str]:
     if config.dropout > 0 and not family.dropout:
         able = " or ".join(name for name, row in FAMILIES.items() if row.dropout)
         raise ConfigError(f"The {config.network} family has no dropout: use --network {able}, or --dropout 0.")
+    if config.freeze_d and not config.init_from:
+        raise ConfigError(
+            "freeze_d keeps layers as they begin, which is random: name a run to begin with with --init-from, or use "
+            "--freeze-d 0."
+        )
     if config.augment_target > 0 and not config.augment:
         raise ConfigError(
             "augment_target adapts augmentations, but there are none: name some with --augment, or use "

@@ -32,6 +32,8 @@ class RunRecord:
     """Whether the run trains on the digits of scikit-learn because MNIST was not available."""
     licence: str = ""
     """Who made the training images and under which licence; empty if it is not known."""
+    origin: str = ""
+    """The networks that the run began with (`--init-from`), with their hash; empty if they were random."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON values."""
@@ -41,6 +43,7 @@ class RunRecord:
             "data_sha256": self.data_sha256,
             "fell_back": self.fell_back,
             "licence": self.licence,
+            "origin": self.origin,
         }
 
     @classmethod
@@ -57,6 +60,7 @@ class RunRecord:
                 str(values["data_sha256"]),
                 bool(values["fell_back"]),
                 str(values.get("licence", "")),
+                str(values.get("origin", "")),
             )
         except (ConfigError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"{path} cannot be read ({error}): choose another --run-dir.") from None

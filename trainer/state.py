@@ -15,6 +15,7 @@ from trainer.data.batches import Batches
 from trainer.ema import Ema
 from trainer.networks import build_discriminator, build_generator
 from trainer.networks.conditioning import Discriminator, Generator
+from trainer.networks.freezing import freeze
 from trainer.optimizers import build_optimizer
 
 
@@ -72,6 +73,8 @@ def build_networks(config: TrainConfig, image_format: ImageFormat, accelerator: 
     for module in (generator, discriminator):
         module.to(accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     ema = Ema(generator)
+    if config.freeze_d:
+        freeze(discriminator, config.freeze_d)
     generator.body.recompute = config.recompute in ("generator", "both")
     discriminator.body.recompute = config.recompute in ("discriminator", "both")
     if config.sync_batch_norm:

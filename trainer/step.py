@@ -152,7 +152,9 @@ def generator_step(run: Run, inputs: StepInputs, fakes: Tensor | None) -> Tensor
     config, networks, accelerator = run.config, run.networks, run.accelerator
     criterion, augment = LOSSES[config.loss], networks.augmentation
     # The gradient flows through the discriminator, which is frozen, and unwrapped so that processes exchange nothing.
-    discriminator = networks.plain_discriminator.requires_grad_(False)
+    discriminator = networks.plain_discriminator
+    learning = [parameter for parameter in discriminator.parameters() if parameter.requires_grad]
+    discriminator.requires_grad_(False)
     losses = []
     _set_learning_rate(networks.g_optimizer, inputs.g_lr)
     networks.g_optimizer.zero_grad()
@@ -169,7 +171,8 @@ def generator_step(run: Run, inputs: StepInputs, fakes: Tensor | None) -> Tensor
         accelerator.backward(loss / len(inputs.micro_batches))
         losses.append(loss.detach())
     networks.g_optimizer.step()
-    networks.plain_discriminator.requires_grad_(True)
+    for parameter in learning:
+        parameter.requires_grad_(True)
     return torch.stack(losses).mean()
 
 

@@ -32,7 +32,7 @@ from rich.panel import Panel
 from torch import nn
 
 from digitforge.errors import INTERRUPTED, ConfigError, DigitforgeError, error_message, print_error
-from trainer import command_line, launch, rules, runs
+from trainer import checkpoints, command_line, launch, rules, runs
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets
 from trainer.data.batches import Batches
@@ -41,6 +41,7 @@ from trainer.interrupts import Output, StopRequest, own_terminal
 from trainer.loop import train
 from trainer.networks import check_network
 from trainer.networks.generator_file import TrainedGenerator, save_generator
+from trainer.origin import open_origin, transfer
 from trainer.presets import show_presets
 from trainer.report import tracking
 from trainer.report.reporter import Reporter
@@ -105,7 +106,13 @@ def _run(
     check_network(config, source.format)
     rules.check_export(config, source.format)
     run_dir = command.run_dir or Path("runs") / f"{config.preset}-{datasets.short_name(config.dataset)}"
-    record = runs.RunRecord(config, source.format, source.sha256, fell_back or source.fell_back, source.licence)
+    existing = runs.RunRecord.read(run_dir)
+    begun = existing is not None and checkpoints.newest(run_dir / "checkpoints") is not None
+    origin = open_origin(config) if config.init_from and not begun else None
+    record = runs.RunRecord(
+        config, source.format, source.sha256, fell_back or source.fell_back, source.licence,
+        origin.describe() if origin else existing.origin if existing else "",
+    )  # fmt: skip
     with launch.fail_together():
         runs.require_fit(run_dir, record, command.resume)
     batches = Batches(source, accelerator.device, config.batch_size, config.seed, config.conditional, config.store)
@@ -138,6 +145,8 @@ def _run(
     export = _exporter(config, source.format, run_dir, reporter) if config.export_every else None
     try:
         networks = build_networks(config, source.format, accelerator)
+        if origin is not None:
+            reporter.say(transfer(origin, networks, source.format))
         run = Run(config, batches, networks, accelerator)
         images_seen, finished = train(run, run_dir, reporter, lambda: stop.requested, score, export)
     finally:

@@ -33,7 +33,7 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: f
     """
     config, image_format = trained.config, trained.image_format
     dataset = public_name(config.dataset)
-    configuration = json.dumps(config.to_json() | {"dataset": dataset}, sort_keys=True)
+    configuration = json.dumps(config.published(), sort_keys=True)
     weights_sha256 = sha256(weights)
     # The scores of a run are those of its unfiltered images.
     scores = {} if smooth else _scores(weights.with_name(SCORES_FILE), weights_sha256)
@@ -48,7 +48,8 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: f
             provenance={
                 "preset": config.preset,
                 "dataset": dataset,
-                **_images_sha256(weights),
+                **_of_record(weights, "data_sha256"),
+                **_of_record(weights, "origin"),
                 "images_seen": str(trained.images_seen),
                 "config": configuration,
                 "config_sha256": hashlib.sha256(configuration.encode()).hexdigest(),
@@ -73,10 +74,10 @@ def _licence(weights: Path, dataset: str) -> str:
     return f"weights: MIT; trained on {images}" if images else "weights: those of the training images"
 
 
-def _images_sha256(weights: Path) -> dict[str, str]:
-    """Return the hash of the training images, if the run has recorded it."""
-    found = _recorded(weights, "data_sha256")
-    return {"data_sha256": found} if found else {}
+def _of_record(weights: Path, key: str) -> dict[str, str]:
+    """Return an entry that the run has recorded; empty if it has not."""
+    found = _recorded(weights, key)
+    return {key: found} if found else {}
 
 
 def _recorded(weights: Path, key: str) -> str:

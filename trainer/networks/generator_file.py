@@ -14,7 +14,6 @@ from safetensors.torch import save
 from torch import nn
 
 from digitforge import files
-from digitforge.datasets import public_name
 from digitforge.errors import TrainerError, WeightsError
 from trainer.config import ImageFormat, TrainConfig
 from trainer.networks import build_generator
@@ -36,7 +35,7 @@ class TrainedGenerator:
 def save_generator(path: Path, trained: TrainedGenerator) -> None:
     """Write the weights and their description, atomically. A folder of pictures is named without its path."""
     about = {
-        "config": trained.config.to_json() | {"dataset": public_name(trained.config.dataset)},
+        "config": trained.config.published(),
         "images": trained.image_format.to_json(),
         "images_seen": trained.images_seen,
     }

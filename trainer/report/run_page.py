@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any, TypeVar
 
 from digitforge.datasets import public_name
@@ -52,6 +52,7 @@ def write_report(run_dir: Path) -> None:
         record = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))
         config, images = dict(record["config"]), dict(record["images"])
         config |= {"dataset": public_name(str(config["dataset"]))} if "dataset" in config else {}
+        config |= {"init_from": PureWindowsPath(config["init_from"]).name} if config.get("init_from") else {}
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{run_dir / 'config.json'} cannot be read ({error}): no report was written.") from None
     points, notes = read_log(run_dir / LOG_FILE)

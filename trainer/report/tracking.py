@@ -7,7 +7,6 @@ from pathlib import Path
 from accelerate import Accelerator
 from accelerate.tracking import filter_trackers, get_available_trackers
 
-from digitforge.datasets import public_name
 from digitforge.errors import ConfigError, RunError
 from trainer.config import TrainConfig
 
@@ -25,7 +24,7 @@ def start(accelerator: Accelerator, config: TrainConfig, run_dir: Path) -> None:
     accelerator.project_configuration.set_directories(str(run_dir / "tracker"))
     accelerator.log_with = filter_trackers(config.tracker, accelerator.logging_dir)
     try:
-        accelerator.init_trackers("digitforge", config=config.to_json() | {"dataset": public_name(config.dataset)})
+        accelerator.init_trackers("digitforge", config=config.published())
     except Exception as error:  # a tracker's package may raise anything, as without a login or a server
         raise RunError(
             f"The tracker {config.tracker} did not start ({error}): set it up, or omit --tracker."
