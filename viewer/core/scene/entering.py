@@ -13,13 +13,17 @@ KEYFRAMES, CORNERS = 2, 4
 
 
 def entered(info: GeneratorInfo, state: ViewState, mode: str) -> ViewState:
-    """Switch the mode. Morph without keyframes plays between two samples of the grid; Blend without corners gets four.
+    """Switch the mode. Morph gets samples of the grid up to two keyframes, and plays; Blend without corners gets four.
 
     What the user has chosen before stays.
     """
     after = state.with_mode(mode)
-    if mode == "path" and not state.timeline.keyframes:
-        keyframes = different_samples(info, state, KEYFRAMES)
+    chosen = state.timeline.keyframes
+    if mode == "path" and len(chosen) < KEYFRAMES:
+        labels = {sample.label for sample in chosen}
+        others = [sample for sample in different_samples(info, state, 2 * KEYFRAMES) if sample not in chosen]
+        others.sort(key=lambda sample: sample.label in labels)
+        keyframes = (*chosen, *others)[:KEYFRAMES]
         return after.with_timeline(replace(state.timeline, keyframes=keyframes)).with_playing(True)
     if mode == "pad" and not state.pad.corners:
         return after.with_pad(state.pad.with_corners(different_samples(info, state, CORNERS)))

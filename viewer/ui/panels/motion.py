@@ -22,8 +22,8 @@ TIPS = {
     True: "Stop the motion, to look closely",
 }
 MISSING = (
-    "Play needs two keyframes: drag pictures to the timeline, or add random ones with +.",
-    "Play needs two keyframes: drag another picture to the timeline, or add a random one with +.",
+    "Play needs two keyframes: drag pictures from the grid to the timeline, or add random ones with +.",
+    "Play needs two keyframes: drag another picture from the grid to the timeline, or add a random one with +.",
 )
 """Why Play is off, without keyframes and with one."""
 SPEED_TIP = "How fast the pictures change while playing: slow to watch how, fast to see how much"

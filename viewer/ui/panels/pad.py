@@ -214,6 +214,7 @@ class PadPanel(Panel):
         row.addWidget(self.any)
         self.body.addWidget(self.view)
         self.body.addLayout(row)
+        self.value.setText("drag the point")
 
     def show_state(self, state: ViewState) -> None:
         self.view.show_state(state)

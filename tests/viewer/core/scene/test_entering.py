@@ -61,7 +61,20 @@ def test_morph_moves_at_once_and_blend_has_corners() -> None:
 
 
 def test_what_was_chosen_before_stays() -> None:
-    key = of_class(9, 9, 9)
-    state = ViewState(timeline=Timeline((key,)), pad=Pad((key,) * 3, 0.5, 0.9))
+    key, other = of_class(9, 9, 9), of_class(8, 8, 9)
+    state = ViewState(timeline=Timeline((key, other)), pad=Pad((key,) * 3, 0.5, 0.9))
     assert entered(DIGITS, state, "path") == state.with_mode("path")
     assert entered(DIGITS, state, "pad") == state.with_mode("pad")
+
+
+@pytest.mark.parametrize(("label", "joined"), [(9, 0), (0, 1)])
+def test_a_single_keyframe_is_joined_by_a_picture_of_another_class(label: int, joined: int) -> None:
+    key = of_class(5, 0, label)
+    morph = entered(DIGITS, ViewState(seed=5, timeline=Timeline((key,), loop=False)), "path")
+    assert morph.timeline == Timeline((key, of_class(5, joined, joined)), loop=False)
+    assert morph.playing
+    free = of_class(2, 0, None)
+    assert entered(FREE, ViewState(seed=2, timeline=Timeline((free,))), "path").timeline.keyframes == (
+        free,
+        of_class(2, 1, None),
+    )
