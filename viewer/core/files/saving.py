@@ -11,7 +11,7 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from digitforge.errors import ExportError
+from digitforge.errors import ExportError, explain_read
 from digitforge.files import atomic_file
 from digitforge.hashing import sha256
 from export.contract import GeneratorInfo
@@ -96,7 +96,7 @@ class Subject:
 
 def size_of(info: GeneratorInfo, scene: Scene, look: Look) -> tuple[int, int]:
     """Return width and height in pixels of a scene's picture at scale 1."""
-    width = 2 * info.width if look.beside else info.width
+    width = 2 * info.width if look.doubled else info.width
     grid = layout(len(scene.z), info.height, width, scene.columns, scene.close)
     return grid.width, grid.height
 
@@ -107,7 +107,11 @@ def save(subject: Subject, spec: ExportSpec, path: Path, report: Report) -> Path
     The same subject and spec give the same bytes: the pictures come from a new session on one CPU thread. Raises
     ExportError or CannotWrite; what was at `path` before is then unchanged.
     """
-    if sha256(subject.model.path) != subject.model.sha256:
+    try:
+        unchanged = sha256(subject.model.path) == subject.model.sha256
+    except OSError as error:
+        raise ExportError(f"{subject.model.path} cannot be read: {explain_read(error)}") from error
+    if not unchanged:
         raise ExportError(f"{subject.model.path} has changed since it was opened: open it again.")
     generator = open_generator(subject.model.path, "cpu", threads=1)
     with atomic_file(path) as temporary, temporary.open("wb") as file:

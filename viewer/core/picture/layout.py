@@ -72,4 +72,4 @@ def layout(cells: int, cell_height: int, cell_width: int, columns: int = 0, clos
 def layout_of(frame: Frame) -> Layout:
     """Return the grid of a frame's picture."""
     cells, height, width = frame.pixels.shape[:3]
-    return layout(cells, height, 2 * width if frame.look.beside else width, frame.scene.columns, frame.scene.close)
+    return layout(cells, height, 2 * width if frame.look.doubled else width, frame.scene.columns, frame.scene.close)

@@ -38,13 +38,18 @@ class Look:
     smoothing: float = 0.0
     """Sigma of a Gaussian filter in pixels; 0 for none."""
     beside: bool = False
-    """Whether each picture is shown twice: without smoothing on the left, with it on the right."""
+    """Whether each smoothed picture is shown twice: without smoothing on the left, with it on the right."""
     squares: bool = False
     """Whether enlarged pixels are squares instead of interpolated."""
 
     def __post_init__(self) -> None:
         check_choice("colour_map", self.colour_map, COLOUR_MAPS)
         check_range("smoothing", self.smoothing, 0, SMOOTHING_MAX)
+
+    @property
+    def doubled(self) -> bool:
+        """Whether each picture is shown twice. Without smoothing, both would be the same."""
+        return self.beside and self.smoothing > 0.0
 
 
 PLAIN = Look()
@@ -95,9 +100,9 @@ def smoothed(pixels: UInt8, sigma: float) -> UInt8:
 
 
 def apply_look(pixels: UInt8, look: Look) -> Rgb32:
-    """Apply a look: uint8 [n, h, w] or [n, h, w, 3] -> uint32 [n, h, w], or [n, h, 2 w] if `beside`."""
+    """Apply a look: uint8 [n, h, w] or [n, h, w, 3] -> uint32 [n, h, w], or [n, h, 2 w] if `doubled`."""
     after = _coloured(smoothed(pixels, look.smoothing) if look.smoothing > 0.0 else pixels, look)
-    return np.concatenate([_coloured(pixels, look), after], axis=2) if look.beside else after
+    return np.concatenate([_coloured(pixels, look), after], axis=2) if look.doubled else after
 
 
 def _coloured(pixels: UInt8, look: Look) -> Rgb32:

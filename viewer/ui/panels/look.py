@@ -59,6 +59,7 @@ class Swatch(QPushButton):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
 
 
+BESIDE_TIP = "Show each picture twice, without smoothing and with it, to see what smoothing does"
 SMOOTHING_TIP = "Soften the pictures to hide noise; the number is the width σ of a Gaussian filter, in pixels"
 
 
@@ -80,9 +81,7 @@ class LookPanel(Panel):
         self.squares = toggle_button(
             "Squares", "Show each pixel as a square, to see what the generator really makes", "P"
         )
-        self.beside = toggle_button(
-            "Before | after", "Show each picture twice, without smoothing and with it, to see what smoothing does"
-        )
+        self.beside = toggle_button("Before | after", BESIDE_TIP)
         self.invert.clicked.connect(lambda on: self._edit("inversion", invert=on))
         self.squares.clicked.connect(lambda on: self._edit("squares", squares=on))
         self.beside.clicked.connect(lambda on: self._edit("before and after", beside=on))
@@ -116,7 +115,9 @@ class LookPanel(Panel):
         self.value.setText(look.colour_map if self._grey else "own colours")
         self.invert.setChecked(look.invert)
         self.squares.setChecked(look.squares)
-        self.beside.setChecked(look.beside)
+        self.beside.setChecked(look.doubled)
+        self.beside.setEnabled(look.smoothing > 0.0)
+        self.beside.setToolTip(BESIDE_TIP if look.smoothing else f"{BESIDE_TIP}. Raise Smoothing first")
         self.slider.show_value(round(look.smoothing * STEPS))
         self.sigma.setText(f"{look.smoothing:.2f} px" if look.smoothing else "none")
 

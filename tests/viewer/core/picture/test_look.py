@@ -54,6 +54,11 @@ def test_beside_shows_the_original_on_the_left(rng: np.random.Generator) -> None
     np.testing.assert_array_equal(both[..., 6:], apply_look(smoothed(pixels, 1.0), Look("ice")))
 
 
+def test_beside_without_smoothing_changes_nothing(rng: np.random.Generator) -> None:
+    pixels = rng.integers(0, 256, (3, 8, 6), dtype=np.uint8)
+    np.testing.assert_array_equal(apply_look(pixels, Look("ice", beside=True)), apply_look(pixels, Look("ice")))
+
+
 @pytest.mark.parametrize("wrong", [{"colour_map": "jet"}, {"smoothing": -0.1}, {"smoothing": SMOOTHING_MAX + 0.1}])
 def test_looks_out_of_range_are_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="it must be"):

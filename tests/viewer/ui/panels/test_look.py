@@ -33,10 +33,10 @@ def test_the_look_changes_the_picture_without_inference(
     pixels = window.player.frame.pixels
     QTest.mouseClick(window.look.swatches["magma"], LEFT)
     QTest.mouseClick(window.look.invert, LEFT)
-    QTest.mouseClick(window.look.beside, LEFT)
     window.look.slider.setFocus()
     for _ in range(20):
         QTest.keyClick(window.look.slider, Qt.Key.Key_Right)
+    QTest.mouseClick(window.look.beside, LEFT)
     expected = Look("magma", invert=True, smoothing=1.0, beside=True)
     qtbot.waitUntil(lambda: window.player.frame is not None and window.player.frame.look == expected)
     assert window.player.frame.pixels is pixels, "the same array: nothing was rendered again"
@@ -54,3 +54,31 @@ def test_colour_pictures_are_offered_no_colours(models: dict[str, Path], open_wi
     assert window.look.value.text() == "own colours"
     assert not any(swatch.isVisible() for swatch in window.look.swatches.values())
     assert window.look.invert.isEnabled()
+
+
+def test_before_and_after_needs_smoothing(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window(models["digits"])
+    panel = window.look
+
+    def width() -> int:
+        assert window.player.frame is not None
+        return window.player.frame.picture.shape[1]
+
+    single = width()
+    QTest.mouseClick(panel.beside, LEFT)
+    assert not state(window).look.beside
+    assert not panel.beside.isEnabled()
+    assert panel.beside.toolTip().endswith("Raise Smoothing first")
+    panel.slider.setValue(20)
+    QTest.mouseClick(panel.beside, LEFT)
+    qtbot.waitUntil(lambda: width() > single)
+    QTest.mouseDClick(panel.slider, LEFT)
+    qtbot.waitUntil(lambda: width() == single)
+    assert not panel.beside.isChecked()
+    window.close()
+    again = open_window(models["digits"])
+    assert again.player.frame is not None
+    assert again.player.frame.picture.shape[1] == single, "what was remembered doubles nothing"
+    panel = again.look
+    panel.slider.setValue(20)
+    qtbot.waitUntil(lambda: again.player.frame is not None and again.player.frame.picture.shape[1] > single)
