@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView, QGridLayout, QHBoxLayout, QListWidget, QPushButton, QWidget
 
 from viewer.core.scene.messages import Opened
-from viewer.core.state.view_state import ViewState
+from viewer.core.state.view_state import GRID_SIZES, ViewState, cells_limit
 from viewer.ui import theme
-from viewer.ui.widgets.buttons import toggle_button
+from viewer.ui.widgets.buttons import make_button, toggle_button
 from viewer.ui.widgets.card import Panel
+from viewer.ui.widgets.labels import label
 
 MOST_BUTTONS, MOST_SHORT = 20, 70
 """Generators with more classes get a list instead of buttons: of any names, and of names of one character."""
@@ -20,6 +23,8 @@ COLUMNS, SHORT_COLUMNS = 5, 7
 """Columns of narrow buttons, and of buttons for one character where there are many."""
 LIST_HEIGHT = 200
 """Height of the list in pixels."""
+MOST_NAMED = 3
+"""Largest number of classes without a row that are named."""
 DIGITS = tuple("0123456789")
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -33,6 +38,7 @@ class DigitsPanel(Panel):
         self._buttons: list[QPushButton] = []
         self._list: QListWidget | None = None
         self._classes: tuple[str, ...] = ()
+        self._most_cells = GRID_SIZES[-1]
         self.all = toggle_button(
             "All", "Show samples of all classes, mixed, to see all that it can make", "M", name="All classes, mixed"
         )
@@ -40,16 +46,22 @@ class DigitsPanel(Panel):
             "Pick several", "Let each click add or remove a class, to see a few together", "or Ctrl+click"
         )
         self.rows = toggle_button(
-            "One per row", "Give each row one class, to compare the samples of a class side by side"
+            "One per row", "Give each class a row of the grid, to compare the samples of a class side by side"
         )
         self.all.clicked.connect(self._choose_all)
         self.several.toggled.connect(self._show_selection_mode)
-        self.rows.clicked.connect(lambda on: self.edited.emit("one per row", lambda state: state.with_rows(on)))
+        self.rows.clicked.connect(self._choose_rows)
         row = QHBoxLayout()
         row.setSpacing(6)
-        for button, share in ((self.all, 2), (self.several, 3), (self.rows, 2)):
+        for button, share in ((self.all, 2), (self.several, 3), (self.rows, 3)):
             row.addWidget(button, share)
         self.body.addLayout(row)
+        self.missing = label("", "muted")
+        self.missing.setWordWrap(True)
+        self.add_rows = make_button(QPushButton, "", "Make the grid larger, so that each class has its row")
+        self.add_rows.clicked.connect(self._choose_rows)
+        self.body.addWidget(self.missing)
+        self.body.addWidget(self.add_rows)
         self.set_classes(())
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
@@ -68,6 +80,7 @@ class DigitsPanel(Panel):
         self.value.setText("")
 
     def show_model(self, opened: Opened) -> None:
+        self._most_cells = cells_limit(opened.info)
         self.set_classes(opened.info.classes)
 
     def show_state(self, state: ViewState) -> None:
@@ -83,6 +96,36 @@ class DigitsPanel(Panel):
             self.several.setChecked(True)
         if self._classes:
             self.value.setText(f"{len(state.digits)} of {len(self._classes)}" if len(state.digits) > 1 else "")
+        self._show_missing(state)
+
+    def _show_missing(self, state: ViewState) -> None:
+        """Say which classes have no row of their own, and offer rows for them if the grid can have as many."""
+        shown = state.digits or tuple(range(len(self._classes)))
+        rows = math.ceil(state.cells / state.columns)
+        names = [self._classes[digit] for digit in shown[rows:]] if state.by_rows else []
+        if len(names) > MOST_NAMED:
+            who = f"{len(names)} of {len(shown)} classes have"
+        elif len(names) > 1:
+            who = f"{', '.join(names[:-1])} and {names[-1]} have"
+        else:
+            who = f"{''.join(names)} has"
+        self.missing.setText(f"{who} no row: the grid has {rows}.")
+        self.missing.setVisible(bool(names))
+        larger = self._with_rows(state).cells
+        self.add_rows.setText(f"Show {math.isqrt(larger)} rows")
+        self.add_rows.setAccessibleName(self.add_rows.text())
+        self.add_rows.setVisible(bool(names) and larger > state.cells)
+
+    def _choose_rows(self) -> None:
+        rows = self.rows.isChecked()
+        self.edited.emit("one per row", self._with_rows if rows else lambda state: state.with_rows(False))
+
+    def _with_rows(self, state: ViewState) -> ViewState:
+        """Give each row one class, in a grid with a row for every class that is shown, as far as it can grow."""
+        wanted = len(state.digits) or len(self._classes)
+        sizes = [cells for cells in GRID_SIZES if cells <= self._most_cells]
+        enough = next((cells for cells in sizes if cells >= wanted * wanted), sizes[-1])
+        return state.with_rows(True).with_cells(max(state.cells, enough))
 
     def _choose_all(self) -> None:
         self.several.setChecked(False)

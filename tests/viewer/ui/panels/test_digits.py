@@ -106,15 +106,6 @@ def test_several_digits_by_ctrl_or_by_the_toggle(models: dict[str, Path], open_w
     assert state(window).digits == (5, 7), "quick clicks of one kind are one step"
 
 
-def test_rows_show_one_class_each(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
-    window = open_window(models["digits"])
-    with qtbot.waitSignal(window.player.frame_ready):
-        QTest.mouseClick(window.digits.rows, LEFT)
-    assert window.player.frame is not None
-    labels = [sample.label for sample in window.player.frame.scene.samples]
-    assert labels[:17] == [0] * 8 + [1] * 8 + [2]
-
-
 def test_several_of_many_classes(models: dict[str, Path], open_window: OpenWindow) -> None:
     window = open_window(models["many"])
     picker = window.digits._list
@@ -131,3 +122,38 @@ def test_several_of_many_classes(models: dict[str, Path], open_window: OpenWindo
     QTest.mouseClick(window.digits.all, LEFT)
     assert state(window).digits == ()
     assert not picker.selectedItems()
+
+
+def test_one_per_row_shows_every_class(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window(models["digits"])
+    panel, grid = window.digits, window.grid.slider
+    assert state(window).cells == 64
+    QTest.mouseClick(panel.rows, LEFT)
+    assert (state(window).cells, window.grid.value.text()) == (100, "10 × 10")
+    wait_for_the_picture(qtbot, window)
+    assert window.player.frame is not None
+    labels = [sample.label for sample in window.player.frame.scene.samples]
+    assert labels == [row for row in range(10) for _ in range(10)]
+    assert not panel.missing.isVisible()
+    grid.setValue(grid.value() - 2)
+    assert panel.missing.text() == "8 and 9 have no row: the grid has 8."
+    assert panel.add_rows.text() == "Show 10 rows"
+    QTest.mouseClick(panel.add_rows, LEFT)
+    assert state(window).cells == 100
+    assert not panel.missing.isVisible()
+    assert not panel.add_rows.isVisible()
+    window.editor.stack.undo()
+    grid.setValue(grid.value() - 3)
+    assert panel.missing.text().startswith("5 of 10 classes have no row")
+    QTest.mouseClick(panel.rows, LEFT)
+    assert not state(window).by_rows
+    assert not panel.missing.isVisible()
+
+
+def test_more_classes_than_a_grid_has_rows(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window(models["many"])
+    QTest.mouseClick(window.digits.rows, LEFT)
+    assert state(window).cells == 256
+    classes = len(window.player.model.info.classes) if window.player.model else 0
+    assert window.digits.missing.text() == f"{classes - 16} of {classes} classes have no row: the grid has 16."
+    assert not window.digits.add_rows.isVisible()
