@@ -9,6 +9,8 @@ from types import TracebackType
 
 from PySide6.QtCore import QObject, Signal
 
+from digitforge.errors import error_message
+
 MESSAGE = "An unexpected error occurred ({}). You can go on working; include the details when you report it."
 
 
@@ -43,5 +45,6 @@ class ExceptionHook(QObject):
             return
         self._last = details
         print(details, end="", file=sys.stderr)
-        reason = (str(error).strip().splitlines() or [""])[0][:120]
+        said = error_message(error).rstrip(".") if isinstance(error, OSError) else str(error)
+        reason = (said.strip().splitlines() or [""])[0][:120]
         self.caught.emit(MESSAGE.format(f"{kind.__name__}: {reason}" if reason else kind.__name__), details)

@@ -63,7 +63,7 @@ from viewer.ui.recent import RecentMenu
 from viewer.ui.restore import Restorer
 from viewer.ui.settings_store import SettingsStore
 from viewer.ui.widgets.card import Panel
-from viewer.ui.widgets.literal import literal_tip
+from viewer.ui.widgets.literal import literal_tip, literal_title
 
 STATUS_INTERVAL_S = 0.25
 """Time between updates of the status line while playing: numbers that change with every frame cannot be read."""
@@ -256,7 +256,7 @@ class Window(QWidget):
     def _on_opened(self, opened: Opened) -> None:
         self.header.model.setText(name_of(opened.path))
         self.header.model.setToolTip(literal_tip(str(opened.path)))
-        self.setWindowTitle(f"{name_of(opened.path)} – digitforge")
+        self.setWindowTitle(literal_title(f"{name_of(opened.path)} – digitforge"))
         self.status.show_model(opened)
         self.rail.show_model(opened)
         self.hint.show_model(opened)

@@ -96,6 +96,32 @@ def test_a_tooltip_says_in_a_sentence_what_each_control_does(models: dict[str, P
     assert not poor, "\n".join(poor)
 
 
+@pytest.mark.parametrize("page", ["picture", "animation"])
+def test_a_double_click_resets_every_slider_of_the_sheet(
+    models: dict[str, Path], open_window: OpenWindow, page: str
+) -> None:
+    sheet = sheet_of(open_window(models["digits"]), page)
+    for one in sheet.page.findChildren(QSlider):
+        assert one.toolTip().endswith("double-click to reset")
+        before = one.value()
+        one.setValue(one.maximum() if before < one.maximum() else one.minimum())
+        QTest.mouseDClick(one, Qt.MouseButton.LeftButton, pos=one.rect().center())
+        assert one.value() == before, one.accessibleName()
+
+
+def test_a_double_click_resets_every_slider_of_the_window(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["digits"])
+    window.directions.toggle.setChecked(True)
+    before = window.player.state
+    sliders = [one for one in window.side.findChildren(QSlider) if one.isVisible()]
+    assert len(sliders) > 3
+    for one in sliders:
+        assert one.toolTip().endswith("double-click to reset")
+        QTest.keyClick(one, Qt.Key.Key_End)
+        QTest.mouseDClick(one, Qt.MouseButton.LeftButton, pos=one.rect().center())
+        assert window.player.state == before, one.accessibleName()
+
+
 def test_every_control_has_a_name_and_takes_the_focus(models: dict[str, Path], open_window: OpenWindow) -> None:
     window = open_window(models["digits"])
     controls: list[QWidget] = [*window.findChildren(QPushButton), *window.findChildren(QSlider), window.seed.edit]

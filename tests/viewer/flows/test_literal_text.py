@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
 
 from export.contract import GeneratorInfo
 from proofs.tiny_generator import write_model
@@ -32,6 +34,46 @@ def test_class_names_are_neither_keys_nor_markup(tmp_path: Path, open_window: Op
         assert "<i>" not in one.toolTip(), one.toolTip()
     for one in window.findChildren(QLabel):
         assert one.textFormat() == Qt.TextFormat.PlainText or "<" not in one.text(), one.text()
+
+
+@pytest.mark.parametrize("name", ["a[*]b.onnx", "a[*][*]b.onnx", "A&B.onnx", "<i>x & y.onnx"])
+def test_the_name_of_a_file_is_shown_as_it_is(
+    models: dict[str, Path], tmp_path: Path, open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    model = tmp_path / name
+    try:
+        model.write_bytes(models["digits"].read_bytes())
+    except OSError:
+        pytest.skip("this file system has no such names")
+    window = open_window(model)
+    handle = window.windowHandle()
+    assert handle is not None
+    assert handle.title() == f"{tmp_path.name}/{name} – digitforge"
+    assert window.header.model.text() == f"{tmp_path.name}/{name}"
+    assert window.header.model.textFormat() == Qt.TextFormat.PlainText
+    assert shown_tip(window.header.model.toolTip()) == str(model)
+    window.recent.aboutToShow.emit()
+    entry = next(action for action in window.recent.actions() if shown_tip(action.toolTip()) == str(model))
+    assert entry.text().replace("&&", "&") == f"{tmp_path.name}/{name}"
+    assert entry.text().replace("&&", "").count("&") == 0
+    with qtbot.waitSignal(window.player.second_ready):
+        window.open_beside(model)
+    assert window.compare.b.accessibleName() == f"B   {tmp_path.name}/{name}"
+    assert window.compare.b.textFormat() == Qt.TextFormat.PlainText
+    with qtbot.waitSignal(window.favourites.notified):
+        window.favourites.keep()
+    with qtbot.waitSignal(window.player.failed):
+        window.player.open(tmp_path / f"missing {name}")
+    assert f"missing {name}" in window.message.text.text()
+
+
+def shown_tip(tip: str) -> str:
+    """Return what a tooltip shows."""
+    document = QTextDocument()
+    if "<" in tip:  # Qt takes it for markup
+        document.setHtml(tip)
+        return document.toPlainText()
+    return tip
 
 
 def test_an_undo_names_the_step_literally(models: dict[str, Path], open_window: OpenWindow) -> None:

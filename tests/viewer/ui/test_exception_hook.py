@@ -64,6 +64,18 @@ def test_an_error_in_a_thread_is_a_message_too(
     qtbot.waitUntil(lambda: "IndexError" in window.message.text.text())
 
 
+def test_an_error_of_the_system_shows_no_number(
+    models: dict[str, Path], open_window: OpenWindow, hook: ExceptionHook, tmp_path: Path
+) -> None:
+    window = open_window(models["digits"])
+    hook.caught.connect(window.show_unexpected_error)
+    button = QPushButton(window)
+    button.clicked.connect(lambda: (tmp_path / "missing").read_bytes())
+    button.click()
+    assert "missing: no such file or directory)" in window.message.text.text()
+    assert "Errno" not in window.message.text.text()
+
+
 def test_leaving_is_not_an_error(hook: ExceptionHook, monkeypatch: pytest.MonkeyPatch) -> None:
     passed: list[type[BaseException]] = []
     monkeypatch.setattr(hook, "_before", (lambda kind, *_: passed.append(kind), threading.excepthook))

@@ -39,7 +39,7 @@ class StageBar(QFrame):
         )
         self.against_newest.clicked.connect(self._compare)
         self.slider = Slider(
-            0, 0, "Stage of the training", "Go back and forth in the training, to see how noise became pictures"
+            0, 0, "Stage of the training", "Go back and forth in the training, to see how noise became pictures", 0
         )
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._choose)
@@ -85,6 +85,7 @@ class StageBar(QFrame):
     def _show_stages(self) -> None:
         place, count = self._place(), len(self.stages)
         self.slider.show_maximum(max(count - 1, 0))
+        self.slider.show_rest(max(count - 1, 0))
         if place is not None:
             self.slider.show_value(place)
         for widget in (self.slider, self.stage):

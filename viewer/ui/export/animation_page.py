@@ -113,8 +113,10 @@ class AnimationPage(Page):
         if self._format in missing:
             self._format = "gif"
         self._fit()
+        usual = max(1, SIDE // max(self._size_at_one()))
+        self.scale.show_rest(usual)
         if first:
-            self.scale.show_value(max(1, SIDE // max(self._size_at_one())))
+            self.scale.show_value(usual)
 
     def show_directions(self, names: tuple[str, ...]) -> None:
         """Offer these directions, and keep the choice."""

@@ -34,7 +34,7 @@ class SizeSlider(QWidget):
         self.width_edit.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,5}"), self))
         self.rest = label("", "value")
         self.slider = Slider(
-            1, 1, "Size", "How large it is saved: larger looks better in print, smaller makes smaller files"
+            1, 1, "Size", "How large it is saved: larger looks better in print, smaller makes smaller files", 1
         )
         lay_out_slider(self, "Size", self.slider, self.width_edit, self.rest)
         self.width_edit.textEdited.connect(self._type)
@@ -59,6 +59,7 @@ class SizeSlider(QWidget):
         self._plain = size
         most = LIMITS.largest_scale(size)
         self.slider.show_maximum(most)
+        self.slider.show_rest(min(max(round(FIRST_WIDTH / size[0]), 1), most))
         self.width_edit.setToolTip(
             f"Type the width you need, 1 to {LIMITS.largest_width(size):,} pixels; the height follows"
         )

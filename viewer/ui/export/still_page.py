@@ -60,6 +60,7 @@ class StillPage(Page):
     def show_cell(self, cell: int) -> None:
         """Choose the cell for an export of one cell."""
         self.cell.show_value(cell + 1)
+        self.cell.show_rest(cell + 1)
 
     def spec(self) -> ExportSpec:
         """Return what to export."""

@@ -17,7 +17,6 @@ from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.card import FoldingPanel
 from viewer.ui.widgets.labels import label
-from viewer.ui.widgets.literal import literal_tip
 from viewer.ui.widgets.sliders import Slider
 
 FIRST = 6
@@ -92,8 +91,7 @@ class Row(QWidget):
         self.name.show_name(name)
         self.name.setAccessibleName(f"Name of {name}")
         self.slider.setAccessibleName(name)
-        tip = f"Change only “{name}” in all pictures, to see what it does; double-click to reset"
-        self.slider.setToolTip(literal_tip(tip))
+        self.slider.show_tip(f"Change only “{name}” in all pictures, to see what it does")
 
     def show_amount(self, amount: float) -> None:
         """Show the amount, in standard deviations."""

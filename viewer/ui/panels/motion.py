@@ -68,6 +68,8 @@ class MotionPanel(Panel):
 
 
 def _speed(position: int) -> float:
+    if position == _position(ViewState().speed):
+        return ViewState().speed  # which is between two steps of the slider
     low, high = SPEED_RANGE
     speed: float = low * (high / low) ** (position / STEPS)
     return min(max(speed, low), high)

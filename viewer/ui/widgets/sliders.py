@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QStyle, QVBoxLayout, QWidget
 
 from viewer.ui import theme
 from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.literal import literal_tip
 from viewer.ui.widgets.wheel import need_focus_for_wheel
 
 HANDLE_WIDTH = 16
@@ -17,22 +18,32 @@ HANDLE_WIDTH = 16
 
 
 class Slider(QSlider):
-    """A horizontal slider whose handle jumps to the pointer on a click and can be dragged from there."""
+    """A horizontal slider whose handle jumps to the pointer on a click and can be dragged from there.
 
-    def __init__(self, lowest: int, highest: int, name: str, tip: str, rest: int | None = None) -> None:
-        """name: for screen readers; tip: the tooltip; rest: what a double click or the menu resets to, if anything."""
+    A double click, or Reset in its menu, resets it.
+    """
+
+    def __init__(self, lowest: int, highest: int, name: str, tip: str, rest: int) -> None:
+        """name: for screen readers; tip: the tooltip; rest: the value to which it is reset."""
         super().__init__(Qt.Orientation.Horizontal)
         self.setRange(lowest, highest)
         self.setAccessibleName(name)
         self._rest = rest
-        if rest is not None:
-            action = QAction("Reset", self)
-            action.triggered.connect(self._reset)
-            self.addAction(action)
-            self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        self.setToolTip(tip if rest is None else f"{tip}; double-click to reset")
+        action = QAction("Reset", self)
+        action.triggered.connect(self._reset)
+        self.addAction(action)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.show_tip(tip)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         need_focus_for_wheel(self)
+
+    def show_tip(self, tip: str) -> None:
+        """Change the tooltip, which also says how to reset."""
+        self.setToolTip(literal_tip(f"{tip}; double-click to reset"))
+
+    def show_rest(self, rest: int) -> None:
+        """Change the value to which the slider is reset."""
+        self._rest = rest
 
     def show_value(self, value: int) -> None:
         """Move the handle without emitting a signal."""
@@ -52,14 +63,13 @@ class Slider(QSlider):
         super().mousePressEvent(event)  # takes hold of the handle, which is under the pointer now
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self._rest is None:
-            super().mouseDoubleClickEvent(event)
-        else:
+        if event.button() == Qt.MouseButton.LeftButton:
             self._reset()
 
     def _reset(self) -> None:
-        if self._rest is not None:
-            self.setValue(self._rest)
+        if self.value() == self._rest:
+            self.valueChanged.emit(self._rest)  # what the slider stands for may have values between its steps
+        self.setValue(self._rest)
 
 
 class LabelledSlider(QWidget):
@@ -92,6 +102,10 @@ class LabelledSlider(QWidget):
         """Change the maximum, and with it a value above it, without emitting a signal."""
         self.slider.show_maximum(highest)
         self.show_text()
+
+    def show_rest(self, rest: int) -> None:
+        """Change the value to which the slider is reset."""
+        self.slider.show_rest(rest)
 
     def show_text(self) -> None:
         """Format the value again, where its text depends on something else that changed."""

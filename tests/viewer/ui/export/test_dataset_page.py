@@ -39,16 +39,21 @@ def test_a_data_set(
         assert len(list((tmp_path / name).glob("*/*.png"))) == 20
 
 
+@pytest.mark.parametrize(
+    ("page", "name"), [("data", "set.npz"), ("picture", "a.png"), ("picture", "a.svg"), ("animation", "a.gif")]
+)
 def test_a_generator_that_vanished_is_one_sentence(
-    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, page: str, name: str
 ) -> None:
     copy = tmp_path / "mine.onnx"
     copy.write_bytes(models["digits"].read_bytes())
     window = open_window(copy)
-    sheet = sheet_of(window, "data")
+    sheet = sheet_of(window, page)
+    if name == "a.svg":
+        sheet.stills.formats.button("svg").click()
     copy.unlink()
     with qtbot.waitSignal(window.task.failed):
-        sheet.write(tmp_path / "set.npz")
+        sheet.write(tmp_path / name)
     assert window.message.text.text() == f"{copy} cannot be read: no such file or directory."
     qtbot.waitUntil(lambda: window.task.isHidden())
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ from viewer.ui.widgets.sliders import LabelledSlider, Slider
 
 
 def test_what_is_shown_emits_nothing(qtbot: QtBot) -> None:
-    slider = Slider(0, 10, "Size", "How large it is")
+    slider = Slider(0, 10, "Size", "How large it is", 0)
     qtbot.addWidget(slider)
     slider.show_value(8)
     with qtbot.assertNotEmitted(slider.valueChanged):
@@ -22,7 +22,7 @@ def test_what_is_shown_emits_nothing(qtbot: QtBot) -> None:
 
 
 def test_the_handle_goes_to_the_pointer(qtbot: QtBot) -> None:
-    slider = Slider(0, 100, "Size", "How large it is")
+    slider = Slider(0, 100, "Size", "How large it is", 0)
     qtbot.addWidget(slider)
     slider.resize(216, 22)
     QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center())
@@ -38,6 +38,18 @@ def test_a_double_click_or_the_menu_resets_one_slider(qtbot: QtBot) -> None:
     slider.setValue(80)
     slider.actions()[0].trigger()
     assert slider.value() == 30
+
+
+def test_what_the_slider_stands_for_is_reset_though_the_handle_is_there_already(qtbot: QtBot) -> None:
+    slider = Slider(0, 100, "Size", "How large it is", 30)
+    qtbot.addWidget(slider)
+    slider.show_value(30)
+    with qtbot.waitSignal(slider.valueChanged) as told:
+        slider.actions()[0].trigger()
+    assert told.args == [30]
+    slider.show_rest(40)
+    slider.actions()[0].trigger()
+    assert slider.value() == 40
 
 
 def test_the_text_follows_the_value(qtbot: QtBot) -> None:
