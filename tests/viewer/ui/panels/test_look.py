@@ -62,7 +62,7 @@ def test_before_and_after_needs_smoothing(models: dict[str, Path], open_window: 
 
     def width() -> int:
         assert window.player.frame is not None
-        return window.player.frame.picture.shape[1]
+        return int(window.player.frame.picture.shape[1])
 
     single = width()
     QTest.mouseClick(panel.beside, LEFT)
