@@ -14,6 +14,7 @@ from export.runtime.arrays import Float32
 from export.runtime.generator import Generator
 from viewer.core.scene.cells import scene_of
 from viewer.core.scene.messages import Answer, CompareRequest, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
+from viewer.core.state.number import cannot_write
 from viewer.core.state.view_state import ViewState, left_out
 from viewer.engine.worker import Worker, open_model
 
@@ -174,6 +175,8 @@ class Player(QObject):
         before = self.state if self.model is None else self.state.carried(self.model.info.classes, opened.info.classes)
         fitted = before.fitted(opened.info)
         fitted = fitted.with_number(fitted.number.suited(opened.info.classes))
+        if fitted.mode == "number" and cannot_write(opened.info.classes):
+            fitted = fitted.with_mode("grid")
         lost = left_out(self.state, fitted)
         changed = fitted != self.state
         if fitted.playing != self.state.playing:

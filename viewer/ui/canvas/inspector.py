@@ -145,7 +145,7 @@ def _morphing(state: ViewState, pair: tuple[Sample, ...]) -> ViewState:
     """Return the state that morphs on to a sample, or between a pair if there is no keyframe yet."""
     for sample in pair[:1] if state.timeline.keyframes else pair:
         state = state.with_keyframe(sample)
-    return state.with_mode("path")
+    return state.with_mode("path").with_playing(True)
 
 
 def _blending(state: ViewState, corners: tuple[Sample, ...]) -> ViewState:

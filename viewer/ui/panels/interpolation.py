@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from PySide6.QtWidgets import QHBoxLayout
+
 from viewer.core.state.view_state import ViewState
+from viewer.ui import theme
 from viewer.ui.widgets.buttons import toggle_button
 from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.choices import Choices
@@ -36,8 +39,14 @@ class InterpolationPanel(Panel):
         self.more.toggled.connect(self.way.setVisible)
         self.way.hide()
         self.loop.clicked.connect(lambda on: self._choose("loop", loop=on))
-        for widget in (label("Speed between keyframes", "title"), self.easing, self.loop, self.more, self.way):
-            self.body.addWidget(widget)
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACE // 2)
+        row.addWidget(self.loop, 1)
+        row.addWidget(self.more, 1)
+        self.body.addWidget(label("Speed between keyframes", "title"))
+        self.body.addWidget(self.easing)
+        self.body.addLayout(row)
+        self.body.addWidget(self.way)
 
     def show_state(self, state: ViewState) -> None:
         timeline = state.timeline

@@ -49,7 +49,7 @@ def test_morph_and_blend_begin_at_a_cell(models: dict[str, Path], open_window: O
         menu(window, 63).morph.trigger()
     assert state(window).mode == "path"
     assert [key.index for key in state(window).timeline.keyframes] == [63, 0], "two samples can morph"
-    assert state(window).moves
+    assert state(window).playing
     window.editor.stack.undo()
     qtbot.waitUntil(lambda: window.canvas.frame is not None and len(window.canvas.frame.pixels) == 64)
     with qtbot.waitSignal(window.player.frame_ready):

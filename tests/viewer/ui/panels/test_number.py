@@ -180,6 +180,9 @@ def test_another_generator_gets_a_text_that_it_can_write(
     with qtbot.waitSignal(window.player.opened):
         window.open(models["digits"])
     assert window.number.edit.text() == "2026"
+    window.open(models["free"])
+    qtbot.waitUntil(lambda: window.player.state.mode == "grid")  # it cannot write
+    assert window.rail.group.button(0).isChecked()
 
 
 def test_a_long_text_is_broken_into_lines_and_exported_as_shown(
