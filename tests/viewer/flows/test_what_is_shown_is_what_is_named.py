@@ -178,7 +178,8 @@ def test_half_way_a_keyframe_is_what_is_shown(
     click(window, 0)
     assert canvas_caption(window).startswith("between 4 and 7")
     QTest.keyClick(window.canvas, Key.Key_Return)
-    assert window.inspector.view.name.text() == "Between 4 and 7"
+    assert window.inspector.view.name.text() == "4, 7"
+    assert window.inspector.view.class_name.text() == "between 4 and 7"
     QTest.mouseClick(window.inspector.view.keyframe, LEFT)
     QTest.keyClick(window.inspector.view, Key.Key_Escape)
     keyframes = window.player.state.timeline.keyframes

@@ -45,17 +45,20 @@ def origin(sample: Sample) -> str:
     return (sample.origin or "a latent of its own") if sample.held else f"seed {sample.seed} : {sample.index}"
 
 
+def names(sample: Sample, classes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of a sample's largest classes, in the order of the classes."""
+    largest = max((abs(weight) for _, weight in sample.mix), default=0.0)
+    parts = [part for part in sample.mix if abs(part[1]) >= LEAST_SHARE * largest]
+    parts = sorted(parts, key=lambda part: -abs(part[1]))[:MOST_NAMED]
+    return tuple(classes[number] for number, _ in sorted(parts))
+
+
 def kind(sample: Sample, classes: tuple[str, ...]) -> str:
     """Return the classes of a sample that has some: "class 4", "between 4 and 7" or "almost 4"."""
-    largest = max(abs(weight) for _, weight in sample.mix)
-    parts = sorted(
-        ((number, weight) for number, weight in sample.mix if abs(weight) >= LEAST_SHARE * largest),
-        key=lambda part: -abs(part[1]),
-    )[:MOST_NAMED]
-    names = [classes[number] for number, _ in sorted(parts)]
-    if len(names) > 1:
-        return f"between {listed(names)}"
-    return f"class {names[0]}" if len(sample.mix) == 1 else f"almost {names[0]}"
+    named = names(sample, classes)
+    if len(named) > 1:
+        return f"between {listed(named)}"
+    return f"class {named[0]}" if len(sample.mix) == 1 else f"almost {named[0]}"
 
 
 def percent(probability: float) -> str:

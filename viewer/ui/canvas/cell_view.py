@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from viewer.core.picture.caption import Prediction, kind, percent
+from viewer.core.picture.caption import Prediction, kind, names, percent
 from viewer.core.scene.messages import Frame
 from viewer.ui import theme
 from viewer.ui.canvas.canvas_base import CanvasBase
@@ -163,7 +163,7 @@ class CellView(QWidget):
         sample = alone.scene.sample(0)
         name = kind(sample, classes).removeprefix("class ") if sample.mix else ""
         self.picture.show_frame(alone)
-        self.name.setText(_capital(name) or "Sample")
+        self.name.setText(", ".join(names(sample, classes)) or "Sample")
         self.seed.setText(str(sample.seed))
         self.index.setText(str(sample.index))
         self.origin.setText(_capital(sample.origin))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -35,6 +35,7 @@ def test_everything_can_be_done_with_a_cell(models: dict[str, Path], open_window
     with qtbot.waitSignal(window.copier.notified):
         menu(window, 5).copy.trigger()
     assert window.message.text.text() == "Copied the cell and its recipe."
+    QGuiApplication.clipboard().clear()
     menu(window, 5).keyframe.trigger()
     assert [key.index for key in state(window).timeline.keyframes] == [5]
     with qtbot.waitSignal(window.favourites.notified):

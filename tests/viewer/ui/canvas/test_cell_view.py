@@ -39,6 +39,7 @@ def test_a_cell_opens_large_and_closes(models: dict[str, Path], open_window: Ope
     with qtbot.waitSignal(window.copier.notified):
         QTest.mouseClick(view.copy, LEFT)
     assert QGuiApplication.clipboard().image().width() >= 512
+    QGuiApplication.clipboard().clear()
     QTest.keyClick(view, Key.Key_Escape)
     assert not view.isVisible()
     assert window.canvas.hasFocus()
