@@ -31,6 +31,8 @@ FACTORS = np.array([0.01, 0.1, 1.0, 10.0])
 """Factors on the damping that are tried together in each step."""
 DAMPING, LEAST_DAMPING, MOST_DAMPING = 0.05, 1e-6, 1e6
 """Damping at the start and its limits, as a share of the mean diagonal of the squared Jacobian."""
+STIFF = 100.0
+"""Resistance of the sum of class weights to changes, in units of the mean diagonal of the squared Jacobian."""
 SQUARED_NOISE = 1e-4
 """Mean squared error below which the prior is not relaxed further."""
 
@@ -234,15 +236,16 @@ class Solver:
         pull = (weighted @ error[:, :, None])[:, :, 0].astype(np.float64)
         diagonal = np.arange(system.shape[1])
         scale = system[:, diagonal, diagonal].mean(axis=1) + 1e-12
-        free = np.broadcast_to(self._known, pull.shape)
+        free = np.repeat(self._known[None], len(self), axis=0)
         if self._bounded:
-            at_bound = (np.abs(self.latents) >= 1) & (pull[:, :size] * self.latents > 0)
-            free = free & np.pad(~at_bound, ((0, 0), (0, self._fitted)), constant_values=True)
+            free[:, :size] &= (np.abs(self.latents) < 1) | (pull[:, :size] * self.latents < 0)
         else:
             system[:, diagonal[:size], diagonal[:size]] += prior[:, None]
             pull[:, :size] -= prior[:, None] * self.latents
         if self.weights is not None and self._first_weights is not None and self._fitted:
+            free[:, size:] &= (self.weights > 0) | (pull[:, size:] > pull[:, size:].mean(axis=1, keepdims=True))
             system[:, diagonal[size:], diagonal[size:]] += prior[:, None]
+            system[:, size:, size:] += STIFF * scale[:, None, None]  # the sum of the weights stays
             pull[:, size:] -= prior[:, None] * (self.weights - self._first_weights)
         system *= free[:, :, None] * free[:, None, :]
         system[:, diagonal, diagonal] += ~free * scale[:, None]

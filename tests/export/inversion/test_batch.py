@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digitforge.bundled import BUNDLED_MODEL
+from export.inversion.batch import BLOCK, Effort, invert
+from export.inversion.live import usable_classifier
+from export.inversion.starts import Pool
+from export.runtime.generator import Generator, open_generator
+from export.runtime.latents import labels_of, latents, one_hot
+from export.runtime.predict import Classifier
+from trainer.data import datasets
+
+
+@pytest.fixture(scope="module")
+def bundled() -> Generator:
+    return open_generator(BUNDLED_MODEL)
+
+
+@pytest.fixture(scope="module")
+def pool(bundled: Generator) -> Pool:
+    return Pool.draw(bundled.info, bundled.generate)
+
+
+@pytest.fixture(scope="module")
+def classifier(pool: Pool) -> Classifier | None:
+    return usable_classifier(pool)
+
+
+def test_what_the_generator_made_is_found_again(bundled: Generator, pool: Pool, classifier: Classifier | None) -> None:
+    labels = labels_of(bundled.info, (), 0, 100)
+    targets = bundled.generate(latents(bundled.info, 99, 0, 100), one_hot(labels, 10))
+    done: list[int] = []
+    found = invert(pool, bundled.generate, targets, classifier=classifier, report=done.append)
+    assert (found.rms < 0.05).sum() >= 98
+    assert (found.rms < 0.02).sum() >= 90
+    assert (found.labels == labels).sum() >= 97
+    made = bundled.generate(found.latents, found.weights)
+    np.testing.assert_allclose(found.rms, np.sqrt(((made - targets) ** 2).mean(axis=(1, 2, 3))), atol=1e-3)
+    assert done == [BLOCK, 100]
+
+
+def test_real_digits(bundled: Generator, pool: Pool, classifier: Classifier | None, mnist_dir: Path) -> None:
+    test = datasets.load("mnist", mnist_dir, "test")
+    targets = test.images[:40].astype(np.float32) / 127.5 - 1
+    found = invert(pool, bundled.generate, targets, classifier=classifier)
+    assert found.rms.mean() < 0.12
+    assert (found.rms < 0.2).mean() >= 0.9
+    assert (found.labels == test.labels[:40]).sum() >= 39
+    assert np.linalg.norm(found.latents, axis=1).mean() < 9  # the mean of samples is 8
+
+
+def test_given_classes_are_kept_and_others_are_found(bundled: Generator, pool: Pool) -> None:
+    targets = bundled.generate(latents(bundled.info, 99, 0, 3), one_hot([3, 3, 3], 10))
+    found = invert(pool, bundled.generate, targets, labels=np.array([5, -1, 3]), effort=Effort(1, 2, 2))
+    assert found.labels.tolist() == [5, 3, 3]
+
+
+def test_a_masked_part_does_not_matter(bundled: Generator, pool: Pool) -> None:
+    targets = bundled.generate(latents(bundled.info, 99, 0, 4), one_hot([0, 1, 2, 3], 10))
+    mask = np.ones((4, 28, 28), np.float32)
+    mask[:, :, 12:16] = 0
+    spoilt = targets.copy()
+    spoilt[:, :, :, 12:16] = 1
+    one, other = (invert(pool, bundled.generate, each, mask, effort=Effort(1, 2, 2)) for each in (targets, spoilt))
+    np.testing.assert_array_equal(one.latents, other.latents)
+
+
+@pytest.mark.parametrize("model", ["free", "colour", "many"])
+def test_other_generators(models: dict[str, Path], model: str) -> None:
+    generator = open_generator(models[model])
+    info = generator.info
+    small = Pool.draw(info, generator.generate)
+    labels = labels_of(info, (), 0, 12)
+    y = one_hot(labels, len(info.classes)) if info.conditional else None
+    found = invert(small, generator.generate, generator.generate(latents(info, 9, 0, 12), y))
+    assert np.median(found.rms) < 0.03
+    assert (found.labels == labels).sum() >= 11
+
+
+def test_nothing_to_find(bundled: Generator, pool: Pool) -> None:
+    found = invert(pool, bundled.generate, np.empty((0, 1, 28, 28), np.float32))
+    assert found.latents.shape == (0, 64)
+    assert found.labels.shape == (0,)
