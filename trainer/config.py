@@ -26,6 +26,8 @@ DatasetName = Literal[
 ]  # fmt: skip
 PenaltyName = Literal["r1", "r2", "r1+r2", "gradient-penalty"]
 Distribution = Literal["normal", "uniform"]
+Crop = Literal["square", "pad", "stretch"]
+Invert = Literal["false", "true", "auto"]
 StoreName = Literal["auto", "device", "disk"]
 Precision = Literal["auto", "fp32", "bf16"]
 Recompute = Literal["none", "generator", "discriminator", "both"]
@@ -97,6 +99,12 @@ class TrainConfig:
     limit: int = setting(0, "Train on this many images only, the same ones for every seed. 0: all.", low=0)
     image_size: int = setting(
         0, "Height and width in pixels. 0: the data set's own, or 32 for a folder.", low=0, high=512
+    )
+    crop: Crop = setting(
+        "square", "How pictures become square. square: their middle. pad: with a border. stretch: distorted."
+    )
+    invert: Invert = setting(
+        "false", "Whether to swap light and dark. auto: if the pictures are dark on light, unlike MNIST's digits."
     )
     store: StoreName = setting(
         "auto",
@@ -223,6 +231,10 @@ class TrainConfig:
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""
         return dataclasses.asdict(self)
+
+    def conversion(self) -> Any:
+        """Return the settings that `trainer.data.datasets.load` converts pictures by, as its arguments."""
+        return {"image_size": self.image_size, "crop": self.crop, "invert": self.invert}
 
     def published(self) -> dict[str, Any]:
         """Return the settings as JSON values, without paths of this machine, for files that may leave it."""

@@ -47,7 +47,7 @@ from trainer.scoring.scores import Facts, Score
 FORMAT = 2
 """Version of how scores are taken. In version 1, all classes were requested equally often."""
 DEFAULT_COUNT = 10_000
-OF_DATA = ("classes", "image_size", "limit")
+OF_DATA = ("classes", "image_size", "crop", "invert", "limit")
 """The settings that say which images a generator was trained on."""
 
 
@@ -114,7 +114,7 @@ class Subject:
     data_sha256: str
     """Hash of the training images; empty if it is not known."""
     data: dict[str, Any]
-    """How the images were chosen from the data set: the settings `classes` and `image_size`."""
+    """How the images were chosen from the data set: the settings that choose and convert them."""
     limit: int
     """How many images of the data set it was trained on; 0: all."""
     run: dict[str, Any]
@@ -157,7 +157,7 @@ def _known_place(dataset: str) -> str:
 
 
 def _data_settings(config: dict[str, Any]) -> dict[str, Any]:
-    return {"classes": config["classes"], "image_size": config["image_size"]}
+    return {name: config[name] for name in OF_DATA if name != "limit"}
 
 
 def _run_facts(run_dir: Path, images_seen: int) -> dict[str, Any]:

@@ -195,7 +195,7 @@ def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, 
             data_dir,
             classes=config.classes,
             limit=config.limit,
-            image_size=config.image_size,
+            **config.conversion(),
             console=console if accelerator.is_local_main_process else None,
         )
 

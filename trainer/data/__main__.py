@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import get_args
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -18,6 +19,7 @@ from rich.table import Table
 from digitforge import files
 from digitforge.datasets import public_name
 from digitforge.errors import DataError, exit_status
+from trainer.config import Crop, Invert
 from trainer.data import datasets
 from trainer.data.summary import contact_sheet, shares, summary
 
@@ -34,6 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("data", metavar="PATH|NAME", help="A folder, a .zip, .npz, .npy or .csv file, or a --dataset.")
     parser.add_argument("--data-dir", type=Path, help="Folder that holds a named data set.")
     parser.add_argument("--image-size", type=int, default=0, help="Height and width in pixels; 0: as in training.")
+    parser.add_argument("--crop", choices=get_args(Crop), default="square", help="How pictures become square.")
+    parser.add_argument("--invert", choices=get_args(Invert), default="false", help="Whether to swap light and dark.")
     parser.add_argument("--out", type=Path, default=Path("data.png"), help="The contact sheet; default: data.png.")
     given = parser.parse_args(arguments)
     return exit_status(lambda: _look(given))
@@ -54,7 +58,9 @@ def _look(given: argparse.Namespace) -> None:
     if given.out.suffix.lower() != ".png":
         raise DataError(f"{given.out} must end in .png.")
     dataset, console = named(given.data), Console(soft_wrap=True)
-    source = datasets.load(dataset, given.data_dir, image_size=given.image_size, console=console)
+    source = datasets.load(
+        dataset, given.data_dir, image_size=given.image_size, crop=given.crop, invert=given.invert, console=console
+    )
     console.print(f"{public_name(source.dataset)}: {summary(source)}", markup=False, highlight=False)
     if counted := shares(source):
         console.print(_table(counted))
@@ -63,7 +69,10 @@ def _look(given: argparse.Namespace) -> None:
         sheet.save(temporary)
     print(f"{given.out}: the first images of each class" if counted else f"{given.out}: the first images")
     if source.dataset != given.data:
-        print(f"Train on them: accelerate launch trainer/train.py --dataset {source.dataset}")
+        plain = {"image_size": 0, "crop": "square", "invert": "false"}
+        chosen = {name: getattr(given, name) for name in plain if getattr(given, name) != plain[name]}
+        flags = "".join(f" --{name.replace('_', '-')} {value}" for name, value in chosen.items())
+        print(f"Train on them: accelerate launch trainer/train.py --dataset {source.dataset}{flags}")
 
 
 def _table(counted: list[tuple[str, int]]) -> Table:

@@ -16,13 +16,16 @@ from rich.console import Console
 from digitforge.datasets import LICENCES, PATHS, path_of
 from digitforge.errors import ConfigError, DataError, nearest
 from digitforge.progress import bar
-from trainer.config import TABLES, ImageFormat
+from trainer.config import TABLES, Crop, ImageFormat, Invert
 from trainer.data import archive, cifar, decode, decoded, embedded, folder, mnist_family, places, stacked, subset
 from trainer.data.arrays import csv, npz
 from trainer.data.arrays.layout import Parts
+from trainer.data.survey import LIGHT, border_brightness
 
 FOLDER_SIZE = 32
 """Height and width in pixels of a folder's pictures if no other size is set."""
+BORDERS = 1_000
+"""Number of images whose borders decide whether a set is dark on light."""
 
 Loaded = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
 """Images [count, channels, size, size] and labels [count]."""
@@ -114,6 +117,8 @@ def load(
     classes: str = "",
     limit: int = 0,
     image_size: int = 0,
+    crop: Crop = "square",
+    invert: Invert = "false",
     console: Console | None = None,
 ) -> Source:
     """Load a data set by its `--dataset` name.
@@ -126,7 +131,7 @@ def load(
     Only `auto` falls back to the embedded digits. Raises DataError if images are missing, damaged or all the same, or
     if the cache folder cannot be written; ConfigError for an unknown name or class or too high a limit.
     """
-    source = _load(dataset, data_dir, split, classes, limit, image_size, console)
+    source = _load(dataset, data_dir, split, classes, limit, decode.Conversion(image_size, crop, invert), console)
     if split == "train":
         _require_variety(source)
     return source
@@ -138,13 +143,13 @@ def _load(
     split: str,
     classes: str,
     limit: int,
-    image_size: int,
+    wanted: decode.Conversion,
     console: Console | None,
 ) -> Source:
     path = _expanded(path_of(dataset))
     if dataset.startswith(("folder:", "zip:")):
         root = archive.unpack(path, console) if dataset.startswith("zip:") else path
-        store = folder.load(root, split, classes, limit, image_size or FOLDER_SIZE, console)
+        store = folder.load(root, split, classes, limit, replace(wanted, size=wanted.size or FOLDER_SIZE), console)
         channels, size = store.images.shape[1:3]
         image_format = ImageFormat(channels, size, store.classes)
         return Source(dataset, store.images, store.labels, image_format, known_sha256=store.sha256)
@@ -152,7 +157,7 @@ def _load(
         raise DataError(f"There is no folder {data_dir}: pass the one that holds the data set with --data-dir.")
     if dataset.startswith(("npz:", "csv:")):
         parts = npz.load(path) if dataset.startswith("npz:") else csv.load(path, console)
-        source = _load_arrays(dataset, parts, split, console)
+        source = _load_arrays(dataset, parts, split, wanted, console)
     elif dataset == "auto":
         source = _load_auto(data_dir, split)
     else:
@@ -161,9 +166,12 @@ def _load(
         chosen, names, labels = subset.choose(source.labels, source.format.classes, classes, limit)
         image_format = replace(source.format, classes=names)
         source = replace(source, images=source.images[chosen], labels=labels, format=image_format)
-    if image_size not in (0, source.format.size):
-        images = _resize(source.images, image_size, console)
-        source = replace(source, images=images, format=replace(source.format, size=image_size))
+    if wanted.size not in (0, source.format.size):
+        images = _resize(source.images, wanted.size, wanted.crop, console)
+        source = replace(source, images=images, format=replace(source.format, size=wanted.size))
+    light = wanted.invert == "auto" and border_brightness(source.images[:BORDERS]) > LIGHT
+    if light or wanted.invert == "true":
+        source = replace(source, images=255 - source.images)
     return source
 
 
@@ -202,15 +210,15 @@ def _expanded(path: str) -> Path:
         raise DataError(f"{path} names a home folder that cannot be found: write the path in full.") from error
 
 
-def _load_arrays(dataset: str, parts: Parts, split: str, console: Console | None) -> Source:
+def _load_arrays(dataset: str, parts: Parts, split: str, wanted: decode.Conversion, console: Console | None) -> Source:
     if split == "train":
         for sentence in parts.said:
             decoded.say(console, sentence)
     part = parts.test if split == "test" and parts.test is not None else parts.train
     height, width = part.images.shape[2:]
-    size = min(height, width)
-    images = part.images if height == width else _resize(part.images, size, console)
-    return Source(dataset, images, part.labels, ImageFormat(images.shape[1], size, part.classes))
+    size = wanted.size or (max if wanted.crop == "pad" else min)(height, width)
+    images = part.images if height == width else _resize(part.images, size, wanted.crop, console)
+    return Source(dataset, images, part.labels, ImageFormat(images.shape[1], images.shape[2], part.classes))
 
 
 def _load_auto(data_dir: Path | None, split: str) -> Source:
@@ -245,11 +253,11 @@ def _named(dataset: str) -> str:
     return f" ({member.names()[0]}, packed or not)" if member else ""
 
 
-def _resize(images: npt.NDArray[np.uint8], size: int, console: Console | None) -> npt.NDArray[np.uint8]:
+def _resize(images: npt.NDArray[np.uint8], size: int, crop: Crop, console: Console | None) -> npt.NDArray[np.uint8]:
     resized = np.empty((*images.shape[:2], size, size), np.uint8)
     with bar(console, f"Resizing to {size}x{size}", len(images)) as progress:
         for index, image in enumerate(images):
             picture = Image.fromarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
-            resized[index] = decode.scale(picture, size)
+            resized[index] = decode.scale(picture, size, crop)
             progress.advance()
     return resized

@@ -10,10 +10,22 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
+from trainer.config import Crop, Invert
+
 NOT_READ = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
 """Formats that Pillow only recognises, or that it passes to another program (Ghostscript)."""
 GREY_NOISE = 4
 """How far the channels of a grey picture may differ, of 255: lossy WebP and JPEG do not keep them equal."""
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How the user wants all pictures of a set to be converted."""
+
+    size: int
+    """Height and width in pixels; 0: the set's own."""
+    crop: Crop = "square"
+    invert: Invert = "false"
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,8 @@ class Look:
     """Value of a 16-bit or 32-bit picture that becomes 0."""
     high: int = 65_535
     """Value of such a picture that becomes 255."""
+    crop: Crop = "square"
+    invert: bool = False
 
 
 @cache
@@ -49,7 +63,9 @@ def read_picture(path: Path, size: int, look: Look = Look()) -> npt.NDArray[np.u
     """
     with Image.open(path, formats=formats()) as opened:
         opened.draft(None, (2 * size, 2 * size))  # JPEG: decode at no more than twice the size
-        pixels = scale(_plain(ImageOps.exif_transpose(opened), look), size)
+        pixels = scale(_plain(ImageOps.exif_transpose(opened), look), size, look.crop)
+    if look.invert:
+        pixels = 255 - pixels
     return grey(pixels) if int(np.ptp(pixels, axis=0).max()) <= GREY_NOISE else pixels
 
 
@@ -60,14 +76,31 @@ def grey(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.asarray(Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0))).convert("L"))[None]
 
 
-def scale(picture: Image.Image, size: int) -> npt.NDArray[np.uint8]:
-    """Return the middle square of an L or RGB picture, resized with antialiasing: [1 or 3, size, size]."""
+def scale(picture: Image.Image, size: int, crop: Crop = "square") -> npt.NDArray[np.uint8]:
+    """Return an L or RGB picture as a square, resized with antialiasing: [1 or 3, size, size].
+
+    crop: "square" cuts out the middle, "pad" adds a border in the colour that the picture's own has most often, and
+    "stretch" changes the proportions.
+    """
     width, height = picture.size
+    if crop == "pad" and width != height:
+        side = max(width, height)
+        padded = Image.new(picture.mode, (side, side), _border(picture))
+        padded.paste(picture, ((side - width) // 2, (side - height) // 2))
+        picture, width, height = padded, side, side
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
-    box = (left, top, left + side, top + side)
+    box = (0, 0, width, height) if crop == "stretch" else (left, top, left + side, top + side)
     pixels = np.asarray(picture.resize((size, size), Image.Resampling.LANCZOS, box))
     return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+
+
+def _border(picture: Image.Image) -> int | tuple[int, ...]:
+    """Return the median of the pixels along the edges, as Pillow takes a colour."""
+    pixels = np.asarray(picture)
+    edges = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    median = np.median(edges, axis=0).astype(int)
+    return tuple(median.tolist()) if median.ndim else int(median)
 
 
 def is_deep(picture: Image.Image) -> bool:

@@ -56,12 +56,12 @@ def open_store(
     names: Sequence[str],
     labels: npt.NDArray[np.int64],
     classes: tuple[str, ...],
-    size: int,
+    wanted: decode.Conversion,
     console: Console | None,
     surveyed: Sequence[str] = (),
     channels: int | None = None,
 ) -> Store:
-    """Open the store of the pictures `names` below `root`, decoded at `size`; write it first if necessary.
+    """Open the store of the pictures `names` below `root`, converted as `wanted`; write it first if necessary.
 
     labels: [len(names)]. surveyed: the pictures that decide how all are converted; by default `names` themselves.
     channels: 1 or 3; by default 1 if all pictures are grey.
@@ -69,12 +69,12 @@ def open_store(
     DataError if there are more, or if the store cannot be created; OSError if the disk is full. Nothing is left behind.
     """
     surveyed = surveyed or names
-    folder = places.cache_folder() / "stores" / _key(root, names, classes, size, surveyed, channels)
+    folder = places.cache_folder() / "stores" / _key(root, names, classes, wanted, surveyed, channels)
     manifest = _read_whole(folder)
     if manifest is None:
         if folder.exists():
             say(console, f"The stored pictures of {root} are damaged and will be decoded again.")
-        manifest = _make(folder, root, names, labels, size, console, surveyed, channels)
+        manifest = _make(folder, root, names, labels, wanted, console, surveyed, channels)
     for sentence in manifest["said"]:
         say(console, sentence)
     if manifest["skipped"]:
@@ -88,12 +88,15 @@ def _key(
     root: Path,
     names: Sequence[str],
     classes: tuple[str, ...],
-    size: int,
+    wanted: decode.Conversion,
     surveyed: Sequence[str],
     channels: int | None,
 ) -> str:
     """Return a name that changes when any picture changes."""
-    digest = hashlib.sha256(json.dumps([FORMAT, str(root.resolve()), size, classes, channels]).encode())
+    what = [FORMAT, str(root.resolve()), wanted.size, classes, channels]
+    if wanted != decode.Conversion(wanted.size):
+        what += [wanted.crop, wanted.invert]
+    digest = hashlib.sha256(json.dumps(what).encode())
     digest.update(json.dumps(names).encode())
     for name in dict.fromkeys([*names, *surveyed]):
         try:
@@ -133,18 +136,18 @@ def _make(
     root: Path,
     names: Sequence[str],
     labels: npt.NDArray[np.int64],
-    size: int,
+    wanted: decode.Conversion,
     console: Console | None,
     surveyed: Sequence[str],
     channels: int | None,
 ) -> dict[str, Any]:
     """Write the store to a temporary folder, rename it, and return its manifest."""
     places.require_cache(folder.parent)
-    look, said = survey(root, surveyed)
+    look, said = survey(root, surveyed, wanted)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
         made = Path(temporary) / "made"
         made.mkdir()
-        channels, skipped, brightest = _write_images(made / "images", root, names, size, console, look, channels)
+        channels, skipped, brightest = _write_images(made / "images", root, names, wanted.size, console, look, channels)
         if brightest < DARK:
             said.append(f"The pictures in {root} are nearly black: their brightest pixel is {brightest} of 255.")
         kept = np.isin(np.arange(len(names)), skipped, invert=True)
@@ -152,7 +155,7 @@ def _make(
         manifest = {
             "format": FORMAT,
             "pictures": str(root.resolve()),
-            "shape": [int(kept.sum()), channels, size, size],
+            "shape": [int(kept.sum()), channels, wanted.size, wanted.size],
             "said": said,
             "skipped": [names[index] for index in skipped],
             "sha256": _sha256(made),

@@ -36,7 +36,9 @@ class Pictures:
     """Number of files that are no pictures, by their ending."""
 
 
-def load(root: Path, split: str, classes: str, limit: int, size: int, console: Console | None) -> decoded.Store:
+def load(
+    root: Path, split: str, classes: str, limit: int, wanted: decode.Conversion, console: Console | None
+) -> decoded.Store:
     """Load the pictures below `root`; see `subset.choose` for classes and limit.
 
     split: "train" or "test"; without a test part, both are all pictures.
@@ -51,10 +53,10 @@ def load(root: Path, split: str, classes: str, limit: int, size: int, console: C
     if training.passed_over:
         decoded.say(console, f"Passed over {_listed(training.passed_over)} in {root}: not pictures that can be read.")
     if split == "train" or test is None:
-        return _open(root, training, training, classes, limit, size, console)
+        return _open(root, training, training, classes, limit, wanted, console)
     # The test pictures are converted like the training pictures.
-    channels = _open(root, training, training, classes, 0, size, None).images.shape[1]
-    return _open(root, test, training, classes, limit, size, console, channels)
+    channels = _open(root, training, training, classes, 0, wanted, None).images.shape[1]
+    return _open(root, test, training, classes, limit, wanted, console, channels)
 
 
 def _open(
@@ -63,14 +65,14 @@ def _open(
     training: Pictures,
     classes: str,
     limit: int,
-    size: int,
+    wanted: decode.Conversion,
     console: Console | None,
     channels: int | None = None,
 ) -> decoded.Store:
     # Chosen before decoding, so that the store holds no more than the run trains on.
     chosen, names, labels = subset.choose(np.array(pictures.labels, np.int64), pictures.classes, classes, limit)
     kept = [pictures.names[index] for index in chosen]
-    return decoded.open_store(root, kept, labels, names, size, console, training.names, channels)
+    return decoded.open_store(root, kept, labels, names, wanted, console, training.names, channels)
 
 
 def _find(root: Path) -> tuple[Pictures, Pictures | None, list[str]]:

@@ -7,11 +7,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from trainer.data.datasets import Source
+from trainer.data.survey import LIGHT, border_brightness
 
 SAMPLE = 1_000
 """Number of images, evenly spaced, whose borders are looked at."""
-DARK, BRIGHT = 85, 170
-"""Mean brightness of the border, of 255, below which a set is light on dark, and above which dark on light."""
+DARK = 85
+"""Mean brightness of the borders, of 255, below which a set is light on dark."""
 
 
 def summary(source: Source) -> str:
@@ -26,9 +27,8 @@ def summary(source: Source) -> str:
 def polarity(source: Source) -> str:
     """Return "light on dark" or "dark on light", by the mean brightness of the images' borders; empty if neither."""
     some = source.images[:: -(-len(source.images) // SAMPLE)]
-    edges = (some[:, :, 0], some[:, :, -1], some[:, :, :, 0], some[:, :, :, -1])
-    border = float(np.mean([edge.mean() for edge in edges]))
-    return "light on dark" if border < DARK else "dark on light" if border > BRIGHT else ""
+    border = border_brightness(some)
+    return "light on dark" if border < DARK else "dark on light" if border > LIGHT else ""
 
 
 def shares(source: Source) -> list[tuple[str, int]]:

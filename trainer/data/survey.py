@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from digitforge.errors import DataError
-from trainer.data.decode import Look, formats, is_deep
+from trainer.data.decode import Conversion, Look, formats, is_deep, read_picture
 
 SAMPLE = 1_000
 """Number of pictures that are looked at, evenly spaced. If any has 16 bits, all are."""
 DARK, BRIGHT = 64, 191
 """Pictures darker than this cannot be seen on black, brighter ones not on white."""
 HALF = 32_768
+LIGHT = 170
+"""Mean brightness of the borders, of 255, above which a set is dark on light."""
+BORDER_SIZE = 32
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class _Glance:
     """Highest value of a 16-bit colour picture, of which Pillow keeps the upper 8 bits."""
 
 
-def survey(root: Path, names: Sequence[str]) -> tuple[Look, list[str]]:
+def survey(root: Path, names: Sequence[str], wanted: Conversion) -> tuple[Look, list[str]]:
     """Return how to convert the pictures `names` below `root`, and a sentence about each choice.
 
     Raises DataError for dark 16-bit colour pictures, whose details Pillow drops.
@@ -63,7 +67,31 @@ def survey(root: Path, names: Sequence[str]) -> tuple[Look, list[str]]:
         high = 65_535 if HALF <= most <= 65_535 else max(most, low + 1)
         if (low, high) != (0, 65_535):
             said.append(f"The 16-bit pictures in {root} use the values {low:,} to {high:,}: scaled to 0 to 255.")
-    return Look(255 if white else 0, low, high), said
+    look = Look(255 if white else 0, low, high, wanted.crop)
+    if wanted.invert == "true" or (wanted.invert == "auto" and _is_dark_on_light(root, names, look)):
+        said.append(f"The pictures in {root} are inverted: light becomes dark.")
+        look = replace(look, invert=True)
+    return look, said
+
+
+def _is_dark_on_light(root: Path, names: Sequence[str], look: Look) -> bool:
+    """Return whether the borders of the pictures are light, as paper is."""
+
+    def border(name: str) -> float | None:
+        try:
+            return border_brightness(read_picture(root / name, BORDER_SIZE, look)[None])
+        except Exception:  # unreadable pictures are found, and named, when they are decoded
+            return None
+
+    with ThreadPoolExecutor() as pool:
+        found = [each for each in pool.map(border, names[:: -(-len(names) // SAMPLE) or 1]) if each is not None]
+    return bool(found) and float(np.mean(found)) > LIGHT
+
+
+def border_brightness(images: npt.NDArray[np.uint8]) -> float:
+    """Return the mean of the pixels along the edges of images [count, channels, size, size], from 0 to 255."""
+    edges = (images[:, :, 0], images[:, :, -1], images[:, :, :, 0], images[:, :, :, -1])
+    return float(np.mean([edge.mean() for edge in edges]))
 
 
 def _glance(path: Path) -> _Glance:

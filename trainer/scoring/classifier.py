@@ -11,6 +11,7 @@ import shlex
 import sys
 import time
 from pathlib import Path
+from typing import get_args
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +21,7 @@ from digitforge import files, hashing
 from digitforge.datasets import public_name
 from digitforge.errors import DataError, exit_status
 from trainer import augment
+from trainer.config import Crop, Invert
 from trainer.data import datasets
 from trainer.data.datasets import Source
 from trainer.ema import Ema, decay
@@ -94,6 +96,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--image-size", type=int, default=0, help="Resize images to this many pixels a side; 0 keeps their size."
     )
+    parser.add_argument("--crop", choices=get_args(Crop), default="square", help="See trainer/train.py --help.")
+    parser.add_argument("--invert", choices=get_args(Invert), default="false", help="See trainer/train.py --help.")
     parser.add_argument("--out", type=Path, help="File for the weights; default, for mnist only: the bundled one.")
     parser.add_argument("--epochs", type=int, default=16, help="Passes over the data; default: %(default)s.")
     parser.add_argument("--batch-size", type=int, default=128, help="Default: %(default)s.")
@@ -105,11 +109,14 @@ def main(arguments: list[str] | None = None) -> int:
 def _train_and_write(given: argparse.Namespace) -> None:
     if given.epochs < 1 or given.batch_size < 2 or given.image_size < 0 or 0 < given.image_size < 8:
         raise DataError("--epochs must be at least 1, --batch-size at least 2, and --image-size 0 or at least 8.")
-    if not given.out and (given.dataset, given.image_size) != ("mnist", 0):
+    if not given.out and (given.dataset, given.image_size, given.invert) != ("mnist", 0, "false"):
         raise DataError("Name the file to write, as in --out classifier.safetensors.")
     out = given.out or BUNDLED
     source, test = (
-        datasets.load(given.dataset, given.data_dir, split, image_size=given.image_size) for split in ("train", "test")
+        datasets.load(
+            given.dataset, given.data_dir, split, image_size=given.image_size, crop=given.crop, invert=given.invert
+        )
+        for split in ("train", "test")
     )
     if not source.format.classes:
         raise DataError(f"{given.dataset} has no labels, and a classifier cannot be trained without them.")
@@ -125,6 +132,8 @@ def _train_and_write(given: argparse.Namespace) -> None:
         f"python -m trainer.scoring.classifier --dataset {shlex.quote(card.dataset)} --epochs {given.epochs} "
         f"--batch-size {given.batch_size} --seed {given.seed}"
         + (f" --image-size {given.image_size}" if given.image_size else "")
+        + (f" --crop {given.crop}" if given.crop != "square" else "")
+        + (f" --invert {given.invert}" if given.invert != "false" else "")
     )
     files.write_text(out.with_suffix(".md"), describe(out, card, judged, len(source.images), command, minutes))
     print(f"{out}: accuracy {card.accuracy:.2%} on {judged}, after {minutes:.1f} minutes")

@@ -32,7 +32,7 @@ class TrainingScore:
         self.config, self.accelerator = config, accelerator
         self.network = open_features("digits", None, images)
         training, test = (
-            datasets.load(config.dataset, data_dir, split, classes=config.classes, image_size=config.image_size)
+            datasets.load(config.dataset, data_dir, split, classes=config.classes, **config.conversion())
             for split in ("train", "test")
         )
         real = load_real(training, test, self.network)

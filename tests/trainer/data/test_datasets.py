@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from digitforge.errors import ConfigError, DataError
+from trainer.config import Invert
 from trainer.data import datasets
 
 
@@ -107,3 +109,29 @@ def test_the_docs_have_each_row_of_the_table(name: str) -> None:
     assert row.licence in line
     assert f"{row.format.size}x{row.format.size}" in line
     assert ("grey" if row.format.channels == 1 else "RGB") in line
+
+
+@pytest.mark.parametrize("form", ["folder", "npz", "named"])
+@pytest.mark.parametrize(("paper", "invert", "swapped"), [
+    (255, "auto", True), (0, "auto", False), (0, "true", True), (255, "false", False),
+])  # fmt: skip
+def test_light_and_dark_are_swapped(tmp_path: Path, form: str, paper: int, invert: Invert, swapped: bool) -> None:
+    images = np.full((20, 32, 32), paper, np.uint8)
+    images[:, 12:20, 12:20] = 100 + np.arange(20)[:, None, None]
+    labels = np.arange(20) % 2
+    if form == "folder":
+        for number, image in enumerate(images):
+            path = tmp_path / "set" / str(labels[number]) / f"{number:02}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(path)
+        dataset = f"folder:{tmp_path / 'set'}"
+        images = images[np.argsort(labels, kind="stable")]
+    elif form == "npz":
+        np.savez(tmp_path / "set.npz", images=images, labels=labels)
+        dataset = f"npz:{tmp_path / 'set.npz'}"
+    else:
+        dataset = "sklearn-digits"
+        images, swapped = datasets.load(dataset, None).images[:, 0], invert == "true"
+    for split in ("train", "test"):
+        loaded = datasets.load(dataset, None, split, invert=invert).images[:, 0]
+        assert np.array_equal(loaded, 255 - images if swapped else images)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.data.decode import read_picture
+from trainer.data.decode import read_picture, scale
 
 
 @pytest.fixture
@@ -84,3 +84,15 @@ def test_shrinking_averages(tmp_path: Path) -> None:
     np.testing.assert_allclose(read_picture(tmp_path / "stripes.png", 8), 127, atol=6)
     Image.fromarray(stripes).save(tmp_path / "stripes.jpg", quality=95)
     np.testing.assert_allclose(read_picture(tmp_path / "stripes.jpg", 8), 127, atol=12)
+
+
+def test_pictures_become_square_as_asked() -> None:
+    wide = Image.new("L", (12, 4), 200)
+    wide.paste(50, (4, 0, 8, 4))
+    assert (scale(wide, 4) == 50).all(), "the middle"
+    padded = scale(wide, 12, "pad")[0]
+    assert (padded[[0, 3, 8, 11]] == 200).all(), "a border in the colour of the edges"
+    assert padded[6].min() == 50
+    assert scale(wide, 12, "stretch")[0, 0].tolist() == padded[6].tolist()
+    colour = Image.new("RGB", (4, 8), (250, 10, 20))
+    assert scale(colour, 8, "pad")[:, 0, 0].tolist() == [250, 10, 20]
