@@ -150,7 +150,7 @@ def test_a_copied_cell_carries_the_recipe_of_what_is_shown(paused: Window, qtbot
 def test_the_large_view_names_what_it_shows(paused: Window, qtbot: QtBot) -> None:
     view = paused.inspector.view
     QTest.mouseDClick(paused.canvas, LEFT, pos=place(paused, 12))
-    assert (view.name.text(), view.origin.text(), view.class_name.text()) == ("2", "Between seeds 5 and 6", "2")
+    assert (view.name.text(), view.origin.text(), view.class_name.text()) == ("2", "seeds 5 and 6", "2")
     assert not view.seed.isVisible()
     assert not view.index.isVisible()
     shown = pixels(paused)[12]
@@ -210,7 +210,7 @@ def test_a_corner_of_the_pad_takes_a_picture_between_samples(
 def test_the_seed_says_that_the_walk_has_left_it(paused: Window, qtbot: QtBot) -> None:
     position = paused.player.state.position
     assert paused.seed.edit.text() == "5"
-    assert paused.seed.value.text() == f"{position:.0%} on to the next"
+    assert paused.seed.value.text() == f"{int(position * 100)} % on to the next"
     QTest.mouseClick(paused.seed.previous, LEFT)
     assert paused.player.state.seed == 5, "the seed that the walk came from"
     assert paused.seed.value.text() == ""

@@ -129,7 +129,7 @@ class CellView(QWidget):
         for text, value in (
             ("Seed", self.seed),
             ("Sample", self.index),
-            ("Made", self.origin),
+            ("From", self.origin),
             ("Class", self.class_name),
         ):
             facts.addRow(label(text, "muted"), value)
@@ -166,7 +166,7 @@ class CellView(QWidget):
         self.name.setText(", ".join(names(sample, classes)) or "Sample")
         self.seed.setText(str(sample.seed))
         self.index.setText(str(sample.index))
-        self.origin.setText(_capital(sample.origin))
+        self.origin.setText(sample.origin.removeprefix("between "))
         self.class_name.setText(name)
         for value, known in (
             (self.seed, not sample.held),
@@ -204,7 +204,3 @@ class CellView(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme.CANVAS)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

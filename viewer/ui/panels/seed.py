@@ -93,7 +93,7 @@ class SeedPanel(Panel):
         if not state.playing:  # a walk passes through seeds that nobody chose
             self._used = remembered(self._used, state.seed)
         between = 0.0 if state.playing else state.position % 1.0
-        self.value.setText(f"{between:.0%} on to the next" if between > 0.0 else "")
+        self.value.setText(f"{int(between * 100)} % on to the next" if between > 0.0 else "")
         self.previous.setEnabled(state.seed > 0 or state.position > 0.0)
         self.next.setEnabled(state.seed < SEED_MAX)
 
