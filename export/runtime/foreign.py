@@ -84,6 +84,11 @@ def adapt(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
             name, count = _weigh(model, label.name, path)
             sources[CLASS_WEIGHTS] = Source(name, TensorProto.FLOAT, (count,))
             assumed += f"the numbers of {count} classes"
+        elif math.prod(_rest(label)) == 1:
+            raise ContractError(
+                f"{path} is not a supported generator: its input {quoted(label.name)} takes one number for each image; "
+                "export it with integer labels, or with one-hot labels."
+            )
         else:
             weigh_one_hot(model, label.name)
             sources[CLASS_WEIGHTS] = _source(label, path)

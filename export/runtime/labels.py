@@ -19,6 +19,8 @@ from export.runtime.session import make_session
 from export.runtime.simplify import dequantize_rows
 from export.safety.budget import FEW, FLOATS, Flow, only_batch, trace
 
+MOST_CLASSES = 1_000
+"""What the contract allows."""
 SAME = ("Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
 """Operators that pass labels on."""
 
@@ -42,7 +44,7 @@ def weigh(model: onnx.ModelProto, label: str) -> tuple[str, int]:
     nodes: list[onnx.NodeProto] = []
     sizes = set()
     for place, node in enumerate(graph.node):
-        if dependent & set(node.input):
+        if dependent & set(node.input) and not all(name in flow.known for name in node.output):
             dependent |= set(node.output)
         carriers.follow(node)
         new: list[onnx.NodeProto] = []
@@ -51,9 +53,11 @@ def weigh(model: onnx.ModelProto, label: str) -> tuple[str, int]:
             if _attribute(node, "axis", 0) == 0 and carriers.has(node.input[1], rows):
                 sizes.add(rows)
                 new = _product(graph, node, flow, stem, f"{stem}/{place}")
-        elif classes_of := _one_hot(node, carriers, flow):
-            sizes.add(classes_of)
+        elif count := carriers.one_hot(node.output[0]):
+            sizes.add(count)
             new = _same(graph, node, flow, stem, f"{stem}/{place}")
+        if new:
+            carriers.forget(node)
         nodes += new or [node]
     if len(sizes) != 1:
         found = f"it has embeddings of {' and '.join(map(str, sorted(sizes)))} rows" if sizes else "it has neither"
@@ -103,41 +107,66 @@ class _Carriers:
             if set(node.input) & self.followed:
                 self.followed |= set(node.output)
 
+    def forget(self, node: onnx.NodeProto) -> None:
+        """Do not follow what depends on the outputs of a node."""
+        self.followed -= set(node.output)
+
     def has(self, name: str, count: int) -> bool:
         """Return whether a value is the labels themselves, for labels below `count`."""
-        return name in self.same or (name in self.followed and self._computes_the_same(name, count))
+        if name in self.same:
+            return True
+        if name not in self.followed or math.prod(self.flow.shapes[name]) != self.flow.batch:
+            return False
+        computed = self._run(name, count)  # Keras, for one, adds the number of classes to negative labels
+        return computed is not None and np.array_equal(computed.ravel(), np.arange(count))
 
-    def _computes_the_same(self, name: str, count: int) -> bool:
-        """Run what the graph computes from the labels alone. Keras, for one, adds the size to negative labels."""
+    def one_hot(self, name: str) -> int:
+        """Return the number of classes if a value is one-hot labels, along its last axis; 0 if it is not."""
+        shape = self.flow.shapes[name]
+        count = shape[-1] if shape else 0
+        if name not in self.followed or not 1 < count <= MOST_CLASSES or math.prod(shape) != self.flow.batch * count:
+            return 0
+        computed = self._run(name, count)
+        return count if computed is not None and np.array_equal(computed.reshape(-1, count), np.eye(count)) else 0
+
+    def _run(self, name: str, count: int) -> np.ndarray | None:
+        """Run what the graph computes from the labels 0 to `count` - 1 alone; None if it fails."""
+        shape = self.flow.shapes[self.label]
+        if shape[:1] != (self.flow.batch,):
+            return None
         needed = {name}
         nodes: list[onnx.NodeProto] = []
         for node in reversed(self.nodes):
-            if needed & set(node.output):
+            if needed & set(node.output) - self.flow.known.keys():
                 nodes.insert(0, node)
                 needed |= set(node.input)
-        graph, shape = self.model.graph, self.flow.shapes[self.label]
-        if not shape:
-            return False
+        weights = {tensor.name: tensor for tensor in self.model.graph.initializer}
+        constants = []
+        for one in sorted(needed):
+            if one in weights:
+                constants.append(weights[one])
+            elif one in self.flow.known:  # such as the batch size
+                constants.append(numpy_helper.from_array(numpy_helper.to_array(self.flow.known[one]), one))
         part = helper.make_model(
             helper.make_graph(
                 nodes, "labels",
                 [helper.make_tensor_value_info(self.label, self.flow.types[self.label], shape)],
                 [helper.make_tensor_value_info(name, self.flow.types[name], None)],
-                [tensor for tensor in graph.initializer if tensor.name in needed],
+                constants,
             ),
             opset_imports=self.model.opset_import, ir_version=self.model.ir_version,
         )  # fmt: skip
-        labels = np.arange(math.ceil(count / shape[0]) * shape[0]) % count
+        kind = helper.tensor_dtype_to_np_dtype(self.flow.types[self.label])
+        parts = []
         try:
             session = make_session(part, Path(self.label), CPU, threads=1)
-            kind = helper.tensor_dtype_to_np_dtype(self.flow.types[self.label])
-            computed = [
-                session.run(None, {self.label: labels[start : start + shape[0]].astype(kind).reshape(shape)})[0].ravel()
-                for start in range(0, len(labels), shape[0])
-            ]
+            for start in range(0, count, shape[0]):
+                labels = np.arange(start, start + shape[0]) % count
+                parts.append(session.run(None, {self.label: labels.astype(kind).reshape(shape)})[0])
+            computed: np.ndarray = np.concatenate(parts)[:count]
         except Exception:  # then nothing is known; onnxruntime's exceptions share no base class
-            return False
-        return np.array_equal(np.concatenate(computed), labels)
+            return None
+        return computed
 
 
 def _product(graph: onnx.GraphProto, node: onnx.NodeProto, flow: Flow, y: str, name: str) -> list[onnx.NodeProto]:
@@ -157,25 +186,6 @@ def _product(graph: onnx.GraphProto, node: onnx.NodeProto, flow: Flow, y: str, n
         helper.make_node("MatMul", [f"{name}/y", rows], [f"{name}/product"]),
         helper.make_node("Reshape", [f"{name}/product", full], [out]),
     ]
-
-
-def _one_hot(node: onnx.NodeProto, carriers: _Carriers, flow: Flow) -> int:
-    """Return the number of classes if the node makes labels one-hot, along the last axis; 0 if it does not."""
-    shape = flow.shapes[node.output[0]]
-    if node.op_type == "OneHot" and shape and carriers.has(node.input[0], shape[-1]):
-        values = flow.known.get(node.input[2])
-        last = _attribute(node, "axis", -1) in (-1, len(shape) - 1)
-        return shape[-1] if last and values is not None and list(numpy_helper.to_array(values)) == [0, 1] else 0
-    if node.op_type == "Equal":  # as torch's own exporter has it
-        numbers = next((flow.known[name] for name in node.input if name in flow.known), None)
-        count = shape[-1] if shape else 0
-        if (
-            numbers is not None
-            and any(carriers.has(name, count) for name in node.input)
-            and np.array_equal(numpy_helper.to_array(numbers).ravel(), np.arange(count))
-        ):
-            return count if math.prod(shape) == flow.batch * count else 0
-    return 0
 
 
 def _same(graph: onnx.GraphProto, node: onnx.NodeProto, flow: Flow, y: str, name: str) -> list[onnx.NodeProto]:

@@ -18,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 from digitforge.errors import ModelRefused
 from export.contract import METADATA_PREFIX, PIXELS, ContractError, GeneratorInfo
 from export.safety.budget import NUMBERS, check_budget, declare_batch, quoted
-from export.safety.operators import ALLOWED
+from export.safety.operators import ALLOWED, RANDOM
 from export.safety.skeleton import DAMAGED, InvalidModel, Skeleton, Span, read_skeleton
 
 SIZE_LIMIT_BYTES = 128 * 2**20
@@ -73,14 +73,20 @@ def is_foreign(model: onnx.ModelProto) -> bool:
 
 
 def _normalize(model: onnx.ModelProto) -> None:
-    """Remove what other tools write into every file although it says nothing.
+    """Remove what other tools write although it says nothing.
 
-    That is operator sets that no node uses (tf2onnx, onnxruntime), and sizes of 0 or -1 where a size is not known.
+    That is operator sets that no node uses (tf2onnx, onnxruntime), sizes of 0 or -1 where a size is not known, and
+    inputs that no node uses, such as the labels of a StyleGAN without classes.
     """
     used = {node.domain for node in model.graph.node}
     kept = [entry for entry in model.opset_import if entry.domain in STANDARD or entry.domain in used]
     del model.opset_import[:]
     model.opset_import.extend(kept)
+    if is_foreign(model):
+        needed = {name for node in model.graph.node for name in node.input}
+        inputs = [value for value in model.graph.input if value.name in needed]
+        del model.graph.input[:]
+        model.graph.input.extend(inputs)
     for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
         for dim in value.type.tensor_type.shape.dim[:1]:
             if dim.HasField("dim_value") and dim.dim_value < 1:
@@ -158,6 +164,11 @@ def _check_node(node: onnx.NodeProto) -> None:
     if node.op_type not in ALLOWED:
         if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
             raise InvalidModel(f"has a control-flow operator ({quoted(node.op_type)}), which generators do not need")
+        if node.op_type in RANDOM:
+            raise InvalidModel(
+                f"draws random numbers ({quoted(node.op_type)}), and the same latents must make the same image: export "
+                "it with constant noise"
+            )
         raise InvalidModel(f"uses the operator {quoted(node.op_type)}, which generators do not need")
     training = any(attribute.name == "training_mode" and attribute.i for attribute in node.attribute)
     if node.op_type == "BatchNormalization" and (training or len(node.output) > 1):

@@ -1,7 +1,7 @@
 """The operators that a generator may use: standard ones without state, control flow or randomness.
 
 Random operators are left out on purpose, because the same seed must give the same image. So are operators whose output
-shape depends on values (NonZero, TopK and the like), operators that write to computed positions, and recurrent ones.
+shape depends on values (NonZero, TopK and the like), and recurrent ones.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ QUANTIZED = """ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger 
     QuantizeLinear"""
 REDUCTIONS = """ArgMax ReduceL1 ReduceL2 ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
     ReduceSumSquare"""
-SHAPES = """Concat Constant ConstantOfShape Expand Flatten Gather OneHot Pad Range Reshape Shape Size Slice Split
-    Squeeze Tile Transpose Unsqueeze"""
+SHAPES = """Concat Constant ConstantOfShape Expand Flatten Gather OneHot Pad Range Reshape ScatterElements ScatterND
+    Shape Size Slice Split Squeeze Tile Transpose Unsqueeze"""
 ALLOWED = frozenset(" ".join((ACTIVATIONS, ARITHMETIC, LAYERS, QUANTIZED, REDUCTIONS, SHAPES)).split())
+RANDOM = ("Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike")

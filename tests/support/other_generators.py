@@ -18,6 +18,10 @@ LATENT, SIDE, CLASSES = 6, 28, 10
 PIXELS = SIDE * SIDE
 
 
+TAKE_CLASSES = ("one-hot", "whole one-hot", "scattered", "assigned")
+"""The forms whose layers take one-hot labels."""
+
+
 class Network(nn.Module):
     """A generator as tutorials have it. form: how it takes latents and labels and what it returns, by name."""
 
@@ -26,18 +30,27 @@ class Network(nn.Module):
         torch.manual_seed(0)
         self.form = form
         self.embedding = nn.Embedding(CLASSES, 5) if form == "labels" else None
-        known = {"labels": 5, "one-hot": CLASSES, "whole one-hot": CLASSES}.get(form, 0)
+        known = 5 if form == "labels" else 1 if form == "a number" else CLASSES if form in TAKE_CLASSES else 0
         last = nn.Linear(16, PIXELS)
         with torch.no_grad():
             last.weight *= 4
         self.layers = nn.Sequential(nn.Linear(LATENT + known, 16), nn.BatchNorm1d(16, 0.8), nn.LeakyReLU(0.2), last)
 
     def forward(self, z: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        if labels is not None and self.form != "psi":
-            known = self.embedding(labels).flatten(1) if self.embedding is not None else labels.to(z.dtype)
-            z = torch.cat([z, known], -1)
-        elif labels is not None:
+        if self.form == "psi" and labels is not None:
             z = z * labels
+        elif self.embedding is not None:
+            z = torch.cat([z, self.embedding(labels).flatten(1)], -1)
+        elif self.form == "scattered" and labels is not None:
+            z = torch.cat([z, torch.zeros(z.size(0), CLASSES).scatter_(1, labels.view(-1, 1), 1.0)], -1)
+        elif self.form == "assigned" and labels is not None:
+            known = torch.zeros(z.size(0), CLASSES)
+            known[torch.arange(z.size(0)), labels] = 1
+            z = torch.cat([z, known], -1)
+        elif labels is not None and self.form != "unused":
+            z = torch.cat([z, labels.to(z.dtype)], -1)
+        if self.form == "noisy":
+            z = z + torch.randn(z.size(0), LATENT)
         images: torch.Tensor = torch.tanh(self.layers(z.flatten(1)))
         match self.form:
             case "view of one":
@@ -266,6 +279,10 @@ KINDS: dict[str, Kind] = {
         "labels": Kind(_exported("labels", dynamo=dynamo, labels=LABEL), labels=_numbers),
         "labels, batch of 16": Kind(_exported("labels", dynamo=dynamo, labels=LABEL, batch=16), 16, labels=_numbers),
         "one-hot": Kind(_exported("one-hot", dynamo=dynamo, labels=HOT), labels=_one_hot(np.float32)),
+        "scattered": Kind(_exported("scattered", dynamo=dynamo, labels=LABEL), labels=_numbers),
+        "assigned": Kind(_exported("assigned", dynamo=dynamo, labels=LABEL), labels=_numbers),
+        "unused labels": Kind(_exported("unused", dynamo=dynamo, labels=LABEL)),
+        "empty labels": Kind(_exported("unused", dynamo=dynamo, labels=torch.zeros(2, 0))),
         "whole one-hot": Kind(
             _exported("whole one-hot", dynamo=dynamo, labels=HOT.long()), labels=_one_hot(np.int64)
         ),
@@ -354,6 +371,11 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "blocks": (changed(_blocks, opset=20), "has weights that are quantized in blocks"),
     "training mode": (changed(_in_training_mode, opset=20), "depend on the other images of their batch"),
     "two batch sizes": (changed(_two_batches, "labels", labels=LABEL), "has inputs with batch sizes of 1 and 2"),
+    "noise": (_exported("noisy"), "draws random numbers ('RandomNormalLike'), and the same latents must make the same"),
+    "a label as a number": (
+        _exported("a number", labels=torch.zeros(2, 1)),
+        "its input 'labels' takes one number for each image",
+    ),
     "a batch of a million": (changed(_many), "has a fixed batch size of 1,000,000, which is too large"),
     "a fixed batch, quantized as it runs": (_fixed_and_quantized, "a fixed batch size of 16 and quantizes the images"),
 }

@@ -40,6 +40,14 @@ def elsewhere(
         helper.make_node("MatMul", ["flat", "image"], ["z"]),
     ]
     name = "z"
+    if second_input:
+        weights["column"] = np.array([-1, 1])
+        nodes += [
+            helper.make_node("Cast", ["label"], ["number"], to=TensorProto.FLOAT),
+            helper.make_node("Reshape", ["number", "column"], ["numbers"]),
+            helper.make_node("Add", ["z", "numbers"], ["moved"]),
+        ]
+        name = "moved"
     for place, operator in enumerate(last):
         nodes.append(helper.make_node(operator, [name], [f"step{place}"]))
         name = f"step{place}"

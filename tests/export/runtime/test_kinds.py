@@ -50,6 +50,14 @@ def graph_images(kind: Kind, path: Path, z: np.ndarray, labels: np.ndarray) -> n
         feeds = {first.name: rows.astype(kind_of_number), **kind.fixed}
         if kind.labels is not None:
             feeds[others[0].name] = kind.labels(np.resize(labels[start:stop], size))
+        feeds |= {
+            value.name: np.zeros(
+                [size, *(dim.dim_value for dim in value.type.tensor_type.shape.dim[1:])],
+                helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type),
+            )
+            for value in others
+            if value.name not in feeds
+        }  # which the graph does not use
         parts.append(session.run(None, feeds)[0][: stop - start])
     images = np.concatenate(parts).astype(np.float32).reshape(len(z), 1, SIDE, SIDE)
     clipped: np.ndarray = np.clip((images - kind.low) / (kind.high - kind.low) * 2 - 1, -1, 1)
