@@ -6,7 +6,6 @@ Image i of a seed depends on the seed and i alone, so a longer data set begins w
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from pathlib import Path
 
@@ -18,7 +17,8 @@ from export.contract import GeneratorInfo
 from export.datasets.card import card_path
 from export.datasets.dataset import write_dataset
 from export.datasets.formats import FORMATS, format_of
-from export.datasets.sampling import TRUNCATION_MAX, SampleRequest, class_labels
+from export.datasets.latents_file import read_latents
+from export.datasets.sampling import TRUNCATION_MAX, SampleRequest, class_labels, parse_shard
 from export.runtime.generator import find_model, open_generator
 
 
@@ -26,17 +26,21 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m export.sample", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("model", type=Path, metavar="MODEL.onnx", help="a generator, or a run directory with one")
-    parser.add_argument("--count", type=int, required=True, metavar="N", help="number of images")
+    parser.add_argument("--count", type=int, metavar="N", help="number of images")
+    parser.add_argument(
+        "--latents", type=Path, metavar="FILE.npz",
+        help="generate the images of these latents and class weights, as export.invert writes them",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, help="a .npz file, or a new folder")
     parser.add_argument("--format", choices=tuple(FORMATS), help="default: npz for a .npz file, png for a folder")
     parser.add_argument("--digit", metavar="D", help="one class, or several, as 3,8 (default: all in turn)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the images (default: 0)")
+    parser.add_argument("--seed", type=int, help="seed of the images (default: 0)")
     parser.add_argument(
-        "--truncation", type=float, default=1.0, metavar="PSI",
+        "--truncation", type=float, metavar="PSI",
         help=f"factor for the latents, 0 to {TRUNCATION_MAX:g}; less is more typical and less varied (default: 1)",
     )  # fmt: skip
     parser.add_argument(
-        "--min-confidence", type=float, default=0.0, metavar="P",
+        "--min-confidence", type=float, metavar="P",
         help="generate images again until the classifier gives their class at least this probability (default: 0)",
     )  # fmt: skip
     parser.add_argument("--shard", default="1/1", metavar="I/N", help="only the I-th of N parts (default: 1/1)")
@@ -48,12 +52,11 @@ def main(arguments: list[str] | None = None) -> int:
         if FORMATS[format_of(given.out)].suffix != suffix:
             needs = f"a {suffix} file" if suffix else "a folder"
             raise ExportError(f"--out is {given.out}, but the format {form} needs {needs}.")
-        shard = _shard(given.shard)
+        shard = parse_shard(given.shard)
         generator = open_generator(find_model(given.model))
         if generator.notice:
             Console(stderr=True, soft_wrap=True).print(generator.notice, style="yellow", highlight=False)
-        classes = _classes(generator.info, given.digit)
-        request = SampleRequest(given.count, given.seed, classes, given.truncation, given.min_confidence, shard)
+        request = _of_latents(given, generator.info, shard) if given.latents else _of_seed(given, generator.info, shard)
         with bar(Console(stderr=True), "generating") as progress:
             new = write_dataset(
                 generator, request, given.out, form,
@@ -66,17 +69,27 @@ def main(arguments: list[str] | None = None) -> int:
     return exit_status(command)
 
 
+def _of_seed(given: argparse.Namespace, info: GeneratorInfo, shard: tuple[int, int]) -> SampleRequest:
+    if given.count is None:
+        raise ExportError("Name the number of images with --count, or a file of latents with --latents.")
+    truncation = 1.0 if given.truncation is None else given.truncation
+    return SampleRequest(
+        given.count, given.seed or 0, _classes(info, given.digit), truncation, given.min_confidence or 0.0, shard
+    )
+
+
+def _of_latents(given: argparse.Namespace, info: GeneratorInfo, shard: tuple[int, int]) -> SampleRequest:
+    for name in ("count", "seed", "digit", "truncation", "min_confidence"):
+        if getattr(given, name) is not None:
+            raise ExportError(f"--{name.replace('_', '-')} does not apply to given latents: leave it out.")
+    latents = read_latents(given.latents, info)
+    return SampleRequest(len(latents.latents), shard=shard, given=latents)
+
+
 def _classes(info: GeneratorInfo, names: str | None) -> tuple[int, ...]:
     if names is None:
         return ()
     return class_labels(info, [names] if names in info.classes else [name.strip() for name in names.split(",")])
-
-
-def _shard(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
-    if match is None:
-        raise ExportError(f"--shard is {text!r}; it must be I/N, for example 1/4.")
-    return int(match[1]), int(match[2])
 
 
 if __name__ == "__main__":

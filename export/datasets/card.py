@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,16 @@ def card_path(out: Path, form: str) -> Path:
 def describe(generator: Generator, request: SampleRequest, out: Path, form: str, classifier: Classifier | None) -> Card:
     """Return the card of a data set, without the number of images of each class."""
     info = generator.info
-    requested = asdict(request)
+    requested = asdict(replace(request, given=None))
+    del requested["given"]
+    if request.given is not None:
+        requested["latents_sha256"] = request.given.sha256
     classes = [info.classes[number] for number in request.classes]
     requested["classes"] = classes or list(info.classes)
     part, parts = request.shard
+    source = {"--count": request.count, "--seed": request.seed, "--truncation": request.truncation}
     options = {
-        "--count": request.count, "--seed": request.seed, "--truncation": request.truncation,
+        **(source if request.given is None else {"--latents": request.given.name}),
         **({"--digit": ",".join(classes)} if classes else {}),
         **({"--min-confidence": request.least_confidence} if request.least_confidence else {}),
         **({"--shard": f"{part}/{parts}"} if parts > 1 else {}),

@@ -110,6 +110,10 @@ def _check(info: GeneratorInfo, request: SampleRequest, out: Path, row: DatasetF
         raise ExportError("This generator is unconditional: it has no classes to choose from.")
     if obstacle := row.obstacle(info):
         raise ExportError(obstacle)
+    if request.given is not None and row.test_set:
+        raise ExportError(
+            "IDX files need images for a test set, which a file of latents does not have: choose npz or png."
+        )
     if any(number >= len(info.classes) for number in request.classes):
         raise ExportError(f"This generator has {len(info.classes)} classes.")
 

@@ -6,6 +6,7 @@ so neither shards nor an interruption nor the length of the request changes a si
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -25,6 +26,26 @@ MOST_ATTEMPTS = 100
 """How often an image is generated before the confidence that a request demands counts as out of reach."""
 
 
+@dataclass(frozen=True, eq=False)
+class GivenLatents:
+    """Latents and class weights from a file, in place of those of a seed."""
+
+    name: str
+    """Name of the file."""
+    sha256: str
+    """Hash of the file."""
+    latents: Float32
+    """[n, latent]."""
+    weights: Float32 | None
+    """[n, classes]; None without classes."""
+
+    @property
+    def labels(self) -> Int64:
+        """The class with the largest weight, int64 [n]; -1 without classes."""
+        labels: Int64 = np.full(len(self.latents), -1) if self.weights is None else self.weights.argmax(axis=1)
+        return labels
+
+
 @dataclass(frozen=True)
 class SampleRequest:
     """A request for labelled images. Raises ExportError if a value is out of range."""
@@ -41,6 +62,8 @@ class SampleRequest:
     """Images are generated again until the classifier gives their label at least this probability; 0 to 1."""
     shard: tuple[int, int] = (1, 1)
     """(i, n): the i-th of n parts of the numbering, counted from 1. All parts in order are the whole request."""
+    given: GivenLatents | None = None
+    """`count` latents to generate the images of as they are, without regard to seed, classes and truncation."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MOST_IMAGES:
@@ -50,16 +73,30 @@ class SampleRequest:
         check_truncation(self.truncation)
         if not 0 <= self.least_confidence < 1:  # also true of NaN
             raise ExportError(f"The lowest confidence is {self.least_confidence}; it must be at least 0 and below 1.")
-        part, parts = self.shard
-        if not 1 <= part <= parts <= MOST_SHARDS:
-            raise ExportError(
-                f"The shard is {part}/{parts}; it must be I/N with I from 1 to N, and N at most {MOST_SHARDS:,}."
-            )
+        check_shard(self.shard)
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Return start and stop of this shard's part of the images `first` to `last - 1`."""
         part, parts = self.shard
         return first + (last - first) * (part - 1) // parts, first + (last - first) * part // parts
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """Return the numbers I and N of "I/N". Raises ExportError if the text is anything else, or I is above N."""
+    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
+    if match is None:
+        raise ExportError(f"--shard is {text!r}; it must be I/N, for example 1/4.")
+    return check_shard((int(match[1]), int(match[2])))
+
+
+def check_shard(shard: tuple[int, int]) -> tuple[int, int]:
+    """Return the shard. Raises ExportError if it is out of range."""
+    part, parts = shard
+    if not 1 <= part <= parts <= MOST_SHARDS:
+        raise ExportError(
+            f"The shard is {part}/{parts}; it must be I/N with I from 1 to N, and N at most {MOST_SHARDS:,}."
+        )
+    return shard
 
 
 class PixelGenerator(Protocol):
@@ -128,10 +165,22 @@ def sample_images(
     Raises UnmetRequest if an image does not reach that confidence in MOST_ATTEMPTS attempts.
     """
     for first in range(start // BLOCK * BLOCK, stop, BLOCK):
+        if request.given is not None:
+            yield _given_block(generator, request.given, first, start, stop)
+            continue
         labels = labels_of(generator.info, request.classes, first, BLOCK)
         part = slice(max(start - first, 0), min(stop - first, BLOCK))
         pixels = _block(generator, request, first, labels, part, classifier)
         yield pixels[part], labels[part]
+
+
+def _given_block(
+    generator: PixelGenerator, given: GivenLatents, first: int, start: int, stop: int
+) -> tuple[UInt8, Int64]:
+    rows = slice(first, first + BLOCK)
+    pixels = generator.generate_pixels(given.latents[rows], None if given.weights is None else given.weights[rows])
+    part = slice(max(start - first, 0), min(stop - first, BLOCK))
+    return pixels[part], given.labels[rows][part]
 
 
 def _block(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from export.contract import GeneratorInfo
 from export.inversion.classes import likeliest, probabilities
 from export.inversion.solver import DEFAULTS, Float64, Run, Settings, Solver
 from export.inversion.starts import Pool
@@ -89,19 +90,22 @@ def invert(
             )
         )  # fmt: skip
         report(min(start + size, len(targets)))
-    if not parts:
-        classes = len(info.classes)
-        return Found(
-            np.empty((0, info.latent_size), np.float32),
-            np.empty((0, classes), np.float32) if classes else None,
-            np.empty(0),
-        )
+    return joined(parts) if parts else _nothing(info)
+
+
+def joined(parts: Sequence[Found]) -> Found:
+    """Return the findings of several sets of pictures, at least one, as those of one set."""
     weights = [part.weights for part in parts if part.weights is not None]
     return Found(
         np.concatenate([part.latents for part in parts]),
         np.concatenate(weights) if weights else None,
         np.concatenate([part.rms for part in parts]),
     )
+
+
+def _nothing(info: GeneratorInfo) -> Found:
+    weights = np.empty((0, len(info.classes)), np.float32) if info.conditional else None
+    return Found(np.empty((0, info.latent_size), np.float32), weights, np.empty(0))
 
 
 def _invert(

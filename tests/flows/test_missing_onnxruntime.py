@@ -28,6 +28,7 @@ def without(tmp_path: Path) -> str:
     "command",
     [
         "export.sample viewer/models/digits.onnx --count 1 --out OUT/a.npz",
+        "export.invert viewer/models/digits.onnx a.png --out OUT/a.npz",
         "export.onnx OUT",
         "export.classifier",
         "viewer.gallery viewer/models/digits.onnx --out OUT",

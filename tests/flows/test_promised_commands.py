@@ -29,6 +29,7 @@ PROMISED = {
         "MODEL.onnx --count 10 --out FILE.npz",
         "MODEL.onnx --count 10 --out DIR --digit 3 --seed 1 --truncation 0.7",
     ),
+    "export.invert": ("MODEL.onnx PICTURE.png --out FILE.npz", "MODEL.onnx DIR --out FILE.npz --shard 1/2 --json"),
     "export.doctor": ("", "MODEL.onnx"),
     "viewer.__main__": ("", "MODEL.onnx", "RUN_DIR", "MODEL.onnx --screenshot FILE.png"),
     "viewer.gallery": ("", "RUN_DIR", "MODEL.onnx"),

@@ -1,0 +1,84 @@
+"""Files with latents and class weights: what an inversion found, for sampling and for the window.
+
+A file is a NumPy archive with `latents` float32 [n, latent] and, for a generator with classes, `weights` float32
+[n, classes]. Further arrays are ignored; `python -m export.invert` adds `rms` and `labels`.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitforge.errors import ExportError, explain_read
+from digitforge.files import write_bytes
+from digitforge.hashing import sha256
+from export.contract import GeneratorInfo
+from export.datasets.sampling import GivenLatents
+from export.inversion.batch import Found
+
+
+def read_latents(path: Path, info: GeneratorInfo) -> GivenLatents:
+    """Read a file of latents for a generator. Raises ExportError if it is none, or for another kind of generator."""
+    arrays = read_arrays(path)
+    latents, weights = arrays.get("latents"), arrays.get("weights")
+    if latents is None or not _numbers(latents, info.latent_size):
+        raise ExportError(
+            f"{path} holds no latents of this generator: it needs an array `latents` [n, {info.latent_size}] of finite "
+            "numbers."
+        )
+    if not info.conditional:
+        weights = None
+    elif weights is None or not _numbers(weights, len(info.classes)) or len(weights) != len(latents):
+        raise ExportError(
+            f"{path} holds no class weights of this generator: it needs an array `weights` "
+            f"[{len(latents)}, {len(info.classes)}] of finite numbers."
+        )
+    return GivenLatents(
+        path.name, sha256(path), latents.astype(np.float32), None if weights is None else weights.astype(np.float32)
+    )
+
+
+def write_latents(path: Path, found: Found) -> None:
+    """Write what an inversion found; the same values give the same bytes. Raises CannotWrite."""
+    write_bytes(path, packed(found))
+
+
+def packed(found: Found) -> bytes:
+    """Return the content of a file of latents."""
+    arrays: dict[str, Any] = {"latents": found.latents, "rms": found.rms.astype(np.float32), "labels": found.labels}
+    if found.weights is not None:
+        arrays["weights"] = found.weights
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    return content.getvalue()
+
+
+def unpacked(path: Path) -> Found:
+    """Read a file that `write_latents` wrote. Raises ExportError, or KeyError if an array is missing."""
+    arrays = read_arrays(path)
+    return Found(arrays["latents"], arrays.get("weights"), arrays["rms"].astype(np.float64))
+
+
+def read_arrays(path: Path) -> dict[str, Any]:
+    """Return the arrays of a NumPy archive. Raises ExportError if it cannot be read; pickled objects are refused."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if isinstance(archive, np.ndarray):
+                raise ValueError("one array")
+            return {name: archive[name] for name in archive.files}
+    except OSError as error:
+        raise ExportError(f"{path} cannot be read: {explain_read(error)}") from error
+    except (ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile, NotImplementedError, MemoryError) as error:
+        raise ExportError(f"{path} is not a readable NumPy archive (.npz).") from error
+
+
+def _numbers(array: Any, columns: int) -> bool:
+    """Return whether an array holds at least one row of finite numbers."""
+    if array.dtype.kind not in "fiu" or array.ndim != 2 or array.shape[1] != columns or not len(array):
+        return False
+    with np.errstate(over="ignore"):  # becomes infinite, which is refused
+        return bool(np.isfinite(array.astype(np.float32)).all())
