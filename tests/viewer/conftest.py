@@ -36,7 +36,7 @@ def no_leaks() -> Iterator[None]:
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, qapp: QApplication) -> Callable[..., Window]:
+def open_window(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[..., Window]]:
     """Open a window on a model and wait for its first frame; keyword arguments are the player's."""
     from viewer.engine.player import Player
     from viewer.ui import theme
@@ -52,4 +52,5 @@ def open_window(qtbot: QtBot, qapp: QApplication) -> Callable[..., Window]:
             window.open(model)
         return window
 
-    return make
+    yield make
+    qapp.clipboard().clear()  # offscreen, it would release a Python object after Python has ended

@@ -27,4 +27,3 @@ def test_copying_takes_the_picture_and_its_recipe(
     path = tmp_path / "pasted.png"
     path.write_bytes(bytes(mime.data("image/png").data()))
     assert read_recipe(path).state == window.player.state
-    QGuiApplication.clipboard().clear()
