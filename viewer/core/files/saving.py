@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
@@ -25,7 +26,8 @@ from viewer.core.picture.compose import GAP_COLOUR, compose
 from viewer.core.picture.layout import layout
 from viewer.core.picture.look import Look, Rgb32, apply_look, colour_table
 from viewer.core.plain import check_choice, check_range
-from viewer.core.scene.animation import Animation, frame_count, scene_at
+from viewer.core.run.stages import file_name_of
+from viewer.core.scene.animation import TRAINING, Animation, frame_count, scene_at
 from viewer.core.scene.cells import Scene, scene_of
 from viewer.core.scene.messages import Opened
 from viewer.core.state.view_state import ViewState
@@ -33,6 +35,11 @@ from viewer.core.state.view_state import ViewState
 COPY_SIDE = 1024
 """Approximate length in pixels of the longer side of a copied picture."""
 PREVIEW_FRAMES = 16
+FILM = Animation(TRAINING, frames_per_second=2, seconds_per_keyframe=1.0)
+"""How a film goes through the stages of a training."""
+FILM_REST = 2
+"""How many times longer a film shows the last stage."""
+NOTHING = "There is nothing to show yet, and so nothing to save."
 GREYS = 64
 """Grey levels of a GIF file of grey pictures. More cannot be told apart and only make it larger."""
 
@@ -89,7 +96,7 @@ class Subject:
 
     def recipe(self, spec: ExportSpec) -> str:
         """Return the text that the picture carries."""
-        model = Model(self.model.path.name, self.model.sha256)
+        model = Model(file_name_of(self.model.path), self.model.sha256)
         animation = spec.animation if spec.animated else None
         return Recipe(model, replace(self.state, playing=False), spec.cell, animation, versions()).to_text()
 
@@ -119,6 +126,30 @@ def save(subject: Subject, spec: ExportSpec, path: Path, report: Report) -> Path
     return path
 
 
+def save_film(subject: Subject, stages: Sequence[Path], form: str, path: Path, report: Report) -> Path:
+    """Write what the subject shows at each stage of a training, and rest on the last one; return `path`.
+
+    stages: generator files of the same inputs and outputs. form: an animated format. The recipe names the last stage.
+    Raises as `save` does.
+    """
+    shown = [*stages, *[stages[-1]] * FILM_REST]
+    model = replace(subject.model, path=stages[-1], sha256=sha256(stages[-1]))
+    subject = replace(subject, model=model)
+    if (scene := scene_of(model.info, subject.state, subject.directions)) is None:
+        raise ExportError(NOTHING)
+    side = max(size_of(model.info, scene, subject.state.look))
+    spec = ExportSpec(form, min(max(COPY_SIDE // side, 1), SCALE_MAX), animation=FILM)
+    frames = FILM.frames_per_keyframe
+
+    @functools.lru_cache(1)
+    def at_stage(place: int) -> Rgb32:
+        return _picture_of(open_generator(shown[place], "cpu", threads=1), scene, subject.state.look)
+
+    with atomic_file(path) as temporary, temporary.open("wb") as file:
+        _encode(file, subject, spec, frames * len(shown), lambda frame: at_stage(frame // frames), report)
+    return path
+
+
 def copied(generator: Generator, subject: Subject, longest: int = COPY_SIDE) -> bytes:
     """Return everything that is shown as a PNG file. longest: approximate pixels of its longer side."""
     scene = subject.scene(ExportSpec())
@@ -139,13 +170,18 @@ def previewed(generator: Generator, subject: Subject, spec: ExportSpec) -> tuple
 
 
 def _write(file: IO[bytes], generator: Generator, subject: Subject, spec: ExportSpec, report: Report) -> None:
-    info, look, target = generator.info, subject.state.look, FORMATS[spec.format]
-    count = frame_count(info, subject.state, spec.animation) if spec.animated else 1
+    count = frame_count(generator.info, subject.state, spec.animation) if spec.animated else 1
+    _encode(file, subject, spec, count, lambda frame: _picture(generator, subject, spec, frame), report)
+
+
+def _encode(
+    file: IO[bytes], subject: Subject, spec: ExportSpec, count: int, picture: Callable[[int], Rgb32], report: Report
+) -> None:
+    """Write `count` pictures to `file`. picture: returns the one with a number."""
+    info, look, target = subject.model.info, subject.state.look, FORMATS[spec.format]
     palette = None
     if target.needs_palette:
-        palette = animation_palette(
-            info, look, [_picture(generator, subject, spec, count * place // 4) for place in range(4)]
-        )
+        palette = animation_palette(info, look, [picture(count * place // 4) for place in range(4)])
     options = EncoderOptions(
         count=count,
         frames_per_second=spec.animation.frames_per_second,
@@ -160,16 +196,19 @@ def _write(file: IO[bytes], generator: Generator, subject: Subject, spec: Export
     def pictures() -> Iterator[Rgb32]:
         for number in range(count):
             report(number, count)
-            yield _picture(generator, subject, spec, number)
+            yield picture(number)
 
     target.write(file, pictures(), options)
 
 
 def _picture(generator: Generator, subject: Subject, spec: ExportSpec, frame: int) -> Rgb32:
-    scene = subject.scene(spec, frame)
-    if scene is None:
-        raise ExportError("There is nothing to show yet, and so nothing to save.")
-    return compose(generator.generate_pixels(scene.z, scene.y), scene.columns, subject.state.look, scene.close)
+    if (scene := subject.scene(spec, frame)) is None:
+        raise ExportError(NOTHING)
+    return _picture_of(generator, scene, subject.state.look)
+
+
+def _picture_of(generator: Generator, scene: Scene, look: Look) -> Rgb32:
+    return compose(generator.generate_pixels(scene.z, scene.y), scene.columns, look, scene.close)
 
 
 def _empty_colour(info: GeneratorInfo, look: Look) -> int:

@@ -7,12 +7,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from digitforge.bundled import BUNDLED_MODEL
 from export.runtime.generator import GENERATOR_FILE, find_model
 
 # The trainer's names, written again here because the viewer must not import the trainer.
 EXPORTS = "exports"
 LOG_FILE = "log.jsonl"
 CONFIG_FILE = "config.json"
+UNPACKED = f"{BUNDLED_MODEL.stem}.stages"
+"""Name of the run directory that `packed_stages` unpacks the early stages of the bundled generator to."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,31 @@ def run_of(path: Path) -> Path:
     return path.parent.parent if path.parent.name == EXPORTS and path.stem.isdecimal() else path
 
 
+def is_bundled_stage(path: Path) -> bool:
+    """Whether `path` is an unpacked early stage of the bundled generator."""
+    return (run := run_of(path)) != path and run.name == UNPACKED
+
+
+def is_bundled(path: Path) -> bool:
+    """Whether `path` is the bundled generator or one of its unpacked early stages."""
+    return path == BUNDLED_MODEL or is_bundled_stage(path)
+
+
+def origin_of(path: Path) -> Path:
+    """Return what to open again later: a stage's run directory or, for its early stages, the bundled generator."""
+    return BUNDLED_MODEL if is_bundled_stage(path) else run_of(path)
+
+
 def name_of(path: Path) -> str:
     """Return the window's name for a generator file, with its folder: every run's files have the same names."""
     if (run := run_of(path)) != path:
-        return f"{run.name} · {int(path.stem):,} images"
+        return f"{BUNDLED_MODEL.stem if is_bundled_stage(path) else run.name} · {int(path.stem):,} images"
     return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
+
+
+def file_name_of(path: Path) -> str:
+    """Return the name of a generator file for recipes, without its folder."""
+    return f"{BUNDLED_MODEL.name} after {int(path.stem):,} images" if is_bundled_stage(path) else path.name
 
 
 def planned_images(run_dir: Path) -> int | None:

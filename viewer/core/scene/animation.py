@@ -20,6 +20,8 @@ from viewer.core.state.view_state import ViewState
 KINDS = ("walk", "turn", "timeline", "pad", "swing")
 """walk: from seed to seed and back to the first. turn: the same, while each cell goes through the classes. timeline:
 along the timeline. pad: around the corners of the pad. swing: back and forth along one direction."""
+TRAINING = "training"
+"""Through the stages of a training, which takes several generators: see `saving.save_film`."""
 RATE_RANGE = (1, 50)
 """Frames per second. GIF players support at most 50."""
 SECONDS_RANGE = (0.1, 10.0)
@@ -45,7 +47,7 @@ class Animation:
     """Amplitude of a swing in standard deviations."""
 
     def __post_init__(self) -> None:
-        check_choice("kind", self.kind, KINDS)
+        check_choice("kind", self.kind, (*KINDS, TRAINING))
         for name, value, low, high in (
             ("frames per second", self.frames_per_second, *RATE_RANGE),
             ("seconds per keyframe", self.seconds_per_keyframe, *SECONDS_RANGE),

@@ -161,9 +161,9 @@ class Search:
         """Do the next step. Returns the directions when they are ready, until then (latents done, latents needed)."""
         info = generator.info
         if not self._sha256:
-            self._sha256 = sha256(generator.path)
-            if (cached := self._cached(generator)) is not None:
-                return cached
+            stored = self.stored(generator.path, sha256(generator.path), info)
+            if stored is not None:
+                return stored
         needed = latents_needed(info)
         if self._done == needed:
             directions = principal(info, np.concatenate(self._pictures))
@@ -179,11 +179,13 @@ class Search:
         """Cache the directions. Raises CannotWrite."""
         write_bytes(self._folder / f"{self._sha256}.json", to_json(directions, self._sha256).encode())
 
-    def _cached(self, generator: Generator) -> Directions | None:
-        for path in (self._folder / f"{self._sha256}.json", generator.path.with_suffix(".directions.json")):
+    def stored(self, path: Path, sha256: str, info: GeneratorInfo) -> Directions | None:
+        """Return the directions that are stored for a generator file, or None. sha256: of that file."""
+        self._sha256 = sha256
+        for place in (self._folder / f"{sha256}.json", path.with_suffix(".directions.json")):
             with suppress(OSError, UnicodeDecodeError):
-                if path.stat().st_size <= LARGEST_FILE:
-                    found = from_json(path.read_text("utf-8"), self._sha256, generator.info.latent_size)
+                if place.stat().st_size <= LARGEST_FILE:
+                    found = from_json(place.read_text("utf-8"), sha256, info.latent_size)
                     if found is not None:
                         return found
         return None
