@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from viewer.core.run.stages import is_bundled
 from viewer.core.scene.directions import Directions, Search
 from viewer.core.scene.messages import Answer, Failure, Job, Opened
 from viewer.engine.player import Player
@@ -51,9 +52,21 @@ class Finder(QObject):
         self._player.ask("names of directions", lambda _: search.cache(renamed))
         self.found.emit()
 
-    def _on_opened(self, _opened: Opened) -> None:
+    def _on_opened(self, opened: Opened) -> None:
         self.directions = self._search = None
+        if is_bundled(opened.path):  # small files: its stages follow each other without a moment without directions
+            search = Search(self._folder)
+            stored = search.stored(opened.path, opened.sha256, opened.info)
+            if stored is not None:
+                self._search = search
+                self._accept(stored)
+                return
         self.forgot.emit()
+
+    def _accept(self, directions: Directions) -> None:
+        self.directions = directions
+        self._player.directions = directions.vectors
+        self.found.emit()
 
     def _on_answered(self, answer: Answer) -> None:
         if answer.name != NAME or self._search is None:
@@ -62,11 +75,9 @@ class Finder(QObject):
             self.progressed.emit(*answer.value)
             self._player.ask(NAME, self._search.step)
             return
-        self.directions = answer.value
-        self._player.directions = answer.value.vectors
+        self._accept(answer.value)
         if self._player.state.amounts:
             self._player.refresh()
-        self.found.emit()
 
     def _on_failed(self, failure: Failure) -> None:
         if isinstance(failure.request, Job) and failure.request.name == NAME:

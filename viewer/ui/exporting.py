@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
-from viewer.core.files.saving import ExportSpec, Subject, previewed
+from viewer.core.files.formats import FORMATS
+from viewer.core.files.saving import ExportSpec, Subject, previewed, save_film
+from viewer.core.run.stages import Stage
 from viewer.core.scene.messages import Answer
 from viewer.engine.finder import Finder
 from viewer.engine.player import Player
@@ -21,7 +24,7 @@ PREVIEW = "export preview"
 
 
 class Exporter(QObject):
-    """Hands what is shown to the export sheet, and what the sheet asks for to the task toast."""
+    """Hands what is shown to the export sheet, and what the sheet or a film needs to the task toast."""
 
     def __init__(self, window: QWidget, player: Player, finder: Finder, canvas: Canvas, task: TaskToast) -> None:
         super().__init__(window)
@@ -48,6 +51,27 @@ class Exporter(QObject):
         subject = Subject(model, self._player.state, self._player.directions)
         self.sheet.show_subject(subject, () if found is None else found.names, self._canvas.current)
         self.sheet.open()
+
+    def save_film(self, stages: tuple[Stage, ...]) -> None:
+        """Ask for a file, and save what is shown at each stage of a training as an animation."""
+        model = self._player.model
+        if model is None:
+            return
+        offered = {name: each for name, each in FORMATS.items() if each.animated and each.available}
+        kinds = ";;".join(f"{each.title} animations (*{each.suffix})" for each in offered.values())
+        chosen, kind = QFileDialog.getSaveFileName(self._window, "Save the training as a film", "training.gif", kinds)
+        if not chosen:
+            return
+        path = Path(chosen)
+        form = next(
+            (name for name, each in offered.items() if path.suffix.lower() in each.suffixes),
+            next((name for name, each in offered.items() if kind.startswith(f"{each.title} ")), "gif"),
+        )
+        if path.suffix.lower() not in offered[form].suffixes:
+            path = path.with_name(path.name + offered[form].suffix)
+        subject = Subject(model, self._player.state, self._player.directions)
+        files = [stage.path for stage in stages]
+        self._task.run(path.name, lambda report: f"Saved {save_film(subject, files, form, path, report)}.")
 
     def _preview(self, subject: Subject, spec: ExportSpec) -> None:
         self._player.ask(PREVIEW, lambda generator: previewed(generator, subject, spec))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from viewer.core.files.settings import Settings
 from viewer.engine.player import Player
+from viewer.ui.bars.training import TITLE
 from viewer.ui.dialogs.about import AboutDialog
 from viewer.ui.dialogs.doctor import DoctorDialog
 from viewer.ui.dialogs.settings import SettingsDialog
@@ -19,10 +22,12 @@ FIRST_SIZE = (1180, 820)
 
 
 class MainMenu(QMenu):
-    """Begins the tour, and opens the dialogs: settings, keys, this computer, about."""
+    """Begins the tour, shows the training, and opens the dialogs: settings, keys, this computer, about."""
 
     tour_wanted = Signal()
     """The user asked for the tour."""
+    training_wanted = Signal()
+    """The user asked to see how the bundled generator learned."""
     notified = Signal(str, object)
     """A message, and the Offer to show with it."""
 
@@ -34,18 +39,21 @@ class MainMenu(QMenu):
         self._store = store
         self._lists = lists
         self.doctor: DoctorDialog | None = None
-        for text, keys, slot in (
-            ("Take a tour", (), self.tour_wanted),
-            ("Settings…", ("Ctrl+,",), self.show_settings),
-            ("Keyboard…", ("F1", "?"), self.show_keys),
-            ("This computer…", (), self.show_doctor),
-            ("About digitforge…", (), self.show_about),
-        ):
-            action = QAction(text, window)
-            action.setShortcuts([QKeySequence(key) for key in keys])
-            action.triggered.connect(slot)
-            self.addAction(action)
-            window.addAction(action)
+        self._add("Take a tour", (), self.tour_wanted)
+        self.training = self._add(TITLE, (), self.training_wanted)
+        self.training.setVisible(False)
+        self._add("Settings…", ("Ctrl+,",), self.show_settings)
+        self._add("Keyboard…", ("F1", "?"), self.show_keys)
+        self._add("This computer…", (), self.show_doctor)
+        self._add("About digitforge…", (), self.show_about)
+
+    def _add(self, text: str, keys: Iterable[str], slot: Callable[[], None] | SignalInstance) -> QAction:
+        action = QAction(text, self._window)
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        action.triggered.connect(slot)
+        self.addAction(action)
+        self._window.addAction(action)
+        return action
 
     def show_settings(self) -> None:
         """Open the settings."""

@@ -11,6 +11,7 @@ from viewer.core.files import Report
 from viewer.core.files.formats import read_recipe
 from viewer.core.files.models import find_by_hash
 from viewer.core.files.recipe import Recipe
+from viewer.core.run.packed_stages import PackedStages
 from viewer.core.scene.messages import Failure, Opened, OpenRequest
 from viewer.engine.background import Background
 from viewer.engine.player import Player
@@ -27,10 +28,14 @@ class Restorer(QObject):
     opening = Signal(object)
     """Path of the generator to open first."""
 
-    def __init__(self, player: Player, editor: Editor, places: Callable[[], list[Path]]) -> None:
-        """places: returns files and folders to search for generators, besides those of the picture and the open one."""
+    def __init__(self, player: Player, editor: Editor, places: Callable[[], list[Path]], packed: PackedStages) -> None:
+        """places: returns files and folders to search for generators, besides those of the picture and the open one.
+
+        packed: stages that are searched too.
+        """
         super().__init__()
         self._places = places
+        self._packed = packed
         self._player = player
         self._editor = editor
         self._background: Background | None = None
@@ -47,8 +52,10 @@ class Restorer(QObject):
 
         def find(report: Report) -> tuple[Recipe, Path | None]:
             recipe = read_recipe(picture)
-            found = None if recipe.model.sha256 == open_here else find_by_hash(recipe.model.sha256, places, report)
-            return recipe, found
+            wanted = recipe.model.sha256
+            if wanted == open_here:
+                return recipe, None
+            return recipe, self._packed.find(wanted, report) or find_by_hash(wanted, places, report)
 
         self._background = Background(find, "recipe")
         self._background.succeeded.connect(self._on_read)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from viewer.core.files.settings import Settings, load, save
 from viewer.core.picture.look import PAPER, PLAIN, Look
-from viewer.core.run.stages import run_of
+from viewer.core.run.stages import origin_of
 from viewer.core.scene.messages import Opened
 from viewer.engine.player import Player
 from viewer.ui.theme import ThemeController
@@ -76,4 +76,4 @@ class SettingsStore(QObject):
             self._player.apply(self._player.state.with_look(self._own_look))
 
     def _on_opened(self, opened: Opened) -> None:
-        self.set(self.current.with_recent(run_of(opened.path)))
+        self.set(self.current.with_recent(origin_of(opened.path)))

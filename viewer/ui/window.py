@@ -22,7 +22,8 @@ from digitforge.bundled import BUNDLED_MODEL, BUNDLED_MODELS
 from digitforge.errors import DigitforgeError, ExportError
 from viewer.core.files.drops import drop_of
 from viewer.core.files.formats import is_picture
-from viewer.core.run.stages import is_run, model_of, name_of
+from viewer.core.run.packed_stages import PackedStages
+from viewer.core.run.stages import is_bundled, is_bundled_stage, is_run, model_of, name_of
 from viewer.core.scene.messages import CompareRequest, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
 from viewer.core.state.keys import edit_for_class, edit_for_key
 from viewer.core.state.number import cannot_write
@@ -39,6 +40,7 @@ from viewer.ui.bars.status import StatusLine
 from viewer.ui.bars.task import TaskToast
 from viewer.ui.bars.timeline import TimelineBar
 from viewer.ui.bars.tour import TourStrip
+from viewer.ui.bars.training import TrainingBar
 from viewer.ui.bars.watch import WatchBar
 from viewer.ui.canvas.canvas import Canvas
 from viewer.ui.canvas.compare import CompareBar
@@ -75,6 +77,7 @@ EMPTY = {
 }
 """The text on the canvas while a mode has nothing to show."""
 OPENING, COMPARISON, RENDERING = "generator open", "generator compare", "generator render"
+TRAINING = "training"
 """Kinds of failures, see `MessageToast.settle`."""
 INVITATION = "Open a generator (Ctrl+O), or drop an .onnx file, a run directory or an exported picture here."
 
@@ -110,6 +113,8 @@ class Window(QWidget):
         self.timeline = TimelineBar(player)
         self.compare = CompareBar(player, self.canvas)
         self.watch = WatchBar(player)
+        packed = PackedStages(data)
+        self.training = TrainingBar(player, packed)
         self.favourites = FavouritesPanel(player, data / "favourites")
         self.panels: dict[Panel, tuple[str, ...]] = {
             self.number: ("number",),
@@ -128,7 +133,7 @@ class Window(QWidget):
         self.message = MessageToast()
         self.task = TaskToast()
         self.copier = Copier(player)
-        self.restorer = Restorer(player, self.editor, self._places)
+        self.restorer = Restorer(player, self.editor, self._places, packed)
         self.status = StatusLine()
         self.hint = HintStrip(player.state)
         self.tour = TourStrip()
@@ -149,7 +154,7 @@ class Window(QWidget):
             header=self.header,
             rail=self.rail,
             pictures=Pictures(names_and_pictures, (self.message, self.task)),
-            bars=(self.compare, self.tour, self.hint, self.timeline, self.watch),
+            bars=(self.compare, self.tour, self.hint, self.timeline, self.watch, self.training),
             side=self.side,
             status=self.status,
         )
@@ -175,6 +180,8 @@ class Window(QWidget):
             if not opening and self.player.model is None:
                 self.canvas.set_invitation("The first stage of this training will appear here.")
             return opening
+        if is_bundled_stage(path):
+            self.training.begin()
         self.header.model.setText(f"Opening {path.name} …")
         self.player.open(path)
         return True
@@ -215,6 +222,12 @@ class Window(QWidget):
         self.hint.edited.connect(self.editor.edit)
         self.hint.tour_wanted.connect(self._begin_tour)
         self.menu.tour_wanted.connect(self._begin_tour)
+        self.menu.training_wanted.connect(self.training.begin)
+        self.rail.training_wanted.connect(self.training.show_or_finish)
+        self.training.film_wanted.connect(self.exporter.save_film)
+        self.training.changed.connect(self.rail.training.setChecked)
+        self.training.changed.connect(lambda _: self.message.settle(TRAINING))
+        self.training.failed.connect(lambda sentence: self.message.show_error(sentence, kind=TRAINING))
         self.tour.edited.connect(self.editor.edit)
         for panel in self.panels:
             panel.edited.connect(self.editor.edit)
@@ -260,6 +273,7 @@ class Window(QWidget):
         self.status.show_model(opened)
         self.rail.show_model(opened)
         self.hint.show_model(opened)
+        self.menu.training.setVisible(is_bundled(opened.path))
         for panel in self.panels:
             panel.setEnabled(True)
             panel.show_model(opened)
@@ -365,6 +379,7 @@ class Window(QWidget):
         self.task.close_down()
         self.restorer.close_down()
         self.favourites.close_down()
+        self.training.close_down()
         self.menu.close_down()
         self.player.close()
         self.settings.save_on_exit(self)  # after the worker, which may still be saving older settings

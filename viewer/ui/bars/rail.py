@@ -1,4 +1,4 @@
-"""The bar at the left, which chooses the mode."""
+"""The bar at the left, which chooses the mode and shows how the bundled generator learned."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
 from export.contract import GeneratorInfo
+from viewer.core.run.stages import is_bundled
 from viewer.core.scene.entering import entered
 from viewer.core.scene.messages import Opened
 from viewer.core.state.number import cannot_write
@@ -26,10 +27,12 @@ WIDTH = 76
 
 
 class Rail(QWidget):
-    """A button for each mode."""
+    """A button for each mode and, below them, one for the training of the bundled generator."""
 
     edited = Signal(str, object)
     """See `Panel.edited`."""
+    training_wanted = Signal(bool)
+    """The user asked to see the training, or to leave it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,17 +45,15 @@ class Rail(QWidget):
         column.setSpacing(theme.SPACE)
         for place, mode in enumerate(MODES):
             keys = f"Alt+{place + 1}"
-            picture = icon(mode, theme.MUTED, theme.ACCENT)
-            button = make_button(
-                QToolButton, NAMES[mode], TIPS[mode], keys, role="mode", picture=picture, picture_side=24
-            )
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            button.setCheckable(True)
-            button.setFixedWidth(theme.px(WIDTH) - 2 * theme.SPACE)
+            button = _tall_button(mode, NAMES[mode], TIPS[mode], keys)
             button.setShortcut(keys)
             self.group.addButton(button, place)
             column.addWidget(button)
         column.addStretch()
+        self.training = _tall_button("training", "Training", "See how this generator learned, from noise to digits")
+        self.training.clicked.connect(self.training_wanted)
+        self.training.hide()
+        column.addWidget(self.training)
         self.group.idClicked.connect(self._choose)
 
     def show_state(self, state: ViewState) -> None:
@@ -60,10 +61,21 @@ class Rail(QWidget):
         self.group.button(MODES.index(state.mode)).setChecked(True)
 
     def show_model(self, opened: Opened) -> None:
-        """Offer to write only with a generator that can."""
+        """Offer to write only with a generator that can, and the training only with the bundled generator."""
         self._info = opened.info
         self.group.button(MODES.index("number")).setVisible(not cannot_write(opened.info.classes))
+        self.training.setVisible(is_bundled(opened.path))
 
     def _choose(self, place: int) -> None:
         if (info := self._info) is not None:
             self.edited.emit("mode", lambda state: entered(info, state, MODES[place]))
+
+
+def _tall_button(picture: str, name: str, tip: str, keys: str = "") -> QToolButton:
+    """Return a button that stays down, with its name below its icon."""
+    pictured = icon(picture, theme.MUTED, theme.ACCENT)
+    button = make_button(QToolButton, name, tip, keys, role="mode", picture=pictured, picture_side=24)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+    button.setCheckable(True)
+    button.setFixedWidth(theme.px(WIDTH) - 2 * theme.SPACE)
+    return button

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from viewer.core.files.provenance import Fact, readable
+from viewer.core.run.stages import file_name_of
 from viewer.core.scene.messages import Opened
 from viewer.ui import theme
 from viewer.ui.dialogs.scrolling import ScrollingDialog
@@ -64,7 +65,7 @@ class AboutDialog(ScrollingDialog):
             short, long = readable(opened.info.provenance)
             column.addSpacing(theme.SPACE)
             column.addWidget(label("The open generator", "title"))
-            column.addLayout(_facts([("File", opened.path.name), *short]))
+            column.addLayout(_facts([("File", file_name_of(opened.path)), *short]))
             for name, text in long:
                 _add_folded(column, name, text)
         column.addStretch()

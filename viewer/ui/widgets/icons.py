@@ -101,6 +101,15 @@ def _number(painter: QPainter) -> None:
     _line(painter, (7, 15), (8, 11), (15.5, 3.8), (18.2, 6.5), (11, 14), (7, 15))
 
 
+def _training(painter: QPainter) -> None:
+    _line(painter, (12, 5.5), (21, 9.8), (12, 14), (3, 9.8), (12, 5.5))
+    hood = QPainterPath(QPointF(7, 12.2))
+    hood.lineTo(QPointF(7, 16.2))
+    hood.cubicTo(QPointF(9.5, 19), QPointF(14.5, 19), QPointF(17, 16.2))
+    hood.lineTo(QPointF(17, 12.2))
+    painter.drawPath(hood)
+
+
 def _undo(painter: QPainter) -> None:
     _line(painter, (8.5, 5), (4.5, 9), (8.5, 13))
     arc = QPainterPath(QPointF(4.8, 9))
@@ -188,6 +197,7 @@ _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "path": _path,
     "pad": _pad,
     "number": _number,
+    "training": _training,
     "undo": _undo,
     "redo": _redo,
     "add": _add,
