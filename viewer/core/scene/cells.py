@@ -110,7 +110,7 @@ def _grid(info: GeneratorInfo, state: ViewState) -> Scene:
     if (part := state.position % 1.0) > 0.0:
         locked = {cell for cell, _ in state.locks}
         free = [cell for cell in range(state.cells) if cell not in locked]
-        following = [replace(samples[cell], seed=samples[cell].seed + 1) for cell in free]
+        following = [Sample(seed + 1, cell, samples[cell].mix) for cell in free]
         z[free] = between(info, z[free], latents_of(info, following), part)
         for cell in free:
             shown[cell] = f"between seeds {seed} and {seed + 1}"

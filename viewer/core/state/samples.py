@@ -51,8 +51,12 @@ class Sample:
         for number, weight in self.mix:
             check_range("class", number, 0, CLASS_MAX)
             check_range("class weight", weight, -WEIGHT_MAX, WEIGHT_MAX)
+        if self.latent or self.origin:  # a walk makes hundreds of samples without either for each frame
+            self._check_held()
+
+    def _check_held(self) -> None:
         check_range("the length of the latent in bytes", len(self.latent), 0, LATENT_BYTES_MAX)
-        if self.latent and (len(self.latent) % 4 or not np.isfinite(np.frombuffer(self.latent, "<f4")).all()):
+        if len(self.latent) % 4 or not np.isfinite(np.frombuffer(self.latent, "<f4")).all():
             raise ValueError("the latent is not made of finite float32 numbers")
         check_range("the length of the origin", len(self.origin), 0, LONGEST_ORIGIN)
         if not self.origin.isprintable():
