@@ -30,6 +30,7 @@ from digitforge.hashing import sha256
 from digitforge.progress import spinner
 from export.runtime.latents import labels_of, latents, one_hot
 from export.runtime.providers import CPU, CUDA, Facts, Finding, explain, look
+from export.runtime.sidecar import OPTION_HELP as ASSUME_HELP
 
 if TYPE_CHECKING:
     from export.runtime.generator import Generator
@@ -223,9 +224,14 @@ def main(arguments: list[str] | None = None) -> int:
         help="a generator, or a run directory with one (default: the bundled generator)",
     )  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report to this file as well")
+    parser.add_argument("--assume", action="append", default=[], metavar="WHAT=VALUE", help=ASSUME_HELP)
     given = parser.parse_args(arguments)
 
     def command() -> int:
+        if given.assume:
+            from export.runtime.generator import find_model, state  # imports onnxruntime, which may be broken
+
+            state(find_model(given.model or BUNDLED_MODEL), given.assume)
         with spinner(Console(stderr=True)) as show:
             report = examine(given.model or BUNDLED_MODEL, show)
         if given.json:

@@ -19,7 +19,8 @@ from export.datasets.dataset import write_dataset
 from export.datasets.formats import FORMATS, format_of
 from export.datasets.latents_file import read_latents
 from export.datasets.sampling import TRUNCATION_MAX, SampleRequest, class_labels, parse_shard
-from export.runtime.generator import find_model, open_generator
+from export.runtime.generator import find_model, open_generator, state
+from export.runtime.sidecar import OPTION_HELP as ASSUME_HELP
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         help="generate images again until the classifier gives their class at least this probability (default: 0)",
     )  # fmt: skip
     parser.add_argument("--shard", default="1/1", metavar="I/N", help="only the I-th of N parts (default: 1/1)")
+    parser.add_argument("--assume", action="append", default=[], metavar="WHAT=VALUE", help=ASSUME_HELP)
     given = parser.parse_args(arguments)
     form = given.format or format_of(given.out)
 
@@ -53,7 +55,10 @@ def main(arguments: list[str] | None = None) -> int:
             needs = f"a {suffix} file" if suffix else "a folder"
             raise ExportError(f"--out is {given.out}, but the format {form} needs {needs}.")
         shard = parse_shard(given.shard)
-        generator = open_generator(find_model(given.model))
+        model = find_model(given.model)
+        if given.assume:
+            state(model, given.assume)
+        generator = open_generator(model)
         if generator.notice:
             Console(stderr=True, soft_wrap=True).print(generator.notice, style="yellow", highlight=False)
         request = _of_latents(given, generator.info, shard) if given.latents else _of_seed(given, generator.info, shard)

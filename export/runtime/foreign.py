@@ -20,11 +20,12 @@ from onnx import TensorProto, compose, helper, numpy_helper
 from export.contract import CLASS_WEIGHTS, IMAGE, LATENTS, PIXELS, ContractError, GeneratorInfo
 from export.runtime.arrays import Float32
 from export.runtime.batches import cut, padded
-from export.runtime.images import Layout, Values, find_image, known_values, sampled_values
+from export.runtime.images import Layout, Values, find_image, known_values, sampled_values, stated_values
 from export.runtime.labels import weigh, weigh_one_hot
 from export.runtime.latents import one_hot
 from export.runtime.providers import CPU
 from export.runtime.session import make_session
+from export.runtime.sidecar import Statements
 from export.runtime.simplify import use_float32
 from export.safety.budget import FEW, FLOATS, INTEGERS, check_budget, is_setting, only_batch, quoted, trace
 from export.safety.skeleton import InvalidModel
@@ -45,6 +46,10 @@ INDEPENDENT = 0.01
 """Largest difference between such images, as a share of their range."""
 
 
+Assumption = tuple[str, str, str]
+"""Subject, verb and predicate of a sentence: "its latents", "are", "to be standard normal"."""
+
+
 @dataclass(frozen=True)
 class Source:
     """An input of the graph."""
@@ -61,8 +66,10 @@ class Source:
         return math.prod(self.shape)
 
 
-def adapt(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
+def adapt(model: onnx.ModelProto, path: Path, stated: Statements) -> onnx.ModelProto:
     """Return a model that keeps the contract, made from one that `export.safety.checks.read_model` accepted.
+
+    stated: what the user says about it.
 
     The model must have an input of latents, [batch, latent] with any number of further dimensions of size 1. A second
     one may have labels (integers [batch] or [batch, 1]) or class weights (like latents). Single floats are set to 1.
@@ -74,52 +81,67 @@ def adapt(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
     use_float32(model)
     del model.graph.value_info[:]  # some contradict the graph, and nothing needs them
     batch = only_batch(model)
-    assumed = "Its latents are assumed to be standard normal"
+    assumed: list[Assumption] = [] if stated.latents else [("its latents", "are", "to be standard normal")]
     settings = _settle(model)
     latents, label = _latents_and_label(model, path)
     sources = {LATENTS: _source(latents, path)}
     if label is not None:
-        assumed += f", {quoted(label.name)} to take "
+        takes = quoted(label.name)
         if label.type.tensor_type.elem_type in INTEGERS and math.prod(_rest(label)) == 1:
             name, count = _weigh(model, label.name, path)
             sources[CLASS_WEIGHTS] = Source(name, TensorProto.FLOAT, (count,))
-            assumed += f"the numbers of {count} classes"
+            assumed.append((takes, "is", f"to take the numbers of {count} classes"))
         elif math.prod(_rest(label)) == 1:
             raise ContractError(
-                f"{path} is not a supported generator: its input {quoted(label.name)} takes one number for each image; "
+                f"{path} is not a supported generator: its input {takes} takes one number for each image; "
                 "export it with integer labels, or with one-hot labels."
             )
         else:
             weigh_one_hot(model, label.name)
             sources[CLASS_WEIGHTS] = _source(label, path)
-            assumed += f"the weights of {sources[CLASS_WEIGHTS].size} classes"
-    if settings:
-        assumed += f", {' and '.join(map(quoted, settings))} to be 1"
+            assumed.append((takes, "is", f"to take the weights of {sources[CLASS_WEIGHTS].size} classes"))
+    assumed += [(quoted(name), "is", "to be 1") for name in settings]
     try:
         flow = trace(model, batch or FEW)
         output, layout = find_image(model, flow)
         wrapped = _with_our_inputs(model, sources, output, layout)
-        images = _probe(wrapped, path, sources, batch)
-        values = known_values(model, flow, output) or sampled_values(images)
+        images = _probe(wrapped, path, sources, batch, stated.latents or "normal")
+        if stated.range:
+            values = stated_values(images, *stated.range)
+        else:
+            values = known_values(model, flow, output) or sampled_values(images)
+            predicate = f"to lie between {values.low:g} and {values.high:g} ({values.reason})"
+            assumed.append(("its images", "are", predicate))
     except (InvalidModel, ContractError) as problem:
         raise ContractError(f"{path} {problem}.") from problem
-    assumed += f", and its images to lie between {values.low:g} and {values.high:g} ({values.reason})"
-    if batch:
-        assumed += f". It makes {batch} image{'s' * (batch > 1)} at a time"
     info = GeneratorInfo(
         latent_size=sources[LATENTS].size,
-        latent_distribution="normal",
+        latent_distribution=stated.latents or "normal",
         classes=tuple(map(str, range(sources[CLASS_WEIGHTS].size))) if label is not None else (),
         channels=layout.channels,
         height=layout.height,
         width=layout.width,
         provenance={
             "producer": f"{model.producer_name} {model.producer_version}".strip() or "unknown",
-            ASSUMED: f"This file does not say how to use it. {assumed}.",
+            ASSUMED: _notice(assumed, stated, batch),
         },
     )
     _add_our_outputs(wrapped, info, values)
     return wrapped
+
+
+def _notice(assumed: list[Assumption], stated: Statements, batch: int) -> str:
+    """Return what people should know about the file."""
+    sentences = ["This file does not say how to use it.", stated.sentence()]
+    if assumed:
+        (subject, verb, predicate), *others = assumed
+        clauses = [f"{subject[0].upper()}{subject[1:]} {verb} assumed {predicate}"]
+        clauses += [f"{subject} {predicate}" for subject, _, predicate in others]
+        *rest, last = clauses
+        sentences.append(f"{', '.join(rest)}{', and ' if rest else ''}{last}.")
+    if batch:
+        sentences.append(f"It makes {batch} image{'s' if batch > 1 else ''} at a time.")
+    return " ".join(filter(None, sentences))
 
 
 def _settle(model: onnx.ModelProto) -> list[str]:
@@ -215,10 +237,12 @@ def _with_our_inputs(
     return wrapped
 
 
-def _probe(wrapped: onnx.ModelProto, path: Path, sources: dict[str, Source], batch: int) -> Float32:
+def _probe(wrapped: onnx.ModelProto, path: Path, sources: dict[str, Source], batch: int, distribution: str) -> Float32:
     """Return images of `PROBES` latents. Raises ContractError if one depends on the other images of its batch."""
     session = make_session(wrapped, path, CPU, threads=1)
-    z = np.random.Generator(np.random.PCG64(0)).standard_normal((PROBES, sources[LATENTS].size), np.float32)
+    stream, shape = np.random.Generator(np.random.PCG64(0)), (PROBES, sources[LATENTS].size)
+    drawn = stream.standard_normal(shape) if distribution == "normal" else stream.uniform(-1, 1, shape)
+    z: Float32 = drawn.astype(np.float32)
     feeds = {LATENTS: z}
     if CLASS_WEIGHTS in sources:
         feeds[CLASS_WEIGHTS] = one_hot(np.arange(PROBES) % sources[CLASS_WEIGHTS].size, sources[CLASS_WEIGHTS].size)

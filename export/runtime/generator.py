@@ -6,6 +6,7 @@ megabytes or read other files.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from export.runtime.arrays import Float32, UInt8
 from export.runtime.batches import BUCKETS, cut, padded
 from export.runtime.providers import CPU, CUDA, explain, look
 from export.runtime.session import make_session
+from export.runtime.sidecar import Statements, parse_statements, read_statements, write_statements
 from export.safety.budget import only_batch
 from export.safety.checks import check_signature, is_foreign, read_model
 
@@ -128,11 +130,25 @@ def find_model(path: Path) -> Path:
     return path
 
 
-def open_generator(path: Path, provider: str = "auto", threads: int = 0) -> Generator:
+def state(path: Path, words: Sequence[str]) -> None:
+    """Keep what the user says about the generator from elsewhere at `path`, in MODEL.json beside it.
+
+    words: values of the option --assume. Raises ExportError if they are not understood, do not fit the generator, or
+    cannot be kept.
+    """
+    stated = parse_statements(words, read_statements(path))
+    if open_generator(path, "cpu", stated=stated).info.provenance.get(foreign.ASSUMED):
+        write_statements(path, stated)
+    else:
+        raise ExportError(f"{path} was exported by digitforge and says how to use it: leave out --assume.")
+
+
+def open_generator(path: Path, provider: str = "auto", threads: int = 0, stated: Statements | None = None) -> Generator:
     """Check the file at `path` and open it. The file need not come from digitforge; see `Generator.notice`.
 
     provider: "cpu", "cuda" (an error if CUDA cannot run), or "auto" for CUDA if it runs and the CPU if not.
     threads: CPU threads per call; 0 for as many as this process may use, which is also the limit.
+    stated: what the user says about a file from elsewhere; None for what MODEL.json beside it says.
     Raises ModelRefused if the file is damaged, unsafe or not a generator, and ExportError for any other failure.
     """
     try:
@@ -142,7 +158,7 @@ def open_generator(path: Path, provider: str = "auto", threads: int = 0) -> Gene
     try:
         batch = only_batch(model)
         if is_foreign(model):
-            model = foreign.adapt(model, path)
+            model = foreign.adapt(model, path, read_statements(path) if stated is None else stated)
         info = check_signature(model)
     except ContractError as error:
         raise ModelRefused(str(error)) from error

@@ -169,4 +169,17 @@ def sampled_values(images: Float32) -> Values:
         return Values(-1 if low < -TOLERANCE else 0, 1, reason)
     if low >= -TOLERANCE * 255 and BRIGHT <= high <= (1 + TOLERANCE) * 255:
         return Values(0, 255, reason)
-    raise ContractError(f"returns values from {low:.3g} to {high:.3g}; an image lies in [-1, 1], [0, 1] or [0, 255]")
+    raise ContractError(
+        f"returns values from {low:.3g} to {high:.3g}; an image lies in [-1, 1], [0, 1] or [0, 255]. If other values "
+        "are black and white, say which with `python -m export.doctor MODEL.onnx --assume range=LOW..HIGH`"
+    )
+
+
+def stated_values(images: Float32, low: float, high: float) -> Values:
+    """Return the range that the user states. Raises ContractError if most of the sampled values lie outside of it."""
+    if np.mean((images < low) | (images > high)) > 0.5:
+        raise ContractError(
+            f"returns values from {images.min():.3g} to {images.max():.3g}, most of them not between {low:g} and "
+            f"{high:g}, as was stated: state another range, or remove it from the .json file beside the model"
+        )
+    return Values(low, high, "as stated")

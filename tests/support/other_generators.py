@@ -67,6 +67,8 @@ class Network(nn.Module):
                 return ((images + 1) * 127.5).view(-1, 1, SIDE, SIDE)
             case "bytes":
                 return ((images + 1) * 127.5).clamp(0, 255).to(torch.uint8).view(-1, 1, SIDE, SIDE)
+            case "standardized":
+                images = (images + 1 - 2 * 0.1307) / 2 / 0.3081
             case "beyond 1":
                 images = self.layers(z) * 0.35
         return images.view(-1, 1, SIDE, SIDE)
