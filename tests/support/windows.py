@@ -66,7 +66,7 @@ def expected_picture(window: Window) -> np.ndarray[tuple[int, ...], np.dtype[np.
     generator = open_generator(window.player.model.path, "cpu")
     scene = scene_of(generator.info, window.player.state, window.player.directions)
     assert scene is not None
-    return compose(generator.generate_pixels(scene.z, scene.y), scene.columns)
+    return compose(generator.generate_pixels(scene.z, scene.y), scene.columns, close=scene.close)
 
 
 def wait_for_the_picture(qtbot: QtBot, window: Window) -> None:
