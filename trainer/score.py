@@ -26,6 +26,7 @@ from export.contract import GeneratorInfo
 from export.convert.exporter import Exportable
 from export.convert.provenance import check_scorable, describe, write_scores
 from export.datasets.sampling import SampleRequest, sample_images
+from export.inversion.errors import reconstruction_errors, searchable
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import Generator, find_model, open_generator
 from export.runtime.latents import BLOCK
@@ -42,6 +43,7 @@ from trainer.runs import SCORES_FILE, RunRecord
 from trainer.scoring.features import FeatureNetwork, open_features
 from trainer.scoring.measure import LEAST_IMAGES, Step, score_images
 from trainer.scoring.real import ImageSet, Real, load_real, predict_images
+from trainer.scoring.reconstruction import Reconstruct
 from trainer.scoring.scores import Facts, Score
 
 FORMAT = 2
@@ -93,12 +95,25 @@ class TorchGenerator:
     info: GeneratorInfo
     exportable: Exportable
 
-    @torch.no_grad()
+    def generate(self, z: Float32, y: Float32 | None = None) -> Float32:
+        """See `export.runtime.generator.Generator.generate`."""
+        parts = [
+            self._run(z[start : start + BLOCK], None if y is None else y[start : start + BLOCK])[0].numpy()
+            for start in range(0, len(z), BLOCK)
+        ]
+        made: Float32 = np.concatenate(parts)
+        return made
+
     def generate_pixels(self, z: Float32, y: Float32 | None = None) -> UInt8:
         """See `export.runtime.generator.Generator.generate_pixels`."""
-        inputs = [torch.from_numpy(array) for array in (z, y) if array is not None]
-        made: UInt8 = self.exportable(*inputs)[1].numpy()
+        made: UInt8 = self._run(z, y)[1].numpy()
         return made
+
+    @torch.no_grad()
+    def _run(self, z: Float32, y: Float32 | None) -> tuple[Tensor, Tensor]:
+        inputs = [torch.from_numpy(array) for array in (z, y) if array is not None]
+        images, pixels = self.exportable(*inputs)
+        return images, pixels
 
 
 @dataclass(frozen=True)
@@ -202,7 +217,10 @@ def score(request: ScoreRequest, step: Step = lambda _: None) -> ScoreResult:
         network.name, network.sha256, **subject.run,
     )  # fmt: skip
     copies = not subject.limit and _trained_on(subject, loaded[0])
-    found, neighbours = score_images(facts, images, real, network, copies=copies, smooth=request.smooth, step=step)
+    found, neighbours = score_images(
+        facts, images, real, network, copies=copies, reconstruct=_reconstruct(subject.generator),
+        smooth=request.smooth, step=step,
+    )  # fmt: skip
     notice = subject.generator.notice if isinstance(subject.generator, Generator) else ""
     return ScoreResult(found, images, real, neighbours, notice)
 
@@ -232,6 +250,17 @@ def _check_images(request: ScoreRequest, info: GeneratorInfo, training: Source) 
         )
     if request.smooth > (most := most_sigma(made.size)):
         raise DataError(f"--smooth is {request.smooth:g}, but for images of this size it must be at most {most:g}.")
+
+
+def _reconstruct(generator: Generator | TorchGenerator) -> Reconstruct | None:
+    """Return the search for the generator's nearest images; None if its latents are too long."""
+
+    def errors(images: Tensor, labels: Tensor) -> Tensor:
+        return torch.from_numpy(
+            reconstruction_errors(generator.info, generator.generate, images.numpy(), labels.numpy())
+        )
+
+    return errors if searchable(generator.info) else None
 
 
 def _generate(

@@ -36,6 +36,7 @@ READING = ("networks/judge.py", "networks/pixels.py", "scoring/features.py")
 COMPUTING = (
     *READING, "networks/gaussian.py", "seeding.py", "scoring/collapse.py", "scoring/fidelity.py", "scoring/measure.py",
     "scoring/memorisation.py", "scoring/neighbours.py", "scoring/pixels.py", "scoring/real.py",
+    "scoring/reconstruction.py",
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from trainer.scoring.memorisation import memorisation, require_meaning
 from trainer.scoring.metrics import METRICS, Metric
 from trainer.scoring.neighbours import Overlap, nearest, overlap
 from trainer.scoring.real import ImageSet, Real
+from trainer.scoring.reconstruction import Reconstruct, nearest_of, reconstruction_error
 from trainer.scoring.scores import MOST_CLASSES, Classes, Facts, Floor, Memorisation, Metrics, Pixels, Score
 from trainer.seeding import stream
 
@@ -42,6 +43,8 @@ class Comparison:
     held_out: ImageSet
     memorisation: Memorisation | None = None
     """Found by `find_copies`, as it needs the training images."""
+    reconstruct: Reconstruct | None = None
+    """Finds the nearest images that the generator can make; None if that is not known."""
 
     @cached_property
     def frechet_distance(self) -> float:
@@ -92,6 +95,13 @@ class Comparison:
         return None if self.confusion is None else collapse.conditional_accuracy(self.confusion)[0]
 
     @cached_property
+    def reconstruction_error(self) -> float | None:
+        """See `reconstruction.reconstruction_error`; None without `reconstruct`."""
+        if self.reconstruct is None:
+            return None
+        return reconstruction_error(self.held_out, len(self.generated), self.reconstruct)
+
+    @cached_property
     def pixels(self) -> Pixels:
         """Statistics of the pixel values."""
         return pixels.compare(self.generated.pixels, self.held_out.pixels)
@@ -135,19 +145,21 @@ def score_images(
     network: FeatureNetwork,
     *,
     copies: bool,
+    reconstruct: Reconstruct | None = None,
     smooth: float = 0.0,
     step: Step = lambda _: None,
 ) -> tuple[Score, Tensor | None]:
     """Return the score of generated images, and the nearest training image of each, int64 [n], where it is known.
 
     copies: whether to look for copies of training images; only of use for a generator trained on all of `real`.
+    reconstruct: finds the nearest images that the generator can make; None: there is no reconstruction error.
     smooth: sigma, in pixels, of a Gaussian filter after which the pixel statistics are computed again; 0: none.
     Raises DataError if there are too few images.
     """
     if len(images) < LEAST_IMAGES:
         raise DataError(f"{len(images)} images are too few to score: use --count {LEAST_IMAGES} or more.")
     copied, neighbours = find_copies(images, real, step) if copies else (None, None)
-    comparison = Comparison(images, real.held_out, copied)
+    comparison = Comparison(images, real.held_out, copied, reconstruct)
     smoothed = None
     if smooth:
         step("pixels after the filter")
@@ -196,7 +208,8 @@ def floor(real: Real, network: FeatureNetwork, count: int, step: Step) -> Floor:
         draws = []
         for number in range(FLOOR_DRAWS):
             order = torch.randperm(len(real.training), generator=stream(torch.device("cpu"), number, "floor"))
-            comparison = Comparison(real.training.part(order[:count]), real.held_out)
+            drawn = real.training.part(order[:count])
+            comparison = Comparison(drawn, real.held_out, reconstruct=nearest_of(drawn))
             draws.append(measure(comparison, metrics, lambda what, number=number: step(f"floor {number + 1}: {what}")))  # type: ignore[misc]
         columns = {
             metric.key: [values for each in draws if (values := each[metric.key]) is not None] for metric in metrics

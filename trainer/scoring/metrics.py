@@ -161,6 +161,13 @@ METRICS: dict[str, Metric] = {
             shown=False,
         ),
         Metric(
+            "reconstruction_error", "Reconstruction error", "rebuilding", "lower",
+            "How far the nearest images that the generator can make are from real ones: root mean squared error of "
+            "pixels in [-1, 1]. The floor is the error of the nearest training images, which a good generator beats.",
+            "",
+            lambda sets: sets.reconstruction_error,
+        ),
+        Metric(
             "copied", "Copied", "copied", "lower",
             "Estimated share of images that are copies of training images: around 0, of either sign, without copies.",
             "Platzer & Reutterer 2021",

@@ -36,13 +36,16 @@ class Metrics:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Metrics:
-        """Read the metrics of a score's JSON object, or of its floor."""
-        return cls(
-            {
-                key: number((_part(values, metric.group) if metric.group else values).get(key))
-                for key, metric in METRICS.items()
-            }
-        )
+        """Read the metrics of a score's JSON object, or of its floor.
+
+        Metrics that are newer than the file are left out.
+        """
+        found = {}
+        for key, metric in METRICS.items():
+            place = _part(values, metric.group) if metric.group else values
+            if key in place or metric.group:
+                found[key] = number(place.get(key))
+        return cls(found)
 
 
 @dataclass(frozen=True)
