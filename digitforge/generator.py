@@ -14,8 +14,11 @@ from digitforge.errors import ExportError, explain
 
 if TYPE_CHECKING:
     from export.contract import GeneratorInfo
+    from export.inversion.batch import Found
+    from export.inversion.starts import Pool
     from export.runtime.arrays import Float32, UInt8
     from export.runtime.generator import Generator as RuntimeGenerator
+    from export.runtime.predict import Classifier
 
 Provider = Literal["auto", "cpu", "cuda"]
 Digit = int | str
@@ -56,6 +59,7 @@ class Generator:
 
     def __init__(self, opened: RuntimeGenerator) -> None:
         self._opened = opened
+        self._finder: tuple[Pool, Classifier | None] | None = None
 
     def __repr__(self) -> str:
         info = self.info
@@ -127,6 +131,48 @@ class Generator:
 
         request = SampleRequest(_integer("count", count), _integer("seed", seed))
         return latents(self.info, request.seed, 0, request.count)
+
+    def generate(self, latents: Float32, weights: Float32 | None = None) -> UInt8:
+        """Generate the images of given latents, uint8 [n, H, W] (grey) or [n, H, W, 3] (RGB).
+
+        latents: float [n, latent]. weights: float [n, classes], the share of each class, for a generator with classes:
+        1 for the class to show and 0 for the others, or a mixture. `latents` and `invert` return such arrays.
+        Raises ExportError if an array has another shape, or a value is not finite.
+        """
+        z = _finite("Latents", latents, self.info.latent_size)
+        y = _finite("Class weights", weights, len(self.info.classes), len(z)) if self.info.conditional else None
+        return self._opened.generate_pixels(z, y)
+
+    def invert(self, pictures: str | os.PathLike[str] | UInt8, digit: Digit | None = None) -> Found:
+        """Find the latents whose images are nearest to given pictures. It takes some tenths of a second for each.
+
+        The result has `latents` float32 [n, latent], `weights` float32 [n, classes] (None without classes), `labels`
+        int64 [n], and `rms` [n]: the root mean squared error, in units of [-1, 1].
+
+        pictures: images as `sample` returns them, or one of them; or what `python -m export.invert` takes: the path of
+        a picture, of a folder of pictures, or of a .npz file. digit: the class of all pictures; None for the labels of
+        the file, or else the class that is found. Raises ExportError if a picture cannot be read or does not have the
+        size of the generator's images, there is no such class, or the latents have more than 512 numbers.
+        """
+        import numpy as np
+
+        from export.datasets.inverting import InvertRequest
+        from export.datasets.targets import open_targets, targets_of
+        from export.inversion.batch import invert
+        from export.inversion.live import usable_classifier
+        from export.inversion.starts import Pool
+
+        label = -1 if digit is None else self._classes([digit])[0]
+        path = isinstance(pictures, str | os.PathLike)
+        targets = open_targets(Path(pictures), self.info) if path else targets_of(np.asarray(pictures), self.info)  # type: ignore[arg-type]
+        if self._finder is None:
+            pool = Pool.draw(self.info, self._opened.generate)
+            self._finder = pool, usable_classifier(pool)
+        pool, classifier = self._finder
+        return invert(
+            pool, self._opened.generate, targets.read(0, targets.count),
+            labels=InvertRequest(targets, label).labels(0, targets.count), classifier=classifier,
+        )  # fmt: skip
 
     def interpolate(
         self,
@@ -202,6 +248,25 @@ class Generator:
         if not labels:
             raise ExportError("The list of digits is empty: name at least one class, or leave it out for all classes.")
         return labels
+
+
+def _finite(name: str, value: object, columns: int, rows: int | None = None) -> Float32:
+    """Return an array of finite numbers, float32 [rows, columns]; any number of rows if `rows` is None."""
+    import numpy as np
+
+    count = "n" if rows is None else rows
+    wrong = ExportError(f"{name} for this generator are finite numbers [{count}, {columns}].")
+    try:
+        array = np.asarray(value)
+    except ValueError:  # nested sequences of different lengths
+        raise wrong from None
+    if array.dtype.kind not in "biuf" or array.ndim != 2 or array.shape[1] != columns or rows not in (None, len(array)):
+        raise wrong
+    with np.errstate(over="ignore"):  # becomes infinite, which is refused
+        found: Float32 = array.astype(np.float32)
+    if not np.isfinite(found).all():
+        raise wrong
+    return found
 
 
 def _integer(name: str, value: object) -> int:

@@ -63,6 +63,23 @@ def open_targets(source: Path, info: GeneratorInfo) -> Targets:
     return Targets(names, len(files), digest.hexdigest(), None, pixels)
 
 
+def targets_of(pixels: UInt8, info: GeneratorInfo) -> Targets:
+    """Return images in memory: uint8 [n, H, W] or one [H, W] (grey), [n, H, W, 3] or one [H, W, 3].
+
+    Raises PictureError if they have another type or another size than the generator's images, or there are none.
+    """
+    shape = tuple(int(side) for side in info.outputs()[PIXELS][1:])
+    images = pixels[None] if pixels.ndim == len(shape) else pixels
+    if images.dtype != np.uint8 or images.shape[1:] != shape or not len(images):
+        wanted = ", ".join(map(str, shape))
+        raise PictureError(
+            f"Pictures for this generator are uint8 [n, {wanted}] or [{wanted}], not {pixels.dtype} "
+            f"{list(pixels.shape)}."
+        )
+    digest = sha256(np.ascontiguousarray(images).tobytes())
+    return Targets((), len(images), digest.hexdigest(), None, lambda start, stop: images[start:stop])
+
+
 def _from_archive(source: Path, info: GeneratorInfo) -> Targets:
     arrays = read_arrays(source)
     shape = tuple(int(side) for side in info.outputs()[PIXELS][1:])

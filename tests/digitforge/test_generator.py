@@ -117,6 +117,24 @@ def test_an_interpolation_changes_the_class(models: dict[str, Path]) -> None:
     np.testing.assert_array_equal(images[-1], generator.sample(1, 9, seed=3)[0])
 
 
+@pytest.mark.parametrize("model", ["digits", "free", "colour"])
+def test_a_picture_is_found_again(models: dict[str, Path], model: str, tmp_path: Path) -> None:
+    generator = digitforge.open(models[model])
+    pictures = generator.sample(6, seed=3)
+    found = generator.invert(pictures)
+    assert np.median(found.rms) < 0.05
+    again = generator.generate(found.latents, found.weights)
+    errors = np.sqrt(((again.astype(float) - pictures) ** 2).reshape(6, -1).mean(axis=1)) / 127.5
+    np.testing.assert_allclose(errors, found.rms, atol=0.02)
+    one = generator.invert(pictures[0])
+    assert one.latents.shape == (1, 6)
+    np.savez(tmp_path / "a.npz", images=pictures)
+    np.testing.assert_array_equal(generator.invert(tmp_path / "a.npz").latents, found.latents)
+    if generator.info.conditional:
+        name = generator.info.classes[2]
+        assert set(generator.invert(pictures, digit=name).labels.tolist()) == {2}
+
+
 @pytest.mark.parametrize(
     ("model", "method", "arguments", "said"),
     [
@@ -140,6 +158,21 @@ def test_an_interpolation_changes_the_class(models: dict[str, Path]) -> None:
         ("digits", "interpolate", {"first": 1, "second": 2, "truncation": 3}, "truncation is 3"),
         ("digits", "interpolate", {"first": -1, "second": 2}, "seed is -1"),
         ("free", "interpolate", {"first": 1, "second": 2, "digit": 3}, "unconditional"),
+        (
+            "digits",
+            "generate",
+            {"latents": np.zeros((2, 5))},
+            r"Latents for this generator are finite numbers \[n, 6\]",
+        ),
+        ("digits", "generate", {"latents": np.full((2, 6), np.nan)}, "Latents for this generator"),
+        ("digits", "generate", {"latents": np.zeros((2, 6))}, r"weights for this generator are .* \[2, 10\]"),
+        ("digits", "generate", {"latents": np.zeros((2, 6)), "weights": np.zeros((3, 10))}, r"\[2, 10\]"),
+        ("digits", "generate", {"latents": [[1], [1, 2]]}, "Latents for this generator"),
+        ("digits", "invert", {"pictures": np.zeros((12, 13), np.uint8)}, r"uint8 \[n, 12, 12\] or \[12, 12\]"),
+        ("digits", "invert", {"pictures": np.zeros((12, 12))}, "not float64"),
+        ("digits", "invert", {"pictures": np.zeros((0, 12, 12), np.uint8)}, "Pictures for this generator"),
+        ("digits", "invert", {"pictures": "absent.png"}, "absent.png"),
+        ("digits", "invert", {"pictures": np.zeros((12, 12), np.uint8), "digit": "x"}, "no class 'x'"),
     ],
 )
 def test_bad_arguments_are_explained(
