@@ -23,7 +23,7 @@ from digitforge.errors import DigitforgeError, ExportError
 from viewer.core.files.drops import drop_of
 from viewer.core.files.formats import is_picture
 from viewer.core.run.packed_stages import PackedStages
-from viewer.core.run.stages import is_bundled, is_bundled_stage, is_run, model_of, name_of
+from viewer.core.run.stages import as_bundled, is_bundled, is_bundled_stage, is_run, model_of, name_of
 from viewer.core.scene.messages import CompareRequest, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
 from viewer.core.state.keys import edit_for_class, edit_for_key
 from viewer.core.state.number import cannot_write
@@ -183,7 +183,7 @@ class Window(QWidget):
         if is_bundled_stage(path):
             self.training.begin()
         self.header.model.setText(f"Opening {path.name} …")
-        self.player.open(path)
+        self.player.open(as_bundled(path))
         return True
 
     def open_beside(self, path: Path) -> None:

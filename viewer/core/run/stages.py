@@ -74,6 +74,11 @@ def is_bundled(path: Path) -> bool:
     return path == BUNDLED_MODEL or is_bundled_stage(path)
 
 
+def as_bundled(path: Path) -> Path:
+    """Return BUNDLED_MODEL for any path that leads to it, and other paths unchanged."""
+    return BUNDLED_MODEL if path.resolve() == BUNDLED_MODEL.resolve() else path
+
+
 def origin_of(path: Path) -> Path:
     """Return what to open again later: a stage's run directory or, for its early stages, the bundled generator."""
     return BUNDLED_MODEL if is_bundled_stage(path) else run_of(path)

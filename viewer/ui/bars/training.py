@@ -51,22 +51,25 @@ class TrainingBar(StageBar):
         self.play.clicked.connect(self._toggle)
         self.film = icon_button("save", "Save the training as a film, to show it elsewhere")
         self.film.clicked.connect(lambda: self.film_wanted.emit(self.stages))
-        self.finished = make_button(
-            QPushButton, "Finished generator", "Close this bar and show the finished generator again"
-        )
+        self.finished = make_button(QPushButton, "Finish", "Close this bar and show the finished generator again")
         self.finished.clicked.connect(self.finish)
         self.slider.sliderPressed.connect(self.pause)
+        self.stage.setSizePolicy(self.facts.sizePolicy())
+        self.stage.setWordWrap(True)
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        texts.addWidget(self.facts)
+        texts.addWidget(self.stage)
         head = QHBoxLayout()
         head.setSpacing(theme.SPACE)
-        head.addWidget(self.facts, 1)
+        head.addLayout(texts, 1)
         head.addWidget(self.against_newest)
-        head.addWidget(self.finished)
         foot = QHBoxLayout()
-        foot.setSpacing(2 * theme.SPACE)
+        foot.setSpacing(theme.SPACE)
         foot.addWidget(self.play)
         foot.addWidget(self.slider, 1)
-        foot.addWidget(self.stage)
         foot.addWidget(self.film)
+        foot.addWidget(self.finished)
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * theme.SPACE, theme.SPACE, 3 * theme.SPACE, theme.SPACE)
         column.setSpacing(theme.SPACE)
@@ -129,9 +132,6 @@ class TrainingBar(StageBar):
 
     def _on_unpacked(self, stages: tuple[Stage, ...]) -> None:
         self.stages = stages
-        widest = max(map(self._describe, range(len(stages))), key=self.stage.fontMetrics().horizontalAdvance)
-        # With a text that changes its width, the slider would move below the pointer.
-        self.stage.setMinimumWidth(self.stage.fontMetrics().horizontalAdvance(widest))
         self._show_stages()
 
     def _on_unreadable(self, sentence: str) -> None:

@@ -136,6 +136,20 @@ def test_it_is_offered_with_the_bundled_generator_only(
     assert not window.rail.training.isVisible()
 
 
+def test_any_path_that_leads_to_the_bundled_generator_counts(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(BUNDLED_MODEL.parent)
+    window = open_window(Path(BUNDLED_MODEL.name))
+    assert window.rail.training.isVisible()
+    begin(window, qtbot)
+    assert window.training.slider.value() == len(window.training.stages) - 1
+    (tmp_path / "link.onnx").symlink_to(BUNDLED_MODEL)
+    window.open(tmp_path / "link.onnx")
+    pictures(window, qtbot, BUNDLED_MODEL)
+    assert window.training.isVisible()
+
+
 def test_a_stage_is_compared_with_the_finished_generator(open_window: OpenWindow, qtbot: QtBot) -> None:
     window = open_window(BUNDLED_MODEL)
     begin(window, qtbot)
