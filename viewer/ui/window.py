@@ -66,6 +66,7 @@ from viewer.ui.restore import Restorer
 from viewer.ui.settings_store import SettingsStore
 from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.literal import literal_tip, literal_title
+from viewer.ui.widgets.tab_order import move_focus
 
 STATUS_INTERVAL_S = 0.25
 """Time between updates of the status line while playing: numbers that change with every frame cannot be read."""
@@ -338,6 +339,9 @@ class Window(QWidget):
         self.header.model.setText(name_of(self.player.model.path) if self.player.model else "No generator is open")
         if self.player.model is None:
             self.canvas.set_invitation(INVITATION)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        return move_focus(self, forward)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Handle the keys that the focused widget did not use."""

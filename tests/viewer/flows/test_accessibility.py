@@ -20,9 +20,12 @@ from PySide6.QtWidgets import (
     QSlider,
     QWidget,
 )
+from pytestqt.qtbot import QtBot
 
 from tests.support.windows import OpenWindow, sheet_of
+from viewer.core.picture.palette import DARK, LIGHT, Palette
 from viewer.core.state.view_state import MODES
+from viewer.ui import theme
 from viewer.ui.dialogs.settings import SettingsDialog
 from viewer.ui.window import Window
 
@@ -94,6 +97,86 @@ def test_a_tooltip_says_in_a_sentence_what_each_control_does(models: dict[str, P
             if len(one.toolTip().split()) < 3:
                 poor.append(f"{type(one).__name__} {one.accessibleName()!r}: {one.toolTip()!r}")
     assert not poor, "\n".join(poor)
+
+
+def regions(window: Window) -> list[QWidget]:
+    """Return the parts of the window from left to right, from top to bottom."""
+    bars = (window.compare, window.tour, window.hint, window.timeline, window.watch)
+    return [window.header, window.rail, window.canvas, window.message, *bars, window.side, window.status]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_tab_goes_through_the_window_as_it_is_read(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, mode: str
+) -> None:
+    window = open_window(models["colour"])
+    with qtbot.waitSignal(window.player.opened):
+        window.open(models["digits"])  # which makes the buttons of the classes anew
+    window.player.apply(window.player.state.with_mode(mode))
+    window.favourites.toggle.setChecked(True)
+    window.message.show_error("It failed.", ("Mend it", window.message.dismiss))
+    window.activateWindow()
+    window.header.buttons[2].setFocus()
+    QApplication.processEvents()
+    walked = reachable(window)
+    walked = walked[-1:] + walked[:-1]  # from where it began
+    parts = regions(window)
+
+    def place(one: QWidget) -> tuple[int, int]:
+        part = next(number for number, part in enumerate(parts) if part is one or part.isAncestorOf(one))
+        panel = next((number for number, panel in enumerate(window.panels) if panel.isAncestorOf(one)), 0)
+        return part, panel
+
+    places = [place(one) for one in walked]
+    until = places.index(max(places)) + 1
+    assert places[:until] == sorted(places[:until])
+    assert until == len(walked), "then it starts again at the top"
+    if mode == "grid":
+        names = [one.accessibleName() for one in walked]
+        assert names.index("All classes, mixed") < names.index("Seed")
+
+
+def test_shift_and_tab_go_back(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["digits"])
+    window.activateWindow()
+    window.canvas.setFocus()
+    walked = reachable(window)
+    back = []
+    for _ in walked:
+        QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Backtab)
+        back.append(QApplication.focusWidget())
+    assert back == walked[::-1]
+
+
+@pytest.mark.parametrize("palette", [DARK, LIGHT])
+@pytest.mark.parametrize("mode", MODES)
+def test_the_focus_can_be_seen_wherever_tab_goes(
+    models: dict[str, Path], open_window: OpenWindow, qapp: QApplication, mode: str, palette: Palette
+) -> None:
+    window = open_window(models["digits"])
+    theme.apply(qapp, palette)
+    window.player.apply(window.player.state.with_mode(mode))
+    window.favourites.toggle.setChecked(True)
+    window.activateWindow()
+    window.canvas.setFocus()
+    QApplication.processEvents()
+    for one in reachable(window):
+        one.setFocus(Qt.FocusReason.TabFocusReason)
+        focused = one.grab().toImage()
+        one.clearFocus()
+        assert one.grab().toImage() != focused, one.accessibleName()
+
+
+def test_the_large_view_takes_the_place_of_the_canvas(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["digits"])
+    window.activateWindow()
+    window.canvas.opened.emit(3)
+    walked = reachable(window)
+    assert window.canvas not in walked
+    assert window.inspector.view.close_button in walked
+    QTest.keyClick(window.inspector.view, Qt.Key.Key_Escape)
+    assert window.canvas.hasFocus()
+    assert window.canvas in reachable(window)
 
 
 @pytest.mark.parametrize("page", ["picture", "animation"])

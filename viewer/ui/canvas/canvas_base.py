@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QFocusEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from viewer.core.picture.fit import WHOLE, Box, View, fit
 from viewer.core.scene.messages import Frame
 from viewer.ui import theme
+from viewer.ui.canvas.marks import paint_focus_ring
 from viewer.ui.widgets.qimage import image_of
 
 MARGIN = 3 * theme.SPACE
 ZOOM_STEP = 1.25
 PAN_STEP = 0.15
 """Part of what is visible."""
+BY_TAB = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 NOTCH = 120
 """Qt's unit for one step of a mouse wheel."""
 
@@ -35,6 +37,7 @@ class CanvasBase(QWidget):
         self._image: QImage | None = None
         self._panned_from: QPointF | None = None
         self._inviting = False
+        self._ringed = False  # whether the focus came by key, and so needs a ring
         self._invitation = ""
 
     def sizeHint(self) -> QSize:
@@ -110,6 +113,8 @@ class CanvasBase(QWidget):
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._invitation)
         if self._inviting:
             self._paint_invitation(painter)
+        if self._ringed and self.hasFocus():
+            paint_focus_ring(painter, self.rect())
 
     def paint_marks(self, painter: QPainter) -> None:
         """Paint over the picture; subclasses override this."""
@@ -128,6 +133,10 @@ class CanvasBase(QWidget):
         room = self.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(room, flags, "Drop to open, with Shift to compare")
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._ringed = event.reason() in BY_TAB
+        super().focusInEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         turned = event.angleDelta()

@@ -77,7 +77,7 @@ class CellView(QWidget):
         super().__init__(canvas)
         self._canvas = canvas
         self.setAccessibleName("One picture, large")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # Tab goes to its buttons
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.picture = CanvasBase()
         self.picture.setMinimumSize(1, 1)
@@ -194,10 +194,12 @@ class CellView(QWidget):
         self.setGeometry(self._canvas.rect())
         self.show()
         self.raise_()
+        self._canvas.setFocusProxy(self)  # Tab passes by what is covered
         self.setFocus()
 
     def close_cell(self) -> None:
         """Show the canvas again and give it the focus."""
+        self._canvas.setFocusProxy(None)  # type: ignore[arg-type]
         self.hide()
         self._canvas.setFocus()
         self.closed.emit()

@@ -29,6 +29,14 @@ def paint_frame(painter: QPainter, cell: QRectF, colour: QColor, width: float = 
     painter.drawRoundedRect(cell.adjusted(-width / 2, -width / 2, width / 2, width / 2), width, width)
 
 
+def paint_focus_ring(painter: QPainter, area: QRect) -> None:
+    """Paint a line around a whole widget that has the focus, just inside it."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(theme.ACCENT, 2))
+    painter.drawRoundedRect(QRectF(area).adjusted(2, 2, -2, -2), 6, 6)
+
+
 def paint_padlock(painter: QPainter, cell: QRectF, *, locked: bool) -> None:
     """Paint a padlock: closed in the accent colour, or open and grey. Small cells get a corner instead, if locked."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

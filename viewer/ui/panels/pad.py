@@ -116,7 +116,8 @@ class PadView(QWidget):
         for corner, (x, y) in enumerate(corners):
             style = Qt.PenStyle.SolidLine if count else Qt.PenStyle.DashLine
             aimed = corner == self._target
-            painter.setPen(QPen(theme.ACCENT if aimed else theme.FAINT, 2 if aimed else 1, style))
+            lit = aimed or (not count and self.hasFocus())
+            painter.setPen(QPen(theme.ACCENT if lit else theme.FAINT, 2 if aimed else 1, style))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(self._box(x, y).adjusted(1, 1, -1, -1), 4, 4)
         if count:
