@@ -382,3 +382,22 @@ bomb("a thousand dimensions", _node("Unsqueeze", "image_ axes"), axes=list(range
 bomb("a split into no parts", _node("Split", "z", "extra b", axis=1, num_outputs=0))
 bomb("a negative block", _node("DepthToSpace", "image_", blocksize=-1))
 bomb("a block of zero", _node("SpaceToDepth", "image_", blocksize=0))
+
+
+# Quantized weights and writes to computed positions.
+bomb("a few weights that grow", *[_node("Cast", "w", f"c{i}", to=TensorProto.DOUBLE) for i in range(300)],
+     _node("Concat", " ".join(f"c{i}" for i in range(300)), axis=0), w=np.zeros(2**17, np.int8))  # fmt: skip
+bomb("weights dequantized along no axis", _node("DequantizeLinear", "w s", axis=7), w=np.zeros((4, 4), np.int8),
+     s=np.ones(4, np.float32))  # fmt: skip
+bomb("more scales than weights", _node("DequantizeLinear", "w s", axis=0), w=np.zeros((4, 4), np.int8),
+     s=np.ones(1_000, np.float32))  # fmt: skip
+for size in (-1, 2, 2**62):
+    bomb(f"quantized in blocks of {size}", _node("DequantizeLinear", "w s", axis=0, block_size=size),
+         w=np.zeros((4, 4), np.int8), s=np.ones((2, 4), np.float32))  # fmt: skip
+bomb("integers multiplied for an hour", _node("Cast", "image_", "small", to=TensorProto.UINT8),
+     _node("ConvInteger", "small w"), w=np.zeros((300_000, 1, 12, 12), np.uint8))  # fmt: skip
+for place in (2**40, -(2**40), 10**6):
+    bomb(f"a write to place {place:.0e}", _node("ScatterElements", "image_ at value", axis=1),
+         at=np.full((1, 1, 1, 1), place), value=np.ones((1, 1, 1, 1), np.float32))  # fmt: skip
+    bomb(f"a write to index {place:.0e}", _node("ScatterND", "image_ at value"),
+         at=np.full((1, 4), place), value=np.ones(1, np.float32))  # fmt: skip

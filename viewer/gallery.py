@@ -188,9 +188,10 @@ def main(argv: list[str] | None = None) -> int:
             model = newest_run(GENERATOR_FILE, then="python -m export.onnx")
             print(f"Drawing the newest exported run, {model}", file=sys.stderr)
         path = find_model(model)
-        for written in write_gallery(
-            open_generator(path), arguments.out or path.parent, arguments.seed, arguments.truncation
-        ):
+        generator = open_generator(path)
+        if generator.notice:
+            print(generator.notice, file=sys.stderr)
+        for written in write_gallery(generator, arguments.out or path.parent, arguments.seed, arguments.truncation):
             print(written)
 
     return exit_status(command)

@@ -39,6 +39,10 @@ INTEGERS_LIMIT = 2**15
 """Limit for the elements of a computed integer value, per image; runtimes copy such values during shape inference."""
 FOLDED_ELEMENTS = 1024
 """Values with up to this many elements are computed if their inputs are known."""
+INDEXING = ("Gather", "ScatterElements", "ScatterND")
+"""Operators whose second input are indices."""
+SCALED = ("DequantizeLinear", "QuantizeLinear")
+"""Operators whose second input are scales."""
 RANK_LIMIT = 8
 NUMBERS: dict[int, int] = {
     TensorProto.FLOAT: 4, TensorProto.FLOAT16: 4, TensorProto.BFLOAT16: 4, TensorProto.DOUBLE: 8, TensorProto.BOOL: 1,
@@ -292,7 +296,27 @@ class Flow:
             divisor = known.get(node.input[1])
             if divisor is None or np.isin(numpy_helper.to_array(divisor), (0, -1)).any():
                 raise InvalidModel("divides integers by a value that may be zero")
+        if node.op_type in SCALED and not self._scaled(node):
+            raise InvalidModel(f"has a {quoted(node.op_type)} that does not fit its inputs")
+        if node.op_type in INDEXING and node.input[1] in known and not self._inside(node, known[node.input[1]]):
+            raise InvalidModel(f"has a {quoted(node.op_type)} that reaches outside of its input")
         self.known |= self.fold(node, known)
+
+    def _scaled(self, node: onnx.NodeProto) -> bool:
+        """Return whether a node of `SCALED` has one scale, or one for each entry along its axis."""
+        shape, scales = self.shapes[node.input[0]], self.shapes[node.input[1]]
+        axis = next((one.i for one in node.attribute if one.name == "axis"), 1)
+        along = -len(shape) <= axis < len(shape) and scales == (shape[axis],)
+        return math.prod(scales) == 1 or along
+
+    def _inside(self, node: onnx.NodeProto, places: TensorProto) -> bool:
+        """Return whether constant indices lie within the first input of a node of `INDEXING`."""
+        indices, shape = numpy_helper.to_array(places), self.shapes[node.input[0]]
+        if node.op_type == "ScatterND":
+            sizes = np.array(shape[: indices.shape[-1]])
+        else:
+            sizes = np.array(shape[next((one.i for one in node.attribute if one.name == "axis"), 0)])
+        return bool(((indices >= -sizes) & (indices < sizes)).all())
 
     def fold(self, node: onnx.NodeProto, known: Mapping[str, TensorProto]) -> dict[str, TensorProto]:
         """Return the values of a node's outputs if all its inputs are known and small; otherwise nothing."""

@@ -50,8 +50,9 @@ def test_every_command_opens_them(tmp_path: Path, name: str, capsys: pytest.Capt
     assert rows["comes from"] == f"producer: {generator.info.provenance['producer']}"
 
     assert sample([str(path), "--count", "3", "--out", str(tmp_path / "a.npz")]) == 0
-    assert gallery([str(path), "--out", str(tmp_path / "pictures")]) == 0
     capsys.readouterr()
+    assert gallery([str(path), "--out", str(tmp_path / "pictures")]) == 0
+    assert capsys.readouterr().err.count(generator.notice) == 1
     assert scored(path, "--json", str(tmp_path / "score.json")) == 0
     assert capsys.readouterr().err.count(generator.notice) == 1
     shutil.copy(tmp_path / "score.json", tmp_path / "again.json")

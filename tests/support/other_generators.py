@@ -146,7 +146,7 @@ def quantize_weights(model: onnx.ModelProto, per_channel: bool = False) -> None:
         model.graph.node.insert(0, node)
 
 
-def _quantized(**settings: Any) -> Callable[[Path], None]:
+def _quantized(dynamic: bool = False, **settings: Any) -> Callable[[Path], None]:
     """Return a function that writes a conditional generator, quantized by onnxruntime's own tool."""
 
     def make(path: Path) -> None:
@@ -163,7 +163,7 @@ def _quantized(**settings: Any) -> Callable[[Path], None]:
 
         source = path.with_suffix(".source")
         export(source, "labels", labels=torch.tensor([1]))
-        if settings.pop("dynamic", False):
+        if dynamic:
             quantize_dynamic(source, path)
         else:
             quantize_static(source, path, Examples(), **settings)

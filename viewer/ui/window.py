@@ -286,6 +286,9 @@ class Window(QWidget):
     def _on_compared(self, opened: Opened | None) -> None:
         if opened is not None:
             self.message.settle(COMPARISON)
+            if opened.notice:
+                notice = f"{name_of(opened.path)}: {opened.notice}"
+                self.message.show_info(notice, ("Show why", self.menu.show_doctor))
 
     def _on_frame(self, frame: Frame) -> None:
         self.canvas.show_frame(frame)

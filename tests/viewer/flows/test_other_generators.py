@@ -38,8 +38,11 @@ def test_they_open_and_are_compared(open_window: OpenWindow, qtbot: QtBot, tmp_p
         drop_file(window, other, SHIFT)
     with qtbot.waitSignal(window.player.opened):
         drop_file(window, other)
+    window.message.hide()
     with qtbot.waitSignal(window.player.second_ready):
         drop_file(window, path, SHIFT)
+    notice = f"g.onnx: {open_generator(path, 'cpu').notice}"
+    qtbot.waitUntil(lambda: notice in window.message.text.text())
 
 
 def test_one_that_cannot_be_opened_is_a_message(
