@@ -21,7 +21,7 @@ from export.datasets.inverting import InvertRequest, write_inversion
 from export.datasets.sampling import class_labels, parse_shard
 from export.datasets.targets import Targets, open_targets
 from export.inversion.batch import BLOCK, Found
-from export.inversion.solver import check_searchable
+from export.inversion.checks import check_searchable
 from export.runtime.generator import find_model, open_generator
 
 NEAR = 0.2

@@ -26,7 +26,8 @@ from export.contract import GeneratorInfo
 from export.convert.exporter import Exportable
 from export.convert.provenance import check_scorable, describe, write_scores
 from export.datasets.sampling import SampleRequest, sample_images
-from export.inversion.errors import reconstruction_errors, searchable
+from export.inversion.checks import searchable
+from export.inversion.errors import reconstruction_errors
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import Generator, find_model, open_generator
 from export.runtime.latents import BLOCK

@@ -20,8 +20,8 @@ from export.datasets.latents_file import packed, unpacked, write_latents
 from export.datasets.lock import folder_lock
 from export.datasets.targets import Targets
 from export.inversion.batch import BLOCK, Found, invert, joined
+from export.inversion.checks import check_searchable
 from export.inversion.live import usable_classifier
-from export.inversion.solver import check_searchable
 from export.inversion.starts import Pool
 from export.runtime.arrays import Int64
 from export.runtime.generator import Generator

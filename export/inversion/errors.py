@@ -6,7 +6,7 @@ import numpy as np
 
 from export.contract import GeneratorInfo
 from export.inversion.batch import Effort, invert
-from export.inversion.solver import MOST_LATENTS, Float64, Run
+from export.inversion.solver import Float64, Run
 from export.inversion.starts import Pool
 from export.runtime.arrays import Float32, Int64, UInt8
 
@@ -18,13 +18,8 @@ def reconstruction_errors(info: GeneratorInfo, run: Run, images: UInt8, labels: 
     """Return the error of the nearest image of a generator to each of some images, float64 [n].
 
     images: uint8 [n, C, H, W]. labels: int64 [n], their classes, which an unconditional generator ignores. The error is
-    the root mean square in units of [-1, 1]. Raises ExportError if `searchable` is false.
+    the root mean square in units of [-1, 1]. Raises ExportError if the latents are too long; see `checks.searchable`.
     """
     targets: Float32 = images.astype(np.float32) / np.float32(127.5) - 1
     pool = Pool.draw(info, run, PER_CLASS)
     return invert(pool, run, targets, labels=labels if info.conditional else None, effort=EFFORT).rms
-
-
-def searchable(info: GeneratorInfo) -> bool:
-    """Return whether the generator's latents are short enough."""
-    return info.latent_size <= MOST_LATENTS

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from export.contract import GeneratorInfo
-from export.inversion.solver import Float64, Run, check_searchable, flat_targets, pixel_weights
+from export.inversion.checks import check_searchable, flat_targets, pixel_weights
+from export.inversion.solver import Float64, Run
 from export.runtime.arrays import Float32, Int64
 from export.runtime.latents import labels_of, latents, one_hot
 
@@ -58,7 +59,7 @@ class Pool:
     def squared_errors(self, targets: Float32, masks: Float32 | None = None) -> Float64:
         """Return the mean squared error between targets [m, C, H, W] and all samples, float64 [m, n].
 
-        masks: see `solver.pixel_weights`.
+        masks: see `checks.pixel_weights`.
         """
         weights = pixel_weights(self.info, masks, len(targets))
         rows = flat_targets(self.info, targets, weights)

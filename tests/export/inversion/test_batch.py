@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from digitforge.bundled import BUNDLED_MODEL
@@ -79,6 +80,22 @@ def test_other_generators(models: dict[str, Path], model: str) -> None:
     found = invert(small, generator.generate, generator.generate(latents(info, 9, 0, 12), y))
     assert np.median(found.rms) < 0.03
     assert (found.labels == labels).sum() >= 11
+
+
+def test_a_generator_from_elsewhere(bundled: Generator, tmp_path: Path) -> None:
+    """Its classes have numbers for names, and the classifier fits because it reads its samples."""
+    model = onnx.load(BUNDLED_MODEL)
+    del model.metadata_props[:]
+    onnx.save(model, tmp_path / "foreign.onnx")
+    foreign = open_generator(tmp_path / "foreign.onnx")
+    assert foreign.notice
+    pool = Pool.draw(foreign.info, foreign.generate)
+    classifier = usable_classifier(pool)
+    assert classifier is not None
+    targets = bundled.generate(latents(bundled.info, 99, 0, 4), one_hot([6, 7, 8, 9], 10))
+    found = invert(pool, foreign.generate, targets, classifier=classifier)
+    assert (found.rms < 0.05).all()
+    assert found.labels.tolist() == [6, 7, 8, 9]
 
 
 def test_nothing_to_find(bundled: Generator, pool: Pool) -> None:

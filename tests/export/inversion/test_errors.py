@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from export.contract import GeneratorInfo
-from export.inversion.errors import reconstruction_errors, searchable
+from export.inversion.checks import searchable
+from export.inversion.errors import reconstruction_errors
 from export.runtime.generator import open_generator
 from export.runtime.latents import labels_of, latents, one_hot
 

@@ -8,7 +8,8 @@ import pytest
 from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import ExportError
 from export.contract import GeneratorInfo
-from export.inversion.solver import MOST_LATENTS, Settings, Solver
+from export.inversion.checks import MOST_LATENTS
+from export.inversion.solver import Settings, Solver
 from export.inversion.starts import Pool
 from export.runtime.generator import Generator, open_generator
 from export.runtime.latents import labels_of, latents, one_hot
