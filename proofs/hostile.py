@@ -396,6 +396,8 @@ for size in (-1, 2, 2**62):
          w=np.zeros((4, 4), np.int8), s=np.ones((2, 4), np.float32))  # fmt: skip
 bomb("integers multiplied for an hour", _node("Cast", "image_", "small", to=TensorProto.UINT8),
      _node("ConvInteger", "small w"), w=np.zeros((300_000, 1, 12, 12), np.uint8))  # fmt: skip
+bomb("rows along no axis", _node("Gather", "image_ at", axis=9), at=[0])
+bomb("rows outside", _node("Gather", "image_ at", axis=1), at=[5])
 for place in (2**40, -(2**40), 10**6):
     bomb(f"a write to place {place:.0e}", _node("ScatterElements", "image_ at value", axis=1),
          at=np.full((1, 1, 1, 1), place), value=np.ones((1, 1, 1, 1), np.float32))  # fmt: skip

@@ -296,6 +296,8 @@ class Flow:
             divisor = known.get(node.input[1])
             if divisor is None or np.isin(numpy_helper.to_array(divisor), (0, -1)).any():
                 raise InvalidModel("divides integers by a value that may be zero")
+        if node.op_type in (*SCALED, *INDEXING) and len(node.input) < 2:
+            raise InvalidModel(f"has a {quoted(node.op_type)} that does not fit its inputs")
         if node.op_type in SCALED and not self._scaled(node):
             raise InvalidModel(f"has a {quoted(node.op_type)} that does not fit its inputs")
         if node.op_type in INDEXING and node.input[1] in known and not self._inside(node, known[node.input[1]]):
@@ -304,7 +306,7 @@ class Flow:
 
     def _scaled(self, node: onnx.NodeProto) -> bool:
         """Return whether a node of `SCALED` has one scale, or one for each entry along its axis."""
-        shape, scales = self.shapes[node.input[0]], self.shapes[node.input[1]]
+        shape, scales = self.shapes[node.input[0]], self.shapes.get(node.input[1], ())
         axis = next((one.i for one in node.attribute if one.name == "axis"), 1)
         along = -len(shape) <= axis < len(shape) and scales == (shape[axis],)
         return math.prod(scales) == 1 or along
@@ -312,10 +314,15 @@ class Flow:
     def _inside(self, node: onnx.NodeProto, places: TensorProto) -> bool:
         """Return whether constant indices lie within the first input of a node of `INDEXING`."""
         indices, shape = numpy_helper.to_array(places), self.shapes[node.input[0]]
+        axis = next((one.i for one in node.attribute if one.name == "axis"), 0)
         if node.op_type == "ScatterND":
+            if not indices.ndim or indices.shape[-1] > len(shape):
+                return False
             sizes = np.array(shape[: indices.shape[-1]])
+        elif -len(shape) <= axis < len(shape):
+            sizes = np.array(shape[axis])
         else:
-            sizes = np.array(shape[next((one.i for one in node.attribute if one.name == "axis"), 0)])
+            return False
         return bool(((indices >= -sizes) & (indices < sizes)).all())
 
     def fold(self, node: onnx.NodeProto, known: Mapping[str, TensorProto]) -> dict[str, TensorProto]:
