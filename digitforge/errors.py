@@ -13,6 +13,7 @@ DigitforgeError
  │   ├─ UnmetRequest       a data set's conditions cannot be met
  │   ├─ PictureError       a picture brought by the user cannot be read, or shows no digit
  │   └─ RecipeError        a picture carries no settings that can be restored
+ │       └─ NoRecipe       it was not exported by digitforge
  └─ CannotWrite            a file could not be written; what was there before is unchanged
 
 `export.contract.ContractError` stands apart, because the contract needs nothing but the standard library. Code that
@@ -78,6 +79,10 @@ class PictureError(ExportError):
 
 class RecipeError(ExportError):
     """A picture carries no settings that can be restored."""
+
+
+class NoRecipe(RecipeError):
+    """A picture was not exported by digitforge."""
 
 
 class CannotWrite(DigitforgeError):

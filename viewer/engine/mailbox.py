@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from threading import Condition
 
-from viewer.core.scene.messages import CompareRequest, Job, OpenRequest, RenderRequest
+from viewer.core.scene.messages import CompareRequest, Job, LongJob, OpenRequest, RenderRequest
 
-Request = OpenRequest | CompareRequest | RenderRequest | Job
+Request = OpenRequest | CompareRequest | RenderRequest | Job | LongJob
 
 
 class Mailbox:
@@ -21,7 +21,7 @@ class Mailbox:
         self._opening: OpenRequest | None = None
         self._comparing: CompareRequest | None = None
         self._render: RenderRequest | None = None
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, Job | LongJob] = {}
         self._closed = False
 
     def put(self, request: Request) -> None:
@@ -57,6 +57,18 @@ class Mailbox:
                 render, self._render = self._render, None
                 return render
             return self._jobs.pop(next(iter(self._jobs)))
+
+    def take_render(self) -> RenderRequest | None:
+        """Return the pending render at once, or None."""
+        with self._changed:
+            render, self._render = self._render, None
+            return render
+
+    def ends(self, job: LongJob) -> bool:
+        """Whether a running job has to end, because a pending request replaces it."""
+        with self._changed:
+            replaced = job.gives_way and job.name in self._jobs
+            return self._closed or self._opening is not None or replaced
 
     def close(self) -> None:
         """Drop all pending requests and end `take`."""

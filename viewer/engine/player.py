@@ -10,10 +10,22 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from export.contract import GeneratorInfo
+from export.inversion.solver import Run
 from export.runtime.arrays import Float32
 from export.runtime.generator import Generator
 from viewer.core.scene.cells import scene_of
-from viewer.core.scene.messages import Answer, CompareRequest, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
+from viewer.core.scene.messages import (
+    Answer,
+    CompareRequest,
+    Failure,
+    Frame,
+    Job,
+    LongJob,
+    Opened,
+    OpenRequest,
+    RenderRequest,
+)
 from viewer.core.state.number import cannot_write
 from viewer.core.state.view_state import ViewState, left_out
 from viewer.engine.worker import Worker, open_model
@@ -135,6 +147,11 @@ class Player(QObject):
         """
         if self.model is not None:
             self._worker.mailbox.put(Job(self.model.generation, name, function))
+
+    def ask_long(self, name: str, function: Callable[[GeneratorInfo, Run], Any], gives_way: bool = False) -> None:
+        """Run a longer function on the worker, between whose parts frames are rendered; see `ask` and `LongJob`."""
+        if self.model is not None:
+            self._worker.mailbox.put(LongJob(self.model.generation, name, function, gives_way))
 
     def refresh(self) -> None:
         """Request the frame of the current state again."""

@@ -7,25 +7,38 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QThread, Signal
 
 from digitforge.errors import DigitforgeError, ExportError, error_message
 from digitforge.hashing import sha256
-from export.runtime.arrays import UInt8
+from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import Generator, find_model, open_generator
 from viewer.core.picture.compose import compose
 from viewer.core.picture.look import Look
 from viewer.core.scene.cells import Scene
 from viewer.core.scene.compare import comparable, difference, misfit
-from viewer.core.scene.messages import Answer, CompareRequest, Failure, Frame, Opened, OpenRequest, RenderRequest
+from viewer.core.scene.messages import (
+    Answer,
+    CompareRequest,
+    Failure,
+    Frame,
+    Job,
+    LongJob,
+    Opened,
+    OpenRequest,
+    RenderRequest,
+)
 from viewer.core.state.view_state import PIXEL_BUDGET
-from viewer.engine.mailbox import Mailbox
+from viewer.engine.mailbox import Mailbox, Request
 
 FREED_BYTES = 2**24
 """Freed once, so that glibc keeps freed blocks up to this size instead of returning them to the system. Otherwise every
 frame would get fresh pages, which costs a millisecond for 256 cells."""
+PART = 64
+"""Images that a long job generates at once; a frame waits no longer than these."""
 HEAPS = 2
 """Number of glibc's heaps. By default, it has up to eight per core, one per thread, and each keeps its freed memory:
 exports would leave hundreds of MiB unused."""
@@ -38,6 +51,10 @@ def open_model(path: Path, provider: str) -> Generator:
         return open_generator(find_model(path), provider)
     except OSError as error:
         raise ExportError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
+
+
+class _Ended(Exception):
+    """A newer request has replaced a long job."""
 
 
 class Worker(QThread):
@@ -74,27 +91,50 @@ class Worker(QThread):
         """Handle requests until the mailbox is closed; called by QThread."""
         _configure_malloc()
         while (request := self.mailbox.take()) is not None:
-            try:
-                if isinstance(request, OpenRequest):
-                    self._open(request)
-                elif isinstance(request, CompareRequest):
-                    self._compare(request)
-                elif isinstance(request, RenderRequest):
-                    self._render(request)
-                elif self._generator is not None and request.generation == self._generation:
-                    value = request.function(self._generator)
-                    self.answered.emit(Answer(request.generation, request.name, value))
-            except (DigitforgeError, OSError) as error:
-                self.failed.emit(Failure(request, error_message(error)))
-            except Exception as error:  # onnxruntime's exceptions have no common base class
-                opening = isinstance(request, OpenRequest | CompareRequest)
-                what = "could not be opened" if opening else "could not render this picture"
-                self.failed.emit(Failure(request, f"The generator {what}: {_reason(error)}."))
+            self._handle(request)
+
+    def _handle(self, request: Request) -> None:
+        """Answer a request, or emit `failed`."""
+        try:
+            if isinstance(request, OpenRequest):
+                self._open(request)
+            elif isinstance(request, CompareRequest):
+                self._compare(request)
+            elif isinstance(request, RenderRequest):
+                self._render(request)
+            elif self._generator is not None and request.generation == self._generation:
+                self.answered.emit(Answer(request.generation, request.name, self._value(self._generator, request)))
+        except _Ended:
+            pass
+        except (DigitforgeError, OSError) as error:
+            self.failed.emit(Failure(request, error_message(error)))
+        except Exception as error:  # onnxruntime's exceptions have no common base class
+            opening = isinstance(request, OpenRequest | CompareRequest)
+            what = "could not be opened" if opening else "could not render this picture"
+            self.failed.emit(Failure(request, f"The generator {what}: {_reason(error)}."))
 
     def stop(self) -> None:
         """Finish the current request, drop the others and wait for the thread to end."""
         self.mailbox.close()
         self.wait()
+
+    def _value(self, generator: Generator, job: Job | LongJob) -> Any:
+        """Return the value of a job. Raises _Ended if it is replaced while it runs."""
+        if isinstance(job, Job):
+            return job.function(generator)
+
+        def run(z: Float32, y: Float32 | None) -> Float32:
+            parts = []
+            for start in range(0, len(z), PART):
+                if self.mailbox.ends(job):
+                    raise _Ended
+                if (waiting := self.mailbox.take_render()) is not None:
+                    self._handle(waiting)
+                rows = slice(start, start + PART)
+                parts.append(generator.generate(z[rows], None if y is None else y[rows]))
+            return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+        return job.function(generator.info, run)
 
     def _open(self, request: OpenRequest) -> None:
         generator = self._opener(request.path, request.provider)

@@ -52,6 +52,7 @@ class Actions(QObject):
         self.copy = self._add(
             "Copy", QKeySequence.StandardKey.Copy, "copy", "Copy what is shown, to paste it elsewhere"
         )
+        self.paste = self._add("Paste a picture of a digit", QKeySequence.StandardKey.Paste)
         self.keep = self._add("Keep", "Ctrl+D", "keep", "Keep what is shown as a favourite, to see it again later")
         self.keep_cell = self._add("Keep the current cell by itself", "Ctrl+Shift+D")
         self.menu = QAction(icon("menu"), "Menu", window)

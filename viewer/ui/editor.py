@@ -109,6 +109,9 @@ class Editor(QObject):
         if self._player.model is None:
             return
         before = self._player.state
-        after = transition(before).fitted(self._player.model.info)
-        if after != before:
+        self.record(what, before, transition(before))
+
+    def record(self, what: str, before: ViewState, after: ViewState) -> None:
+        """Go to a state as one step, and to `before` when it is undone. Two equal states are not a step."""
+        if self._player.model is not None and (after := after.fitted(self._player.model.info)) != before:
             self.stack.push(Step(what, before, after, time.monotonic()))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from digitforge.errors import NoRecipe
+from export.inversion.pictures import SUFFIXES
 from viewer.core.files import Report
 from viewer.core.files.formats import read_recipe
 from viewer.core.files.models import find_by_hash
@@ -25,6 +27,8 @@ class Restorer(QObject):
     """A message about what is shown now."""
     failed = Signal(str)
     """An error message. Nothing has changed."""
+    unmarked = Signal(object)
+    """Path of a picture that was not exported by digitforge."""
     opening = Signal(object)
     """Path of the generator to open first."""
 
@@ -50,8 +54,13 @@ class Restorer(QObject):
         open_here = "" if model is None else model.sha256
         places = [picture.absolute().parent, *([] if model is None else [model.path.parent]), *self._places()]
 
-        def find(report: Report) -> tuple[Recipe, Path | None]:
-            recipe = read_recipe(picture)
+        def find(report: Report) -> tuple[Recipe, Path | None] | Path:
+            try:
+                recipe = read_recipe(picture)
+            except NoRecipe:
+                if model is not None and picture.suffix.lower() in SUFFIXES:
+                    return picture
+                raise
             wanted = recipe.model.sha256
             if wanted == open_here:
                 return recipe, None
@@ -71,7 +80,10 @@ class Restorer(QObject):
             self._background.wait()
             self._background = None
 
-    def _on_read(self, found: tuple[Recipe, Path | None]) -> None:
+    def _on_read(self, found: tuple[Recipe, Path | None] | Path) -> None:
+        if isinstance(found, Path):
+            self.unmarked.emit(found)
+            return
         recipe, path = found
         if path is not None:
             self._waiting = recipe

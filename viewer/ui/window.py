@@ -20,11 +20,21 @@ from PySide6.QtWidgets import QWidget
 
 from digitforge.bundled import BUNDLED_MODEL, BUNDLED_MODELS
 from digitforge.errors import DigitforgeError, ExportError
+from viewer.core.draw.search import cannot_draw
 from viewer.core.files.drops import drop_of
 from viewer.core.files.formats import is_picture
 from viewer.core.run.packed_stages import PackedStages
 from viewer.core.run.stages import as_bundled, is_bundled, is_bundled_stage, is_run, model_of, name_of
-from viewer.core.scene.messages import CompareRequest, Failure, Frame, Job, Opened, OpenRequest, RenderRequest
+from viewer.core.scene.messages import (
+    CompareRequest,
+    Failure,
+    Frame,
+    Job,
+    LongJob,
+    Opened,
+    OpenRequest,
+    RenderRequest,
+)
 from viewer.core.state.keys import edit_for_class, edit_for_key
 from viewer.core.state.number import cannot_write
 from viewer.core.state.samples import RANDOM_SEEDS
@@ -46,6 +56,7 @@ from viewer.ui.canvas.canvas import Canvas
 from viewer.ui.canvas.compare import CompareBar
 from viewer.ui.canvas.inspector import Inspector
 from viewer.ui.copying import Copier
+from viewer.ui.drawing import Drawer
 from viewer.ui.editor import Editor
 from viewer.ui.exporting import Exporter
 from viewer.ui.layout import Pictures, SideColumn, lay_out
@@ -66,6 +77,7 @@ from viewer.ui.restore import Restorer
 from viewer.ui.settings_store import SettingsStore
 from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.literal import literal_tip, literal_title
+from viewer.ui.widgets.qimage import png_of
 from viewer.ui.widgets.tab_order import move_focus
 
 STATUS_INTERVAL_S = 0.25
@@ -75,10 +87,12 @@ EMPTY = {
     "path": "Drag pictures from the grid to the timeline below, or add random ones.",
     "pad": "Drag keyframes from the timeline to the corners of the pad, or roll the die.",
     "number": "Type what to write at the right.",
+    "draw": "The generator's answer appears here while you draw.",
 }
 """The text on the canvas while a mode has nothing to show."""
 OPENING, COMPARISON, RENDERING = "generator open", "generator compare", "generator render"
 TRAINING = "training"
+DRAWING = "drawing"
 """Kinds of failures, see `MessageToast.settle`."""
 INVITATION = "Open a generator (Ctrl+O), or drop an .onnx file, a run directory or an exported picture here."
 
@@ -109,6 +123,7 @@ class Window(QWidget):
         self.interpolation = InterpolationPanel()
         self.pad = PadPanel(player)
         self.number = NumberPanel()
+        self.drawer = Drawer(self, player, self.editor)
         self.finder = Finder(player, data / "directions")
         self.directions = DirectionsPanel(self.finder)
         self.timeline = TimelineBar(player)
@@ -118,6 +133,7 @@ class Window(QWidget):
         self.training = TrainingBar(player, packed)
         self.favourites = FavouritesPanel(player, data / "favourites")
         self.panels: dict[Panel, tuple[str, ...]] = {
+            self.drawer.panel: ("draw",),
             self.number: ("number",),
             self.pad: ("pad",),
             self.interpolation: ("path",),
@@ -149,13 +165,19 @@ class Window(QWidget):
         for panel in self.panels:
             panel.setEnabled(False)
         self.side = SideColumn(self.panels)
-        names_and_pictures = ((self.compare.a, self.canvas), (self.compare.b, self.compare.picture))
+        names_and_pictures = (
+            (QWidget(), self.drawer.sheet),
+            (self.compare.a, self.canvas),
+            (self.compare.b, self.compare.picture),
+        )
         lay_out(
             self,
             header=self.header,
             rail=self.rail,
             pictures=Pictures(names_and_pictures, (self.message, self.task)),
-            bars=(self.compare, self.tour, self.hint, self.timeline, self.watch, self.training),
+            bars=(
+                self.drawer.verdict, self.compare, self.tour, self.hint, self.timeline, self.watch, self.training,
+            ),
             side=self.side,
             status=self.status,
         )
@@ -244,6 +266,10 @@ class Window(QWidget):
         for toast in (self.message, self.task):
             toast.left.connect(self.canvas.setFocus)
         self.restorer.opening.connect(self.open)
+        self.restorer.unmarked.connect(self.drawer.bring)
+        self.message.report(DRAWING, self.drawer.notified, self.drawer.failed)
+        self.drawer.verdict.favourite_wanted.connect(lambda: self.favourites.keep())
+        self._actions.paste.triggered.connect(self._paste)
         self.hint.done.connect(lambda: self.settings.change(hint=False))
         self.settings.changed.connect(self._show_settings)
         self.menu.notified.connect(self.message.show_info)
@@ -260,6 +286,7 @@ class Window(QWidget):
         self.timeline.show_state(state)
         self.compare.show_state(state)
         self.hint.show_state(state)
+        self.drawer.show_state(state)
         self.side.enter(state.mode)
         for panel, modes in self.panels.items():
             panel.setVisible(state.mode in modes and panel.offered)
@@ -275,6 +302,7 @@ class Window(QWidget):
         self.rail.show_model(opened)
         self.hint.show_model(opened)
         self.menu.training.setVisible(is_bundled(opened.path))
+        self.drawer.show_model(opened)
         for panel in self.panels:
             panel.setEnabled(True)
             panel.show_model(opened)
@@ -301,7 +329,10 @@ class Window(QWidget):
 
     def _on_emptied(self) -> None:
         mode, model = self.player.state.mode, self.player.model
-        reason = cannot_write(model.info.classes) if mode == "number" and model is not None else ""
+        reason = ""
+        if model is not None:
+            reasons = {"number": cannot_write(model.info.classes), "draw": cannot_draw(model.info)}
+            reason = reasons.get(mode, "")
         self.canvas.clear(reason or EMPTY[mode])
 
     def _on_cell_clicked(self, cell: int) -> None:
@@ -319,6 +350,16 @@ class Window(QWidget):
     def _copy_cell(self) -> None:
         if (sample := self.canvas.sample) is not None:
             self.copier.copy(sample)
+
+    def _paste(self) -> None:
+        """Open the file, or draw the picture, on the clipboard."""
+        mime = QGuiApplication.clipboard().mimeData()
+        if (files := [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]) and not files[0].is_dir():
+            self.open(files[0])
+        elif mime.hasImage():
+            self.drawer.bring(png_of(QGuiApplication.clipboard().image()))
+        else:
+            self.message.show_error("There is no picture on the clipboard.", kind=DRAWING)
 
     def _places(self) -> list[Path]:
         return [BUNDLED_MODELS, *map(Path, self.settings.current.recent)]
@@ -385,6 +426,7 @@ class Window(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.task.close_down()
         self.restorer.close_down()
+        self.drawer.close_down()
         self.favourites.close_down()
         self.training.close_down()
         self.menu.close_down()
@@ -393,9 +435,9 @@ class Window(QWidget):
         super().closeEvent(event)
 
 
-def _kind(request: OpenRequest | CompareRequest | RenderRequest | Job) -> str:
+def _kind(request: OpenRequest | CompareRequest | RenderRequest | Job | LongJob) -> str:
     """Return the kind of a failure."""
-    if isinstance(request, Job):
+    if isinstance(request, Job | LongJob):
         return f"generator job {request.name}"
     kinds = {OpenRequest: OPENING, CompareRequest: COMPARISON, RenderRequest: RENDERING}
     return kinds[type(request)]

@@ -61,9 +61,9 @@ def test_a_picture_without_a_recipe_is_a_message_and_nothing_changes(
     Image.new("RGB", (3, 3)).save(tmp_path / "holiday.png")
     window = open_window(models["digits"])
     before = window.player.state
-    with qtbot.waitSignal(window.restorer.failed):
+    with qtbot.waitSignal(window.drawer.failed):
         drop_file(window, tmp_path / "holiday.png")
-    assert "holiday.png carries no recipe" in window.message.text.text()
+    assert "holiday.png is too small" in window.message.text.text()
     assert window.player.state == before
     assert window.editor.stack.count() == 0
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from export.inversion import pictures
 from viewer.core.files.formats import SUFFIXES, is_picture
 
 
@@ -14,7 +15,7 @@ class Drop:
     """One action."""
 
     does: str
-    """"open" a generator, "restore" the settings of a picture, or "refuse"."""
+    """"open" a generator, "restore" the settings of a picture or draw it, or "refuse"."""
     path: Path = Path()
     reason: str = ""
     """Why it is refused, as a sentence."""
@@ -23,7 +24,7 @@ class Drop:
 def drop_of(paths: Sequence[Path], is_folder: bool = False) -> Drop:
     """Return what to do with files that were dropped together. is_folder: whether the first one is a folder."""
     if len(paths) != 1:
-        return Drop("refuse", reason="Drop one file at a time: a generator, a run directory or an exported picture.")
+        return Drop("refuse", reason="Drop one file at a time: a generator, a run directory or a picture.")
     path = paths[0]
     if is_folder or path.suffix.lower() == ".onnx":
         return Drop("open", path)
@@ -31,6 +32,6 @@ def drop_of(paths: Sequence[Path], is_folder: bool = False) -> Drop:
         return Drop("restore", path)
     return Drop(
         "refuse",
-        reason=f"{path.name} cannot be opened: drop an .onnx file, a run directory, or a picture from digitforge "
-        f"({', '.join(SUFFIXES)}).",
+        reason=f"{path.name} cannot be opened: drop an .onnx file, a run directory, or a picture "
+        f"({', '.join(dict.fromkeys((*SUFFIXES, *pictures.SUFFIXES)))}).",
     )

@@ -14,7 +14,8 @@ from math import isqrt
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from digitforge.errors import RecipeError, explain_read
+from digitforge.errors import NoRecipe, RecipeError, explain_read
+from export.inversion import pictures
 from viewer.core.files.encoders import EncoderOptions, write_apng, write_gif, write_mp4, write_png, write_webp
 from viewer.core.files.metadata import find_in_gif, find_in_mp4, find_in_png, find_in_svg, find_in_webp
 from viewer.core.files.recipe import MOST_BYTES, Recipe, from_text
@@ -111,8 +112,8 @@ SUFFIXES = tuple(dict.fromkeys(suffix for each in FORMATS.values() for suffix in
 
 
 def is_picture(path: Path) -> bool:
-    """Return whether a file's name is that of a picture or an animation, which may carry a recipe."""
-    return path.suffix.lower() in SUFFIXES
+    """Return whether a file's name is that of a picture or an animation, which may carry a recipe or show a digit."""
+    return path.suffix.lower() in (*SUFFIXES, *pictures.SUFFIXES)
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -125,7 +126,7 @@ def read_recipe(path: Path) -> Recipe:
     except OSError as error:
         raise RecipeError(f"{path} cannot be read: {explain_read(error)}") from error
     if found is None:
-        raise RecipeError(f"{path.name} carries no recipe: only pictures exported by digitforge do.")
+        raise NoRecipe(f"{path.name} carries no recipe: only pictures exported by digitforge do.")
     if len(found) > MOST_BYTES:
         raise RecipeError(f"{path.name} carries a recipe that is too long.")
     return from_text(found.decode("ascii", "replace"))

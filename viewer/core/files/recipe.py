@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from digitforge.errors import ExportError, RecipeError
 from export.contract import CONTRACT_VERSION
 from viewer.core.plain import from_plain, to_plain
 from viewer.core.scene.animation import Animation
+from viewer.core.state.drawing import Drawing
 from viewer.core.state.view_state import ViewState
 
 FORMAT = 2
 """The newest format. A recipe is written in the oldest format that can say it, so that older versions read it.
 
-1: every sample is made from a seed. 2: samples may hold their latents.
+1: every sample is made from a seed. 2: samples may hold their latents, and there may be a drawing.
 """
 MOST_BYTES = 2**20
 """The longest recipe: hundreds of samples that hold their latents."""
@@ -47,10 +48,13 @@ class Recipe:
     def to_text(self) -> str:
         """Return the recipe as one line of ASCII JSON, which every format can carry.
 
+        A drawing is a part of it only where it is shown. Its answer counts as settled, so that it is restored as it is.
         Raises ExportError if it is longer than MOST_BYTES.
         """
-        version = FORMAT if any(sample.held for sample in self.state.samples) else 1
-        text = json.dumps({"format": version, **to_plain(self)}, separators=(",", ":"))
+        drawing = replace(self.state.drawing, settled=True) if self.state.mode == "draw" else Drawing()
+        recipe = replace(self, state=self.state.with_drawing(drawing))
+        newer = self.state.mode == "draw" or any(sample.held for sample in self.state.samples)
+        text = json.dumps({"format": FORMAT if newer else 1, **to_plain(recipe)}, separators=(",", ":"))
         if len(text) > MOST_BYTES:
             raise ExportError(
                 "A picture cannot carry this many samples that no seed makes: unlock cells, or remove keyframes."

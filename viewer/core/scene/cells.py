@@ -62,7 +62,7 @@ def scene_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None =
     directions: float32 [directions, latent], each row as long as one standard deviation. The state's amounts move all
     latents along them.
     """
-    plain = {"grid": _grid, "path": _path, "pad": _pad, "number": _number}[state.mode](info, state)
+    plain = {"grid": _grid, "path": _path, "pad": _pad, "number": _number, "draw": _drawing}[state.mode](info, state)
     return None if plain is None else moved(plain, state, directions)
 
 
@@ -180,6 +180,11 @@ def _number(info: GeneratorInfo, state: ViewState) -> Scene | None:
     if not samples:
         return None
     return replace(row_of(info, samples), columns=state.number.columns(len(samples)), close=True)
+
+
+def _drawing(info: GeneratorInfo, state: ViewState) -> Scene | None:
+    answer = state.drawing.answer
+    return None if answer is None or state.drawing.blank else row_of(info, (answer,))
 
 
 def samples_of_number(info: GeneratorInfo, number: Number) -> tuple[Sample, ...]:

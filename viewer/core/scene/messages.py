@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from export.contract import GeneratorInfo
+from export.inversion.solver import Run
 from export.runtime.arrays import UInt8
 from export.runtime.generator import Generator
 from viewer.core.picture.look import Look, Rgb32
@@ -57,6 +58,20 @@ class Job:
 
 
 @dataclass(frozen=True)
+class LongJob:
+    """Something that runs the generator for longer than a frame may wait."""
+
+    generation: int
+    name: str
+    """As in `Job`."""
+    function: Callable[[GeneratorInfo, Run], Any]
+    """Runs on the worker's thread. It must run the generator by the `Run` alone, which renders waiting frames between
+    parts of a batch. `Run` ends the job, without an answer, where another generator is to be opened."""
+    gives_way: bool = False
+    """Whether a newer job of the same name ends this one, too."""
+
+
+@dataclass(frozen=True)
 class Answer:
     """The result of a job."""
 
@@ -100,7 +115,7 @@ class Frame:
 class Failure:
     """A failed request. The worker and the open generator keep running."""
 
-    request: OpenRequest | CompareRequest | RenderRequest | Job
+    request: OpenRequest | CompareRequest | RenderRequest | Job | LongJob
     sentence: str
     """The message for the user."""
 

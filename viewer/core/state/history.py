@@ -34,15 +34,18 @@ class Step:
 
     @property
     def changes_samples(self) -> bool:
-        """Whether keyframes or corners change. Such a step is never merged."""
-        before, after = self.before, self.after
-        return (before.timeline.keyframes, before.pad.corners) != (after.timeline.keyframes, after.pad.corners)
+        """Whether keyframes, corners or strokes change. Such a step is never merged."""
+        return _samples(self.before) != _samples(self.after)
 
     def merged(self, later: Step) -> Step | None:
         """Return this and a later step as one step, or None if they stay separate."""
         if later.what != self.what or later.made_s - self.made_s > MERGE_S or later.changes_samples:
             return None
         return replace(self, after=later.after, made_s=later.made_s)
+
+
+def _samples(state: ViewState) -> tuple[object, ...]:
+    return state.timeline.keyframes, state.pad.corners, state.drawing.strokes, state.drawing.picture
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field, replace
 
 from export.contract import GeneratorInfo
 from viewer.core.picture.look import Look
-from viewer.core.plain import check_choice, check_range
+from viewer.core.plain import OMITTED_BY_DEFAULT, check_choice, check_range
 from viewer.core.scene.compare import VIEWS
+from viewer.core.state.drawing import Drawing
 from viewer.core.state.number import LINE, Number
 from viewer.core.state.pad import Pad
 from viewer.core.state.samples import CLASS_MAX, SEED_MAX, Sample, listed
 from viewer.core.state.timeline import Timeline
 
-MODES = ("grid", "path", "pad", "number")
-"""What the canvas shows: a grid of samples, a position on a timeline, the point of a pad, a written number."""
+MODES = ("grid", "path", "pad", "number", "draw")
+"""What the canvas shows: a grid of samples, a position on a timeline, the point of a pad, a written number, or the
+answer to a drawing."""
 GRID_SIZES = tuple(side * side for side in range(1, 17))
 """The numbers of cells to choose from: squares."""
 TRUNCATION_MAX = 1.5
@@ -65,6 +67,7 @@ class ViewState:
     timeline: Timeline = field(default_factory=Timeline)
     pad: Pad = field(default_factory=Pad)
     number: Number = field(default_factory=lambda: Number(line=LINE))
+    drawing: Drawing = field(default=Drawing(), metadata=OMITTED_BY_DEFAULT)
 
     def __post_init__(self) -> None:
         check_choice("mode", self.mode, MODES)
@@ -90,6 +93,10 @@ class ViewState:
     def samples(self) -> tuple[Sample, ...]:
         """Every sample that was put somewhere: in locked cells, on the timeline, in the corners of the pad."""
         return (*(sample for _, sample in self.locks), *self.timeline.keyframes, *self.pad.corners)
+
+    def with_drawing(self, drawing: Drawing) -> ViewState:
+        """Change the drawing."""
+        return replace(self, drawing=drawing)
 
     @property
     def all_locked(self) -> bool:
@@ -244,10 +251,12 @@ class ViewState:
         locks = [(cell, change(sample)) for cell, sample in self.locks]
         keyframes = [change(sample) for sample in self.timeline.keyframes]
         corners = [change(sample) for sample in self.pad.corners]
+        answer = None if self.drawing.answer is None else change(self.drawing.answer)
         return replace(
             self.with_timeline(replace(self.timeline, keyframes=tuple(filter(None, keyframes)))),
             locks=tuple((cell, sample) for cell, sample in locks if sample is not None),
             pad=replace(self.pad, corners=() if None in corners else tuple(filter(None, corners))),
+            drawing=self.drawing if answer == self.drawing.answer else replace(self.drawing, answer=answer),
         )
 
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
 from export.contract import GeneratorInfo
+from viewer.core.draw.search import cannot_draw
 from viewer.core.run.stages import is_bundled
 from viewer.core.scene.entering import entered
 from viewer.core.scene.messages import Opened
@@ -15,12 +16,13 @@ from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.icons import icon
 
-NAMES = {"grid": "Grid", "path": "Morph", "pad": "Blend", "number": "Write"}
+NAMES = {"grid": "Grid", "path": "Morph", "pad": "Blend", "number": "Write", "draw": "Draw"}
 TIPS = {
     "grid": "See many samples at once, to learn what this generator makes",
     "path": "Morph samples into each other, along keyframes",
     "pad": "Blend three or four samples, by moving a point between them",
     "number": "Write a number or a word, all in one handwriting",
+    "draw": "Draw a digit, or bring a photograph of one, and see the nearest that the generator can make",
 }
 WIDTH = 76
 """Width of the bar in pixels."""
@@ -61,10 +63,11 @@ class Rail(QWidget):
         self.group.button(MODES.index(state.mode)).setChecked(True)
 
     def show_model(self, opened: Opened) -> None:
-        """Offer to write only with a generator that can, and the training only with the bundled generator."""
+        """Offer to write and to draw only with a generator that can, and the training only with the bundled generator."""
         self._info = opened.info
         self.group.button(MODES.index("number")).setVisible(not cannot_write(opened.info.classes))
         self.training.setVisible(is_bundled(opened.path))
+        self.group.button(MODES.index("draw")).setVisible(not cannot_draw(opened.info))
 
     def _choose(self, place: int) -> None:
         if (info := self._info) is not None:

@@ -44,7 +44,7 @@ STEPS: tuple[tuple[str, Callable[[ViewState], ViewState]], ...] = (
     ),
     (
         "Your turn: lower Variety for typical pictures, right-click one for all that can be done with it, or choose "
-        "Morph, Blend or Write at the left. The menu has this tour again.",
+        "Morph, Blend, Write or Draw at the left. The menu has this tour again.",
         _still,
     ),
 )

@@ -110,6 +110,15 @@ def _training(painter: QPainter) -> None:
     painter.drawPath(hood)
 
 
+def _draw(painter: QPainter) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(QRectF(4.5, 4.5, 15, 15), 2, 2)
+    route = QPainterPath(QPointF(8, 14.5))
+    route.cubicTo(QPointF(9.5, 6), QPointF(12.5, 8), QPointF(11.5, 12))
+    route.cubicTo(QPointF(10.5, 17), QPointF(14.5, 17), QPointF(16, 10))
+    painter.drawPath(route)
+
+
 def _undo(painter: QPainter) -> None:
     _line(painter, (8.5, 5), (4.5, 9), (8.5, 13))
     arc = QPainterPath(QPointF(4.8, 9))
@@ -198,6 +207,7 @@ _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "pad": _pad,
     "number": _number,
     "training": _training,
+    "draw": _draw,
     "undo": _undo,
     "redo": _redo,
     "add": _add,

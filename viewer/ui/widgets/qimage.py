@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
 
 from export.runtime.arrays import UInt8
@@ -28,6 +28,14 @@ def thumbnail(pixels: UInt8, side: int, ratio: float = 1.0) -> QPixmap:
     )
     pixmap.setDevicePixelRatio(ratio)
     return pixmap
+
+
+def png_of(image: QImage) -> bytes:
+    """Return an image as the content of a PNG file."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    QPixmap.fromImage(image).save(buffer, "PNG")
+    return bytes(buffer.data().data())
 
 
 def paint_within(painter: QPainter, pixmap: QPixmap, box: QRectF) -> None:

@@ -1,0 +1,30 @@
+"""How near an answer is to a drawing, in words."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from export.runtime.arrays import Float32
+
+WORDS = (
+    (0.27, "very near"),
+    (0.38, "near"),
+    (0.50, "somewhat like it"),
+)
+"""Each word, and the relative error up to which it holds."""
+FAR = "something the generator cannot make"
+
+
+def relative_error(rms: float, target: Float32) -> float:
+    """Return the error of an answer against the error of an empty picture, so that bold and thin strokes compare.
+
+    rms: the root mean squared error. target: float32 [channels, height, width], with the paper along its edges.
+    """
+    edges = np.concatenate([target[:, [0, -1]].ravel(), target[:, :, [0, -1]].ravel()])
+    strength = float(np.sqrt(np.mean((target - np.median(edges)) ** 2)))
+    return rms / max(strength, 1e-3)
+
+
+def closeness(error: float) -> str:
+    """Return how near an answer with this relative error is: "very near"."""
+    return next((word for limit, word in WORDS if error <= limit), FAR)
