@@ -63,7 +63,7 @@ class Rail(QWidget):
         self.group.button(MODES.index(state.mode)).setChecked(True)
 
     def show_model(self, opened: Opened) -> None:
-        """Offer to write and to draw only with a generator that can, and the training only with the bundled generator."""
+        """Offer to write and to draw only with a generator that can, and the training only with the bundled one."""
         self._info = opened.info
         self.group.button(MODES.index("number")).setVisible(not cannot_write(opened.info.classes))
         self.training.setVisible(is_bundled(opened.path))
