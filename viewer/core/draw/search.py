@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from digitforge.errors import ExportError
 from export.contract import GeneratorInfo
+from export.inversion.checks import check_searchable
 from export.inversion.classes import to_pixels
 from export.inversion.live import Answer, LiveInversion, usable_classifier
 from export.inversion.normalise import has_light_paper, to_target
-from export.inversion.solver import Run, check_searchable
+from export.inversion.solver import Run
 from export.inversion.starts import Pool
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.predict import Classifier
