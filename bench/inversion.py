@@ -27,7 +27,7 @@ from digitforge.files import write_json
 from digitforge.progress import Bar, bar
 from export.inversion.batch import BLOCK, invert
 from export.inversion.classes import likeliest, probabilities, to_pixels
-from export.inversion.live import usable_classifier
+from export.inversion.live import LiveInversion, usable_classifier
 from export.inversion.solver import DEFAULTS, Float64, Settings, Solver
 from export.inversion.starts import Pool
 from export.runtime.arrays import Float32, Int64
@@ -41,6 +41,8 @@ SAMPLES = 1024
 SEED = 1
 NEAR = 0.2
 """Errors below this count as near: at a glance, such images are hardly told from their targets."""
+ANSWERS, STROKES = 120, 12
+"""Answers that are timed, and changes of a picture until it is complete."""
 SHOWN = (1, 5, 10)
 """Iterations after which the state of a search is measured."""
 
@@ -191,6 +193,21 @@ def measured(state: State, task: Task, labels: Int64) -> dict[str, Any]:
     return row
 
 
+def answer_ms(task: Task) -> float:
+    """Return the median time from a change of the picture to the next answer, as while drawing, in milliseconds."""
+    inversion = LiveInversion(task.pool, task.targets[0], classifier=task.classifier)
+    inversion.step(task.generator.generate)
+    times = []
+    for number in range(ANSWERS):
+        drawn = task.targets[number // STROKES % len(task.targets)].copy()
+        drawn[:, drawn.shape[1] * (number % STROKES + 1) // STROKES :] = -1  # the rest is not drawn yet
+        start = time.perf_counter()
+        inversion.retarget(drawn)
+        inversion.step(task.generator.generate)
+        times.append(time.perf_counter() - start)
+    return float(np.median(times)) * 1e3
+
+
 def load(model: Path, count: int, data_dir: Path | None) -> tuple[Task, Int64]:
     """Return the task for a generator, and the labels of its targets. Raises ExportError if it makes other images."""
     generator = open_generator(find_model(model), "cpu")
@@ -218,6 +235,7 @@ def command(given: argparse.Namespace) -> None:
         entry["methods"] = known[name]["methods"]
     if task.pool.info.conditional:
         entry["classes_proposed_right"] = float((task.classes == labels).mean())
+    entry["answer_ms"] = answer_ms(task)
     methods = entry["methods"]
     with bar(Console(stderr=True), "searching", len(labels) * len(given.methods)) as shown:
         for method in given.methods:
@@ -236,6 +254,7 @@ def command(given: argparse.Namespace) -> None:
                 f"{row['ms_per_digit']:.0f}",
             )  # fmt: skip
     Console().print(table)
+    print(f"one answer while drawing: {entry['answer_ms']:.0f} ms")
     if "ratio" in entry:
         print(f"error, everything / best of {SAMPLES:,} random latents: {entry['ratio']:.2f}")
 
