@@ -99,3 +99,25 @@ def test_the_results_show_the_usefulness_as_training_data() -> None:
     ):
         ((_, _, shown),) = rows("docs/results.md", first)
         assert shows(shown, sum(accuracy[name]) / len(accuracy[name])), first
+
+
+def test_the_page_of_your_own_digit_shows_how_well_digits_are_found() -> None:
+    generators = result("inversion")
+    methods = generators["digits"]["methods"]
+    names = {
+        "best of 1,024": "samples", "from the mean": "mean", "from the nearest": "nearest", "everything": "everything",
+        "without a prior": "no-prior", "prior five": "strong-prior", "one step": "one-step",
+        "differences": "short-difference", "class weights": "weights", "robust": "robust",
+    }  # fmt: skip
+    for first, method in names.items():
+        for row in rows("docs/your-own-digit.md", first):
+            (state,) = [each for each in methods[method] if each["iterations"] == row[1]]
+            assert shows(row[2], state["rms"])
+            assert shows(row[3], state["near"])
+            assert shows(row[4], state["read_as_the_original"])
+    for name, entry in generators.items():
+        ((*_, best, near, read),) = rows("docs/your-own-digit.md", name)
+        state = entry["methods"]["everything"][-1]
+        assert shows(best, state["rms"])
+        assert shows(near, state["near"])
+        assert shows(read, state["read_as_the_original"])
