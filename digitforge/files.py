@@ -15,6 +15,15 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 """First bytes of what a clone without Git LFS holds in place of a large file."""
 
 
+def user_path(text: str) -> Path:
+    """Return a path from a command line. The shell leaves the ~ of `--out=~/x` to the program, and Windows any ~."""
+    path = Path(text)
+    try:
+        return path.expanduser()
+    except RuntimeError:  # there is no such user
+        return path
+
+
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it is renamed to `path` if the block succeeds, and removed if it fails.

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from digitforge.errors import exit_status
+from digitforge.files import user_path
 from export.runtime.predict import BUNDLED_CLASSIFIER
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m export.classifier", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("weights", type=Path, nargs="?", help="a trained classifier (default: the bundled one)")
+    parser.add_argument("weights", type=user_path, nargs="?", help="a trained classifier (default: the bundled one)")
     parser.add_argument(
-        "--out", type=Path, default=BUNDLED_CLASSIFIER, metavar="FILE", help="file to write (default: the bundled file)"
+        "--out",
+        type=user_path,
+        default=BUNDLED_CLASSIFIER,
+        metavar="FILE",
+        help="file to write (default: the bundled file)",
     )
     given = parser.parse_args(arguments)
 

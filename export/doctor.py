@@ -25,7 +25,7 @@ from rich.text import Text
 from digitforge.bundled import BUNDLED_MODEL
 from digitforge.cpus import usable_cpus
 from digitforge.errors import DigitforgeError, exit_status
-from digitforge.files import write_json
+from digitforge.files import user_path, write_json
 from digitforge.hashing import sha256
 from digitforge.progress import spinner
 from export.runtime.latents import labels_of, latents, one_hot
@@ -220,10 +220,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status: 1 if something is broken."""
     parser = argparse.ArgumentParser(prog="python -m export.doctor", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
-        "model", type=Path, nargs="?", metavar="MODEL.onnx",
+        "model", type=user_path, nargs="?", metavar="MODEL.onnx",
         help="a generator, or a run directory with one (default: the bundled generator)",
     )  # fmt: skip
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report to this file as well")
+    parser.add_argument("--json", type=user_path, metavar="FILE", help="write the report to this file as well")
     parser.add_argument("--assume", action="append", default=[], metavar="WHAT=VALUE", help=ASSUME_HELP)
     given = parser.parse_args(arguments)
 

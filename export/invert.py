@@ -15,6 +15,7 @@ import numpy as np
 from rich.console import Console
 
 from digitforge.errors import ExportError, exit_status
+from digitforge.files import user_path
 from digitforge.progress import bar
 from export.contract import GeneratorInfo
 from export.datasets.inverting import InvertRequest, write_inversion
@@ -31,12 +32,12 @@ NEAR = 0.2
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m export.invert", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("model", type=Path, metavar="MODEL.onnx", help="a generator, or a run directory with one")
+    parser.add_argument("model", type=user_path, metavar="MODEL.onnx", help="a generator, or a run directory with one")
     parser.add_argument(
-        "pictures", type=Path, metavar="PICTURE|DIR|FILE.npz",
+        "pictures", type=user_path, metavar="PICTURE|DIR|FILE.npz",
         help="a picture, a folder of pictures, or a .npz file as export.sample writes it",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz", help="file for latents and weights")
+    parser.add_argument("--out", type=user_path, required=True, metavar="FILE.npz", help="file for latents and weights")
     parser.add_argument("--digit", metavar="D", help="class of all pictures (default: the file's labels)")
     parser.add_argument("--find-classes", action="store_true", help="ignore the file's labels")
     parser.add_argument("--shard", default="1/1", metavar="I/N", help="only the I-th of N parts (default: 1/1)")

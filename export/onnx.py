@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from digitforge.errors import exit_status
+from digitforge.files import user_path
 from digitforge.progress import spinner
 from export.contract import Precision
 from export.runtime.generator import GENERATOR_FILE
@@ -27,9 +28,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m export.onnx", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
-        "run_dir", type=Path, nargs="?", help="a run directory that training wrote (default: the newest below runs/)"
+        "run_dir",
+        type=user_path,
+        nargs="?",
+        help="a run directory that training wrote (default: the newest below runs/)",
     )
-    parser.add_argument("--out", type=Path, metavar="FILE", help=f"file to write (default: RUN_DIR/{GENERATOR_FILE})")
+    parser.add_argument(
+        "--out", type=user_path, metavar="FILE", help=f"file to write (default: RUN_DIR/{GENERATOR_FILE})"
+    )
     parser.add_argument(
         "--precision", choices=get_args(Precision), default="fp32", help="precision of the weights (default: fp32)"
     )

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from rich.console import Console
 
 from digitforge.errors import ExportError, exit_status
+from digitforge.files import user_path
 from digitforge.progress import bar
 from export.contract import GeneratorInfo
 from export.datasets.card import card_path
@@ -26,13 +26,13 @@ from export.runtime.sidecar import OPTION_HELP as ASSUME_HELP
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m export.sample", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("model", type=Path, metavar="MODEL.onnx", help="a generator, or a run directory with one")
+    parser.add_argument("model", type=user_path, metavar="MODEL.onnx", help="a generator, or a run directory with one")
     parser.add_argument("--count", type=int, metavar="N", help="number of images")
     parser.add_argument(
-        "--latents", type=Path, metavar="FILE.npz",
+        "--latents", type=user_path, metavar="FILE.npz",
         help="generate the images of these latents and class weights, as export.invert writes them",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, help="a .npz file, or a new folder")
+    parser.add_argument("--out", type=user_path, required=True, help="a .npz file, or a new folder")
     parser.add_argument("--format", choices=tuple(FORMATS), help="default: npz for a .npz file, png for a folder")
     parser.add_argument("--digit", metavar="D", help="one class, or several, as 3,8 (default: all in turn)")
     parser.add_argument("--seed", type=int, help="seed of the images (default: 0)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 import sys
 import textwrap
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from digitforge.errors import ConfigError, nearest
+from digitforge.files import user_path
 from trainer.config import Field, TrainConfig, choices, parse_value, sections, type_of
 from trainer.presets import PRESETS, configure
 
@@ -45,6 +47,8 @@ def parse(arguments: list[str]) -> Command:
     """Parse the command line. Raises ConfigError for an unknown flag, naming the nearest one, or a bad value."""
     parser = build_parser()
     given, unknown = parser.parse_known_args(arguments)
+    if unknown and not unknown[0].strip():
+        raise ConfigError("One argument is blank: remove any spaces after the \\ at the end of a line.")
     if unknown:
         flags = [option for action in parser._actions for option in action.option_strings]
         raise ConfigError(f"There is no flag {unknown[0]!r}: {nearest(unknown[0].split('=')[0], flags)}")
@@ -67,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
         formatter_class=_Formatter,
     )
+    parser._negative_number_matcher = re.compile(r"-\.?\d")  # before Python 3.14, argparse takes -1e-4 for a flag
     parser.add_argument("--list-presets", action="store_true", help="show the presets and exit")
     defaults = configure(TrainConfig.preset, {})
     for title, fields in sections().items():
@@ -79,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
             )
         if title == "Run":
             group.add_argument(
-                "--run-dir", type=Path, metavar="DIR", help="Folder of the run (default: runs/<preset>-<dataset>)."
+                "--run-dir", type=user_path, metavar="DIR", help="Folder of the run (default: runs/<preset>-<dataset>)."
             )
             group.add_argument(
                 "--resume",
@@ -90,7 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
         elif title == "Data":
             group.add_argument(
                 "--data-dir",
-                type=Path,
+                type=user_path,
                 metavar="DIR",
                 help="Folder of the data set (default: $DIGITFORGE_DATA, then a cache).",
             )

@@ -14,6 +14,7 @@ from typing import Any
 
 from digitforge import files
 from digitforge.errors import exit_status
+from digitforge.files import user_path
 from trainer.report.comparison import ComparedRun, best, floor, metrics_of, open_runs
 from trainer.report.dots import dots
 from trainer.report.pages import write_page
@@ -61,13 +62,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m trainer.compare", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
         "runs",
-        type=Path,
+        type=user_path,
         nargs="+",
         metavar="RUN",
         help="A run directory, or a file of python -m trainer.score --json.",
     )
-    parser.add_argument("--out", type=Path, default=Path("compare.html"), help="The page; default: %(default)s.")
-    parser.add_argument("--json", type=Path, help="Also write the table to this file.")
+    parser.add_argument("--out", type=user_path, default=Path("compare.html"), help="The page; default: %(default)s.")
+    parser.add_argument("--json", type=user_path, help="Also write the table to this file.")
     given = parser.parse_args(arguments)
     return exit_status(lambda: _compare(given))
 

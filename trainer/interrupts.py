@@ -11,6 +11,7 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from types import FrameType
 from typing import TextIO
@@ -19,6 +20,11 @@ from digitforge.errors import discard
 
 PR_SET_PDEATHSIG = 1
 """Option of Linux's prctl: send this process a signal when its parent ends."""
+
+
+def in_main_thread() -> bool:
+    """Whether this thread may set signal handlers; an application may train in another one."""
+    return threading.current_thread() is threading.main_thread()
 
 
 class StopRequest:
@@ -38,7 +44,10 @@ class StopRequest:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[StopRequest]:
-        """Handle the signals inside the block. SIGHUP stays ignored under nohup."""
+        """Handle the signals inside the block, if this is the main thread. SIGHUP stays ignored under nohup."""
+        if not in_main_thread():
+            yield self
+            return
         numbers = [signal.SIGINT, signal.SIGTERM]
         if sys.platform != "win32" and (signal.getsignal(signal.SIGHUP) != signal.SIG_IGN or _launcher_hangs_up()):
             numbers.append(signal.SIGHUP)
@@ -109,7 +118,7 @@ def own_terminal() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         if sys.platform == "linux" and "ACCELERATE_MIXED_PRECISION" in os.environ:
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-            if not os.environ.get("WORLD_SIZE"):
+            if not os.environ.get("WORLD_SIZE") and in_main_thread():
                 _take_terminal(stack)
         yield
 

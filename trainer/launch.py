@@ -21,6 +21,7 @@ from torch.distributed.rendezvous import register_rendezvous_handler, rendezvous
 from digitforge.cpus import usable_cpus
 from digitforge.errors import ConfigError, DigitforgeError, RunError, error_message
 from trainer.config import TrainConfig
+from trainer.interrupts import in_main_thread
 
 Result = TypeVar("Result")
 
@@ -90,6 +91,7 @@ def start(config: TrainConfig) -> Accelerator:
             f"The launcher started {world} processes, but they are not connected and would train separately: "
             "on a machine without GPUs, put ACCELERATE_USE_CPU=true before the command."
         )
+    _require_device(accelerator.device)
     # Broadcasting buffers breaks BatchNorm in a discriminator that is called twice per step (torch#175024).
     accelerator.ddp_handler = _WithoutBufferSync()
     # Otherwise cuDNN may sum a gradient in a different order each time, and resuming would not be bit-exact.
@@ -205,6 +207,10 @@ def _refuse_unsupported() -> None:
             f"Accelerate's --dynamo_backend {backend} is not supported: launch with --dynamo_backend no or "
             "--config_file accelerate_config.yaml. The trainer compiles with --compile true."
         )
+    try:
+        torch.device(os.environ.get("ACCELERATE_TORCH_DEVICE", "cpu"))
+    except RuntimeError as error:
+        raise ConfigError(f"ACCELERATE_TORCH_DEVICE does not name a device: {error}.") from None
     for variable, name in UNSUPPORTED.items():
         if os.environ.get(variable, "false").lower() not in ("false", "0", "no", "off", "f", "n"):
             raise ConfigError(
@@ -223,7 +229,7 @@ def _waiting_for_the_others(world: int) -> Iterator[None]:
 
     Python's signal handlers do not run while torch waits for the other processes.
     """
-    if world == 1:
+    if world == 1 or not in_main_thread():
         yield
         return
     where = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
@@ -238,6 +244,19 @@ def _waiting_for_the_others(world: int) -> Iterator[None]:
         timer.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _require_device(device: torch.device) -> None:
+    """Raise ConfigError if the device cannot be used: no driver, no such number, or one that torch has no code for."""
+    try:
+        torch.zeros(1, device=device).add_(1).item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        if out_of_memory(error):
+            raise
+        raise ConfigError(
+            f"The device {device} cannot be used ({str(error).partition(chr(10))[0]}): put ACCELERATE_USE_CPU=true "
+            "before the command to train without it."
+        ) from error
 
 
 def _refuse_separate_tasks() -> None:

@@ -20,6 +20,7 @@ from torch import Tensor
 from digitforge import files, hashing
 from digitforge.datasets import path_of, public_name
 from digitforge.errors import DataError, TrainerError, exit_status
+from digitforge.files import user_path
 from digitforge.newest_run import newest_run
 from digitforge.progress import spinner
 from export.contract import GeneratorInfo
@@ -282,11 +283,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m trainer.score", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
-        "subject", type=Path, nargs="?", metavar="RUN_DIR|MODEL.onnx",
+        "subject", type=user_path, nargs="?", metavar="RUN_DIR|MODEL.onnx",
         help="A run, or an exported file; default: the newest run below runs/.",
     )  # fmt: skip
     parser.add_argument("--dataset", default="", help="Data set to compare with; default: that of the training.")
-    parser.add_argument("--data-dir", type=Path, help="Folder that holds the data set.")
+    parser.add_argument("--data-dir", type=user_path, help="Folder that holds the data set.")
     parser.add_argument(
         "--count", type=int,
         help="Images to generate; default: 10,000, or half as many as there are training images if that is less.",
@@ -295,12 +296,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--features", default="digits", metavar="digits|inception|FILE", help="Feature network; default: %(default)s."
     )
-    parser.add_argument("--weights", type=Path, help="Weights of Inception, which are never downloaded.")
+    parser.add_argument("--weights", type=user_path, help="Weights of Inception, which are never downloaded.")
     parser.add_argument(
         "--smooth", type=float, default=0.0, metavar="SIGMA",
         help="Also compute the pixel statistics after a Gaussian filter of this many pixels.",
     )  # fmt: skip
-    parser.add_argument("--json", type=Path, help="Write the score to this file (a run's is always in scores.json).")
+    parser.add_argument(
+        "--json", type=user_path, help="Write the score to this file (a run's is always in scores.json)."
+    )
     parser.add_argument("--embed", action="store_true", help="Write the score into the exported file's metadata.")
     given = parser.parse_args(arguments)
     return exit_status(lambda: _score(given))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import viewer
 from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import DigitforgeError, exit_status
+from digitforge.files import user_path
 
 if TYPE_CHECKING:
     from PySide6.QtCore import SignalInstance
@@ -44,13 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "model",
         nargs="?",
-        type=Path,
+        type=user_path,
         help="an .onnx file, a run directory, or a picture exported by digitforge, whose settings are restored "
         "(default: the bundled generator)",
     )
     parser.add_argument(
         "--screenshot",
-        type=Path,
+        type=user_path,
         metavar="FILE.png",
         help="save a picture of the window, then exit",
     )

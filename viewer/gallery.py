@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 
 from digitforge.errors import ExportError, exit_status
-from digitforge.files import write_bytes
+from digitforge.files import user_path, write_bytes
 from digitforge.hashing import sha256
 from digitforge.newest_run import newest_run
 from digitforge.progress import bar
@@ -160,13 +160,13 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "model",
-        type=Path,
+        type=user_path,
         nargs="?",
         metavar="MODEL.onnx|RUN_DIR",
         help="the generator (default: the newest exported run below runs/)",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder to write to (default: the folder of the generator)"
+        "--out", type=user_path, metavar="DIR", help="folder to write to (default: the folder of the generator)"
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the samples (default: %(default)s)")
     parser.add_argument(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from digitforge.errors import CannotWrite
-from digitforge.files import is_lfs_pointer, write_bytes
+from digitforge.files import is_lfs_pointer, user_path, write_bytes
 
 
 def test_a_file_is_replaced(tmp_path: Path) -> None:
@@ -60,3 +60,17 @@ def test_a_pointer_of_git_lfs_is_recognised(tmp_path: Path) -> None:
     assert is_lfs_pointer(tmp_path / "pointer")
     assert not is_lfs_pointer(tmp_path / "file")
     assert not is_lfs_pointer(tmp_path / "nothing")
+
+
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert user_path("~/runs/a") == tmp_path / "runs" / "a"
+    assert user_path("a~b/~") == Path("a~b/~")
+    assert user_path("~nobody-of-this-name/a") == Path("~nobody-of-this-name/a")
+
+
+def test_every_command_reads_its_paths_so(project: Path) -> None:
+    sources = [path for folder in ("export", "trainer", "viewer") for path in (project / folder).rglob("*.py")]
+    assert len(sources) > 100
+    assert [path.name for path in sources if "type=Path" in path.read_text(encoding="utf-8")] == []

@@ -96,6 +96,9 @@ def test_help_has_sections_and_defaults(monkeypatch: pytest.MonkeyPatch) -> None
         (["--gamma", "0.5,0.1"], "is not a schedule"),
         (["--g-lr", "nan"], "is not a schedule"),
         (["--images"], "expected one argument"),
+        (["--label-smoothing", "-1e-4"], "label_smoothing is -0.0001, but it must be between"),
+        (["--beta1", "-.5"], "beta1 is -0.5, but it must be between"),
+        (["--images", "5", " "], "One argument is blank"),
     ],
 )
 def test_bad_flags_are_named(arguments: list[str], said: str) -> None:

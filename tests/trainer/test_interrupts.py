@@ -8,9 +8,12 @@ import select
 import shlex
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from trainer.train import main
 
 SHORT = ("--dataset", "sklearn-digits", "--images", "1000000", "--checkpoint-every", "640", "--batch-size", "64")
 
@@ -47,3 +50,9 @@ def test_ctrl_c_in_a_terminal_saves_and_ends_without_a_traceback(
     assert "status 0" in text
     assert "got thanks" in text
     assert "Traceback" not in text
+
+
+def test_another_thread_may_train_without_signals(tmp_path: Path) -> None:
+    arguments = [*SHORT, "--images", "64", "--g-width", "8", "--d-width", "8", "--run-dir", str(tmp_path / "r")]
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(main, arguments).result() == 0

@@ -264,6 +264,8 @@ def test_separate_tasks_of_a_scheduler_are_refused(
         ({"ACCELERATE_GRADIENT_ACCUMULATION_STEPS": "4"}, "use the trainer's --accumulation"),
         ({"ACCELERATE_MIXED_PRECISION": "fp16"}, "'fp16' is not supported"),
         ({"ACCELERATE_MIXED_PRECISION": "fp8"}, "'fp8' is not supported"),
+        ({"ACCELERATE_TORCH_DEVICE": "nonsense"}, "ACCELERATE_TORCH_DEVICE does not name a device"),
+        ({"ACCELERATE_TORCH_DEVICE": "cuda:9"}, "The device cuda:9 cannot be used"),
         ({"WORLD_SIZE": "two"}, "WORLD_SIZE=two is not a number of processes"),
         ({"WORLD_SIZE": "2", "RANK": "0"}, "without LOCAL_RANK, MASTER_ADDR, MASTER_PORT"),
         ({"WORLD_SIZE": "", "ACCELERATE_USE_CPU": "", "RANK": "", "PMI_SIZE": "2"}, "would train separately"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from digitforge.errors import RunError
+from digitforge.errors import CannotWrite, RunError
+from trainer import run_lock
 from trainer.run_lock import LOCK_FILE, locked
 from trainer.train import main
 
@@ -55,3 +57,74 @@ def test_a_lock_ends_with_its_block(tmp_path: Path) -> None:
         with pytest.raises(RunError, match="another process"), locked(tmp_path):
             pass
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs flock")
+@pytest.mark.parametrize("code", run_lock.UNSUPPORTED)
+def test_without_locks_in_the_file_system_nothing_is_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with locked(tmp_path), locked(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs flock")
+def test_a_lock_that_fails_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("fcntl.flock", fail)
+    with pytest.raises(CannotWrite, match=r"\.lock could not be written: input/output error"), locked(tmp_path):
+        pass
+
+
+RACE = """
+import sys, time
+from pathlib import Path
+from digitforge.errors import RunError
+from trainer.run_lock import locked
+print("ready", flush=True)
+for number in range(50):
+    sys.stdin.readline()
+    try:
+        with locked(Path(sys.argv[1])):
+            print("won", flush=True)
+            sys.stdin.readline()
+    except RunError as error:
+        print(error, flush=True)
+        sys.stdin.readline()
+"""
+
+
+def test_of_two_processes_exactly_one_has_the_lock(tmp_path: Path, project: Path) -> None:
+    command = [sys.executable, "-c", RACE, str(tmp_path)]
+    racers = [
+        subprocess.Popen(command, cwd=project, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+
+    def told(racer: subprocess.Popen[str]) -> str:
+        assert racer.stdout is not None
+        return racer.stdout.readline().strip()
+
+    def tell() -> None:
+        for racer in racers:
+            assert racer.stdin is not None
+            racer.stdin.write("\n")
+            racer.stdin.flush()
+
+    assert [told(racer) for racer in racers] == ["ready", "ready"]
+    for _ in range(50):
+        tell()
+        said = sorted(map(told, racers))
+        assert said[1] == "won", said
+        assert f"{tmp_path} is being trained by " in said[0]
+        tell()
+    for racer in racers:
+        racer.communicate(timeout=10)
+        assert racer.returncode == 0

@@ -19,6 +19,7 @@ from rich.table import Table
 from digitforge import files
 from digitforge.datasets import public_name
 from digitforge.errors import DataError, exit_status
+from digitforge.files import user_path
 from trainer.config import Crop, Invert
 from trainer.data import datasets
 from trainer.data.summary import contact_sheet, shares, summary
@@ -34,11 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m trainer.data", description="Look at training images: what is found, how many of each class."
     )
     parser.add_argument("data", metavar="PATH|NAME", help="A folder, a .zip, .npz, .npy or .csv file, or a --dataset.")
-    parser.add_argument("--data-dir", type=Path, help="Folder that holds a named data set.")
+    parser.add_argument("--data-dir", type=user_path, help="Folder that holds a named data set.")
     parser.add_argument("--image-size", type=int, default=0, help="Height and width in pixels; 0: as in training.")
     parser.add_argument("--crop", choices=get_args(Crop), default="square", help="How pictures become square.")
     parser.add_argument("--invert", choices=get_args(Invert), default="false", help="Whether to swap light and dark.")
-    parser.add_argument("--out", type=Path, default=Path("data.png"), help="The contact sheet; default: data.png.")
+    parser.add_argument("--out", type=user_path, default=Path("data.png"), help="The contact sheet; default: data.png.")
     given = parser.parse_args(arguments)
     return exit_status(lambda: _look(given))
 

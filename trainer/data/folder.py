@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,13 @@ PARTS = {
     "val": "validation", "valid": "validation", "validation": "validation",
 }  # fmt: skip
 """What a folder of this name holds; see `_part_of`."""
+
+
+SYSTEM_FOLDERS = {
+    "@eadir", "#recycle", "#snapshot", "@recycle", "$recycle.bin", "__macosx", "lost+found",
+    "system volume information",
+}  # fmt: skip
+"""Folders of file servers and operating systems, in lower case. Some hold thumbnails of the pictures beside them."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,10 @@ def _find(root: Path) -> tuple[Pictures, Pictures | None, list[str]]:
     """Return the pictures to train on, those to compare with, if any, and sentences about the choice."""
     if not is_text(root):
         raise DataError(f"The path of the folder {str(root)!r} is not valid UTF-8: rename it.")
+    if root.is_file():
+        raise DataError(
+            f"There is no folder {root}, but a file: if it is an archive, unpack it, and pass the folder inside."
+        )
     if not root.is_dir():
         raise DataError(f"There is no folder {root}: pass one that holds pictures, as in --dataset folder:PATH.")
     top = _unwrap(root)
@@ -197,7 +209,7 @@ def _subfolders(folder: Path) -> list[Path]:
         entry
         for entry in folder.iterdir()
         if entry.is_dir()
-        and not entry.name.startswith(".")
+        and not _is_passed_over(entry.name)
         and not (entry.is_symlink() and entry.resolve() in (whole, *whole.parents))
     ]
 
@@ -214,8 +226,21 @@ def _files_below(folder: Path) -> Iterator[Path]:
         raise error
 
     for parent, folders, names in os.walk(folder, onerror=fail):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent) / name for name in names)
+        folders[:] = [name for name in folders if not _is_passed_over(name)]
+        yield from (path for name in names if not _is_special(path := Path(parent) / name))
+
+
+def _is_passed_over(name: str) -> bool:
+    """Whether a folder of this name is hidden, or was made by a file server or an operating system."""
+    return name.startswith(".") or name.casefold() in SYSTEM_FOLDERS
+
+
+def _is_special(path: Path) -> bool:
+    """Whether this is a pipe, a socket or a device, where reading may never end. A link to nothing is not."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _is_picture(name: str) -> bool:

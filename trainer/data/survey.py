@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -41,7 +42,8 @@ def survey(root: Path, names: Sequence[str], wanted: Conversion) -> tuple[Look, 
 
     Raises DataError for dark 16-bit colour pictures, whose details Pillow drops.
     """
-    with ThreadPoolExecutor() as pool:
+    with warnings.catch_warnings(), ThreadPoolExecutor() as pool:
+        warnings.simplefilter("ignore")  # oddities of files that Pillow can read
 
         def glances(some: Sequence[str]) -> list[_Glance]:
             return list(pool.map(lambda name: _glance(root / name), some))

@@ -20,6 +20,7 @@ from rich.progress import track
 from digitforge import files, hashing
 from digitforge.datasets import public_name
 from digitforge.errors import DataError, exit_status
+from digitforge.files import user_path
 from trainer import augment
 from trainer.config import Crop, Invert
 from trainer.data import datasets
@@ -92,13 +93,13 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--dataset", default="mnist", help="A labelled data set; default: %(default)s.")
-    parser.add_argument("--data-dir", type=Path, help="Folder that holds the data set.")
+    parser.add_argument("--data-dir", type=user_path, help="Folder that holds the data set.")
     parser.add_argument(
         "--image-size", type=int, default=0, help="Resize images to this many pixels a side; 0 keeps their size."
     )
     parser.add_argument("--crop", choices=get_args(Crop), default="square", help="See trainer/train.py --help.")
     parser.add_argument("--invert", choices=get_args(Invert), default="false", help="See trainer/train.py --help.")
-    parser.add_argument("--out", type=Path, help="File for the weights; default, for mnist only: the bundled one.")
+    parser.add_argument("--out", type=user_path, help="File for the weights; default, for mnist only: the bundled one.")
     parser.add_argument("--epochs", type=int, default=16, help="Passes over the data; default: %(default)s.")
     parser.add_argument("--batch-size", type=int, default=128, help="Default: %(default)s.")
     parser.add_argument("--seed", type=int, default=0, help="Default: %(default)s.")

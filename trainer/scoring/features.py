@@ -14,6 +14,7 @@ from torch import Tensor
 from digitforge import hashing
 from digitforge.datasets import public_name
 from digitforge.errors import DataError
+from digitforge.files import user_path
 from trainer.config import ImageFormat
 from trainer.data import stacked
 from trainer.networks.judge import BUNDLED, Classifier, load_classifier, predict
@@ -41,7 +42,7 @@ def open_features(choice: str, weights: Path | None, images: ImageFormat) -> Fea
     """
     if choice == "inception":
         return _inception(weights)
-    path = BUNDLED if choice == "digits" else Path(choice)
+    path = BUNDLED if choice == "digits" else user_path(choice)
     model, card = load_classifier(path)
     network = FeatureNetwork(public_name(card.dataset), _sha256(path), card.images.classes, _predict(model))
     if choice == "digits" and images.classes == stacked.CLASSES:

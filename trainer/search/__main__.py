@@ -17,6 +17,7 @@ from rich.live import Live
 
 from digitforge import files
 from digitforge.errors import ConfigError, RunError, exit_status
+from digitforge.files import user_path
 from trainer.report.tables import table_console
 from trainer.search.space import read_space, refuse_another
 
@@ -27,13 +28,13 @@ SPACE_FILE = "space.toml"
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m trainer.search", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("space", type=Path, metavar="SPACE.toml", help="The space to search; see docs/search.md.")
-    parser.add_argument("--dir", type=Path, help="Folder of the search; default: runs/search-SPACE.")
+    parser.add_argument("space", type=user_path, metavar="SPACE.toml", help="The space to search; see docs/search.md.")
+    parser.add_argument("--dir", type=user_path, help="Folder of the search; default: runs/search-SPACE.")
     parser.add_argument(
         "--storage", help="An Optuna storage shared by several machines, as postgresql://HOST/NAME or journal:///FILE; "
         "default: search.db in the folder.",
     )  # fmt: skip
-    parser.add_argument("--data-dir", type=Path, help="Folder that holds the data set.")
+    parser.add_argument("--data-dir", type=user_path, help="Folder that holds the data set.")
     parser.add_argument(
         "--abandon-others",
         action="store_true",
@@ -59,7 +60,7 @@ def _search(given: argparse.Namespace, console: Console) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from trainer.search.run_search import Search
-    from trainer.search.storage import Trials, open_study
+    from trainer.search.storage import Trials, open_study, sqlite
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     name = re.sub(r"\W+", "-", given.space.stem).strip("-") or "space"
@@ -69,7 +70,7 @@ def _search(given: argparse.Namespace, console: Console) -> None:
     if (folder / SPACE_FILE).is_file():
         refuse_another(read_space(folder / SPACE_FILE).fixed_part(), space.fixed_part(), str(folder))
     folder.mkdir(parents=True, exist_ok=True)
-    study = open_study(space, name, given.storage or f"sqlite:///{(folder / 'search.db').resolve()}")
+    study = open_study(space, name, given.storage or sqlite(folder / "search.db"))
     if not (folder / SPACE_FILE).is_file():
         files.write_text(folder / SPACE_FILE, given.space.read_text(encoding="utf-8"))
     trials = Trials(study, space, folder)

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
+from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from digitforge.errors import ConfigError
@@ -23,6 +24,11 @@ from trainer.search.space import Space, refuse_another
 
 UNPLACED = timedelta(minutes=1)
 """Age at which a trial without a place must belong to a search that was killed."""
+
+
+def sqlite(path: Path) -> str:
+    """Return the address of a SQLite file, in whose path characters such as ? and % are escaped."""
+    return URL.create("sqlite", database=str(path.resolve())).render_as_string(hide_password=False)
 
 
 def open_study(space: Space, name: str, address: str) -> optuna.Study:

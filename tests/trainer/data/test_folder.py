@@ -47,6 +47,38 @@ def test_a_link_to_nowhere_is_one_unreadable_picture(pictures: MakePictures) -> 
     assert len(datasets.load(f"folder:{root}", None).images) == 10
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
+def test_a_pipe_is_not_read(pictures: MakePictures) -> None:
+    root = pictures(10)
+    os.mkfifo(root / "a" / "pipe.png")
+    assert len(datasets.load(f"folder:{root}", None).images) == 10
+
+
+def test_folders_of_file_servers_are_no_classes_and_hold_no_pictures(pictures: MakePictures) -> None:
+    root = pictures(10)
+    for folder in ("@eaDir/0000.png", "a/@eaDir/0000.png", "__MACOSX/a", "$RECYCLE.BIN", "lost+found"):
+        (root / folder).mkdir(parents=True)
+        Image.new("L", (8, 8)).save(root / folder / "thumbnail.png")
+    source = datasets.load(f"folder:{root}", None)
+    assert (len(source.images), source.format.classes) == (10, ("a", "b"))
+
+
+def test_an_archive_is_to_be_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "pictures.zip").touch()
+    with pytest.raises(DataError, match=r"pictures\.zip, but a file: if it is an archive, unpack it"):
+        datasets.load(f"folder:{tmp_path / 'pictures.zip'}", None)
+
+
+def test_odd_exif_data_is_not_mentioned(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        for grey in (50, 200):
+            picture = Image.new("RGB", (8, 8), (grey, grey, grey))
+            picture.save(tmp_path / name / f"{grey}.jpg", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff")
+    assert len(datasets.load(f"folder:{tmp_path}", None).images) == 4
+    assert [str(each.message) for each in recwarn] == []
+
+
 def test_a_flat_folder_is_unlabelled(pictures: MakePictures) -> None:
     source = datasets.load(f"folder:{pictures(10) / 'a'}", None, image_size=8)
     assert source.images.shape == (5, 1, 8, 8)

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from digitforge.errors import ConfigError
 from trainer.presets import configure
 from trainer.search.space import Range, Space, build_space, read_space
+from trainer.search.storage import sqlite
 
 LEAST: dict[str, Any] = {"images": 1000, "search": {"g_width": [32, 64]}}
 
@@ -137,3 +139,8 @@ def test_every_point_of_a_fine_grid_is_one_that_the_space_holds() -> None:
             each.levels()
         )
     assert space.encode("g_lr", "5e-4,1e-4@300") is None
+
+
+@pytest.mark.parametrize("name", ["plain", "a#b?c%20d&e;f @g", "ü"])
+def test_the_database_is_in_the_folder_whatever_its_name(tmp_path: Path, name: str) -> None:
+    assert make_url(sqlite(tmp_path / name)).database == str(tmp_path / name)
