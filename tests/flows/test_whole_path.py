@@ -105,6 +105,7 @@ def test_training_runs_from_an_installed_package(
 
 def test_the_viewer_and_the_runtime_load_no_torch(run: Run) -> None:
     script = (
-        "import sys, viewer.__main__, viewer.gallery, export.sample, viewer.ui.window; print('torch' in sys.modules)"
+        "import sys, viewer.__main__, viewer.gallery, export.sample, export.invert, viewer.ui.window; "
+        "print('torch' in sys.modules)"
     )
     assert run("-c", script).stdout.strip() == "False"
