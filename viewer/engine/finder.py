@@ -7,8 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from viewer.core.run.stages import is_bundled
-from viewer.core.scene.directions import Directions, Search
+from viewer.core.scene.directions import MOST_NAMED, Directions, Search, contrasting
 from viewer.core.scene.messages import Answer, Failure, Job, Opened
+from viewer.core.state.samples import Sample
 from viewer.engine.player import Player
 
 NAME = "directions"
@@ -20,9 +21,11 @@ class Finder(QObject):
     progressed = Signal(int, int)
     """Latents done, and of how many."""
     found = Signal()
-    """`directions` were found, or one of them was renamed."""
+    """`directions` were found, or one of them was renamed, added or removed."""
     failed = Signal()
     """The search failed; the player emits the reason."""
+    notified = Signal(str)
+    """A message about a direction of the user's own."""
     forgot = Signal()
     """`directions` were dropped, because another generator was opened."""
 
@@ -33,6 +36,7 @@ class Finder(QObject):
         self._player = player
         self._folder = folder
         self._search: Search | None = None
+        self._wanted: list[bytes] = []  # directions of the user's own to add once the others are found
         player.opened.connect(self._on_opened)
         player.answered.connect(self._on_answered)
         player.failed.connect(self._on_failed)
@@ -44,20 +48,58 @@ class Finder(QObject):
             self._player.ask(NAME, self._search.step)
 
     def rename(self, place: int, name: str) -> None:
-        """Rename a direction of this generator permanently."""
-        if self.directions is None or self._search is None:
+        """Rename a principal direction of this generator permanently."""
+        if self.directions is not None:
+            self._keep(self.directions.renamed(place, name))
+
+    def name(self, vector: bytes, name: str) -> None:
+        """Rename, add or remove another direction of this generator permanently; see `Directions.with_named`."""
+        if self.directions is not None:
+            self._keep(self.directions.with_named(vector, name))
+
+    def contrast(self, chosen: tuple[Sample, ...], others: tuple[Sample, ...]) -> None:
+        """Add the direction that leads from the other samples to the chosen ones, once the others are found.
+
+        Neither may be empty. Emits `notified`.
+        """
+        if self._player.model is None:
             return
-        renamed, search = self.directions.renamed(place, name), self._search
-        self.directions = renamed
-        self._player.ask("names of directions", lambda _: search.cache(renamed))
+        vector = contrasting(self._player.model.info, chosen, others)
+        if vector is None:
+            self.notified.emit("These cells have the same latents as the others: there is no direction between them.")
+            return
+        self._wanted.append(vector)
+        if self.directions is None:
+            self.want()
+        else:
+            self._add_wanted()
+
+    def _add_wanted(self) -> None:
+        wanted, self._wanted = self._wanted, []
+        for vector in wanted:
+            assert self.directions is not None
+            name = self.directions.free_name()
+            self.name(vector, name)
+            if name in [one.name for one in self.directions.named or ()]:
+                self.notified.emit(f"“{name}” is among the directions now: move its slider, or click it to rename it.")
+            else:
+                self.notified.emit(f"A generator keeps {MOST_NAMED} directions: clear the name of one to remove it.")
+
+    def _keep(self, directions: Directions) -> None:
+        search = self._search
+        if search is None:
+            return
+        self.directions = directions
+        self._player.ask("names of directions", lambda _: search.cache(directions))
         self.found.emit()
 
     def _on_opened(self, opened: Opened) -> None:
         self.directions = self._search = None
+        self._wanted = []
         if is_bundled(opened.path):  # small files: its stages follow each other without a moment without directions
             search = Search(self._folder)
             stored = search.stored(opened.path, opened.sha256, opened.info)
-            if stored is not None:
+            if stored is not None and stored.named is not None:
                 self._search = search
                 self._accept(stored)
                 return
@@ -67,6 +109,7 @@ class Finder(QObject):
         self.directions = directions
         self._player.directions = directions.vectors
         self.found.emit()
+        self._add_wanted()
 
     def _on_answered(self, answer: Answer) -> None:
         if answer.name != NAME or self._search is None:

@@ -49,7 +49,7 @@ class Exporter(QObject):
             self.sheet.export_requested.connect(self._task.run)
             self.sheet.preview_wanted.connect(self._preview)
         subject = Subject(model, self._player.state, self._player.directions)
-        self.sheet.show_subject(subject, () if found is None else found.names, self._canvas.current)
+        self.sheet.show_subject(subject, found, self._canvas.current)
         self.sheet.open()
 
     def save_film(self, stages: tuple[Stage, ...]) -> None:

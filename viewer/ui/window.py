@@ -37,7 +37,7 @@ from viewer.core.scene.messages import (
 )
 from viewer.core.state.keys import edit_for_class, edit_for_key
 from viewer.core.state.number import cannot_write
-from viewer.core.state.samples import RANDOM_SEEDS
+from viewer.core.state.samples import RANDOM_SEEDS, Sample
 from viewer.core.state.view_state import MODES, ViewState
 from viewer.engine.finder import Finder
 from viewer.engine.player import Player
@@ -266,6 +266,8 @@ class Window(QWidget):
         self.inspector.notified.connect(self.message.show_info)
         self.inspector.keep_wanted.connect(self._keep_cell)
         self.inspector.copy_wanted.connect(self._copy_cell)
+        self.inspector.direction_wanted.connect(self._make_direction)
+        self.finder.notified.connect(self.message.show_info)
         self.message.report("export", self.task.succeeded, self.task.failed)
         self.copier.notified.connect(self.message.show_info)
         self.message.report(OPENING, self.restorer.notified, self.restorer.failed)
@@ -366,6 +368,10 @@ class Window(QWidget):
             self.drawer.bring(png_of(QGuiApplication.clipboard().image()))
         else:
             self.message.show_error("There is no picture on the clipboard.", kind=DRAWING)
+
+    def _make_direction(self, chosen: tuple[Sample, ...], others: tuple[Sample, ...]) -> None:
+        self.directions.toggle.setChecked(True)
+        self.finder.contrast(chosen, others)
 
     def _places(self) -> list[Path]:
         return [BUNDLED_MODELS, *map(Path, self.settings.current.recent)]

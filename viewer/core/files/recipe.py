@@ -14,10 +14,11 @@ from viewer.core.scene.animation import Animation
 from viewer.core.state.drawing import Drawing
 from viewer.core.state.view_state import ViewState
 
-FORMAT = 2
+FORMAT = 3
 """The newest format. A recipe is written in the oldest format that can say it, so that older versions read it.
 
-1: every sample is made from a seed. 2: samples may hold their latents, and there may be a drawing.
+1: every sample is made from a seed. 2: samples may hold their latents, and there may be a drawing. 3: latents may move
+along directions that the recipe holds.
 """
 MOST_BYTES = 2**20
 """The longest recipe: hundreds of samples that hold their latents."""
@@ -53,11 +54,14 @@ class Recipe:
         """
         drawing = replace(self.state.drawing, settled=True) if self.state.mode == "draw" else Drawing()
         recipe = replace(self, state=self.state.with_drawing(drawing))
-        newer = self.state.mode == "draw" or any(sample.held for sample in self.state.samples)
-        text = json.dumps({"format": FORMAT if newer else 1, **to_plain(recipe)}, separators=(",", ":"))
+        version = 2 if self.state.mode == "draw" or any(sample.held for sample in self.state.samples) else 1
+        if self.state.shifts or (self.animation is not None and self.animation.along):
+            version = 3
+        text = json.dumps({"format": version, **to_plain(recipe)}, separators=(",", ":"))
         if len(text) > MOST_BYTES:
             raise ExportError(
-                "A picture cannot carry this many samples that no seed makes: unlock cells, or remove keyframes."
+                "A picture cannot carry this many samples that no seed makes, or this many directions: unlock cells, "
+                "remove keyframes, or set directions back to 0."
             )
         return text
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
 from export.runtime.interpolation import between
-from viewer.core.plain import check_choice, check_range
+from viewer.core.plain import OMITTED_BY_DEFAULT, check_choice, check_range
 from viewer.core.scene.cells import Scene, moved, samples_of_grid, samples_of_number, scene_of
 from viewer.core.scene.latents import eased
 from viewer.core.state.pad import PLACES
 from viewer.core.state.samples import Sample, latents_of, origin_between, weights_of
+from viewer.core.state.shifts import check_vector
 from viewer.core.state.view_state import ViewState
 
 KINDS = ("walk", "turn", "timeline", "pad", "swing")
@@ -42,9 +43,11 @@ class Animation:
     keyframes: int = 6
     """Keyframes of a walk; "turn" rounds up to whole rounds of the classes."""
     direction: int = 0
-    """Index of the direction of a swing."""
+    """Index of the principal direction of a swing."""
     reach: float = 2.5
     """Amplitude of a swing in standard deviations."""
+    along: bytes = field(default=b"", metadata=OMITTED_BY_DEFAULT)
+    """The vector of a swing along another direction, see `Shift.vector`; empty for a principal one."""
 
     def __post_init__(self) -> None:
         check_choice("kind", self.kind, (*KINDS, TRAINING))
@@ -56,6 +59,7 @@ class Animation:
             ("reach", self.reach, 0.0, 4.0),
         ):
             check_range(name, value, low, high)
+        check_vector(self.along)
 
     @property
     def frames_per_keyframe(self) -> int:
@@ -122,7 +126,10 @@ def scene_at(
         state = replace(state, mode="pad", pad=pad)
     else:
         amount = animation.reach * math.sin(math.tau * (key + part) / count)
-        state = state.with_amount(animation.direction, amount)
+        if len(animation.along) == 4 * info.latent_size:
+            state = state.with_shift("", animation.along, amount)
+        elif not animation.along:
+            state = state.with_amount(animation.direction, amount)
     return scene_of(info, state, directions)
 
 

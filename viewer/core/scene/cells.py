@@ -60,7 +60,7 @@ def scene_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None =
     """Return the scene of a state that is fitted to the generator; None if there is nothing to show.
 
     directions: float32 [directions, latent], each row as long as one standard deviation. The state's amounts move all
-    latents along them.
+    latents along them, and its shifts along the vectors that they hold.
     """
     plain = {"grid": _grid, "path": _path, "pad": _pad, "number": _number, "draw": _drawing}[state.mode](info, state)
     return None if plain is None else moved(plain, state, directions)
@@ -84,6 +84,8 @@ def moved(scene: Scene, state: ViewState, directions: Float32 | None) -> Scene:
     if directions is not None and state.amounts:
         amounts = np.array(state.amounts[: len(directions)], np.float32)
         z = z + amounts @ directions[: len(amounts)]
+    for shift in state.shifts:
+        z = z + np.float32(shift.amount) * np.frombuffer(shift.vector, "<f4")
     return replace(scene, z=z, latents=scene.z)
 
 

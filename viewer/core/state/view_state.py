@@ -14,6 +14,7 @@ from viewer.core.state.drawing import Drawing
 from viewer.core.state.number import LINE, Number
 from viewer.core.state.pad import Pad
 from viewer.core.state.samples import CLASS_MAX, SEED_MAX, Sample, listed
+from viewer.core.state.shifts import AMOUNT_MAX, Shift, shifted
 from viewer.core.state.timeline import Timeline
 
 MODES = ("grid", "path", "pad", "number", "draw")
@@ -24,8 +25,6 @@ GRID_SIZES = tuple(side * side for side in range(1, 17))
 TRUNCATION_MAX = 1.5
 SPEED_RANGE = (0.1, 3.0)
 """Keyframes per second."""
-AMOUNT_MAX = 4.0
-"""Largest movement along one direction, in standard deviations."""
 MOST_DIRECTIONS = 64
 POSITION_MAX = 2.0**32
 """Keyframes: a walk of many years."""
@@ -56,6 +55,8 @@ class ViewState:
     """psi, the scale of the latents: 0 to 1.5."""
     amounts: tuple[float, ...] = ()
     """How far latents move along each principal direction of the generator, in standard deviations."""
+    shifts: tuple[Shift, ...] = field(default=(), metadata=OMITTED_BY_DEFAULT)
+    """How far latents move along measured directions and those of the user's own."""
     look: Look = field(default_factory=Look)
     compare_view: str = "pictures"
     """How a second generator is compared with the first: one of `compare.VIEWS`."""
@@ -79,6 +80,7 @@ class ViewState:
             ("speed", self.speed, *SPEED_RANGE),
             ("position", self.position, 0.0, POSITION_MAX),
             ("the number of directions", len(self.amounts), 0, MOST_DIRECTIONS),
+            ("the number of shifts", len(self.shifts), 0, MOST_DIRECTIONS),
             *(("class", digit, 0, CLASS_MAX) for digit in self.digits),
             *(("amount", amount, -AMOUNT_MAX, AMOUNT_MAX) for amount in self.amounts),
         ):
@@ -165,6 +167,15 @@ class ViewState:
             amounts.pop()
         return replace(self, amounts=tuple(amounts))
 
+    def with_shift(self, name: str, vector: bytes, amount: float) -> ViewState:
+        """Move the latents along a vector by an amount, clamped to its range. One more than there may be is ignored."""
+        shifts = shifted(self.shifts, name, vector, amount)
+        return replace(self, shifts=shifts) if len(shifts) <= MOST_DIRECTIONS else self
+
+    def unmoved(self) -> ViewState:
+        """Move the latents along no direction."""
+        return replace(self, amounts=(), shifts=())
+
     def with_look(self, look: Look) -> ViewState:
         """Change the look."""
         return replace(self, look=look)
@@ -233,6 +244,7 @@ class ViewState:
             digits=tuple(digit for digit in self.digits if digit < count),
             cells=min(self.cells, cells_limit(info)),
             amounts=self.amounts[: info.latent_size],
+            shifts=tuple(shift for shift in self.shifts if len(shift.vector) == 4 * info.latent_size),
         )
 
     def carried(self, classes: tuple[str, ...], others: tuple[str, ...]) -> ViewState:

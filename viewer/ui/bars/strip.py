@@ -95,7 +95,7 @@ class Strip(QWidget):
             self.update()
         directions, keyframes = self._player.directions, state.timeline.keyframes
         self._previews.show(
-            (keyframes, state.truncation, state.amounts, directions is None),
+            (keyframes, state.truncation, state.amounts, state.shifts, directions is None),
             lambda info: scene_of_samples(info, keyframes, state, directions),
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
@@ -18,7 +17,7 @@ LEAN = 2.0
 
 
 def _still(state: ViewState) -> ViewState:
-    return replace(state.with_mode("grid").with_playing(False), amounts=())
+    return state.with_mode("grid").with_playing(False).unmoved()
 
 
 STEPS: tuple[tuple[str, Callable[[ViewState], ViewState]], ...] = (

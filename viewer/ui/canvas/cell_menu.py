@@ -20,6 +20,7 @@ class CellMenu(QMenu):
     morph_wanted = Signal()
     blend_wanted = Signal()
     class_wanted = Signal()
+    direction_wanted = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("Picture", parent)
@@ -32,13 +33,20 @@ class CellMenu(QMenu):
         self.morph = self._offer("Morph from it", self.morph_wanted)
         self.blend = self._offer("Blend it with others", self.blend_wanted)
         self.only = self._offer("", self.class_wanted)
+        self.direction = self._offer("", self.direction_wanted)
 
-    def show_cell(self, locked: bool | None, class_name: str) -> None:
-        """Offer what suits a cell. locked: None if the mode has no locks; class_name: empty without classes."""
+    def show_cell(self, locked: bool | None, class_name: str, direction: str) -> None:
+        """Offer what suits a cell.
+
+        locked: None if the mode has no locks. class_name: empty without classes. direction: which cells give a
+        direction; empty if none do.
+        """
         self.lock.setVisible(locked is not None)
         self.lock.setText("Unlock it\tL" if locked else "Lock it\tL")
         self.only.setVisible(bool(class_name))
         self.only.setText(literal(f"Show only class {class_name}"))
+        self.direction.setVisible(bool(direction))
+        self.direction.setText(f"Make a direction: {direction}")
 
     def _offer(self, text: str, wanted: SignalInstance) -> QAction:
         action = self.addAction(text)

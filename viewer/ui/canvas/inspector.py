@@ -30,6 +30,8 @@ class Inspector(QObject):
     """The user wants to keep the current cell."""
     copy_wanted = Signal()
     """The user wants to copy the current cell."""
+    direction_wanted = Signal(tuple, tuple)
+    """The user wants the direction that leads to some samples from others."""
 
     def __init__(self, player: Player, canvas: Canvas) -> None:
         super().__init__()
@@ -56,6 +58,7 @@ class Inspector(QObject):
         self.menu.morph_wanted.connect(self._morph)
         self.menu.blend_wanted.connect(self._blend)
         self.menu.class_wanted.connect(self._show_class)
+        self.menu.direction_wanted.connect(self._make_direction)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
@@ -66,7 +69,10 @@ class Inspector(QObject):
         sample, model = self._canvas.sample, self._player.model
         if sample is not None and model is not None:
             name = model.info.classes[sample.mix[0][0]] if len(sample.mix) == 1 else ""
-            self.menu.show_cell(self._canvas.locked(self._canvas.current), name)
+            chosen, others = self._contrasted()
+            which = "the locked cells" if any(map(self._canvas.locked, range(len(chosen + others)))) else "this cell"
+            direction = f"{which}, not the others" if chosen and others else ""
+            self.menu.show_cell(self._canvas.locked(self._canvas.current), name, direction)
             self.menu.popup(at)
 
     def _open(self, cell: int | None) -> None:
@@ -135,6 +141,21 @@ class Inspector(QObject):
     def _blend(self) -> None:
         if corners := self._with_others(4):
             self.edited.emit("blend", lambda state: _blending(state, corners))
+
+    def _contrasted(self) -> tuple[tuple[Sample, ...], tuple[Sample, ...]]:
+        """Return the samples of the locked cells, or of the current one if none is locked, and those of the others."""
+        frame, cell = self._canvas.frame, self._canvas.current
+        if frame is None or cell is None:
+            return (), ()
+        samples, locked = frame.scene.samples, [bool(self._canvas.locked(place)) for place in range(len(frame.pixels))]
+        picked = locked if any(locked) else [place == cell for place in range(len(samples))]
+        pairs = list(zip(samples, picked, strict=True))
+        return tuple(one for one, in_it in pairs if in_it), tuple(one for one, in_it in pairs if not in_it)
+
+    def _make_direction(self) -> None:
+        chosen, others = self._contrasted()
+        if chosen and others:
+            self.direction_wanted.emit(chosen, others)
 
     def _show_class(self) -> None:
         if (sample := self._canvas.sample) is not None and (label := sample.label) is not None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox
 from viewer.core.files.formats import FORMATS, SCALE_MAX, Format
 from viewer.core.files.saving import ExportSpec, Subject, size_of
 from viewer.core.scene.animation import KEYFRAMES_RANGE, RATE_RANGE, Animation, frame_count, kinds_of
+from viewer.core.scene.directions import Directions
 from viewer.ui.export.page import Page, Work
 from viewer.ui.export.still_page import writing
 from viewer.ui.widgets.choices import Choices
@@ -42,6 +43,7 @@ class AnimationPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._format, self._kind = "gif", "walk"
+        self._along: list[tuple[int, bytes]] = []  # of each offered direction: `direction` and `along` of an Animation
         self.formats = Choices("Format", {name: (each.title, each.help) for name, each in ANIMATIONS.items()})
         self.formats.show_choice(self._format)
         self.kind = Choices("Motion", KINDS)
@@ -118,21 +120,28 @@ class AnimationPage(Page):
         if first:
             self.scale.show_value(usual)
 
-    def show_directions(self, names: tuple[str, ...]) -> None:
-        """Offer these directions, and keep the choice."""
+    def show_directions(self, directions: Directions | None) -> None:
+        """Offer these directions, the named ones first, and keep the choice."""
         chosen = max(self.direction.currentIndex(), 0)
         self.direction.clear()
-        self.direction.addItems(list(names))
-        self.direction.setCurrentIndex(min(chosen, len(names) - 1))
+        self._along = []
+        if directions is not None:
+            self._along += [(0, one.vector) for one in directions.named or ()]
+            self._along += [(place, b"") for place in range(len(directions.names))]
+            self.direction.addItems([*(one.name for one in directions.named or ()), *directions.names])
+        self.direction.setCurrentIndex(min(chosen, len(self._along) - 1))
 
     def spec(self) -> ExportSpec:
         """Return what to export."""
+        swings = self._kind == "swing" and bool(self._along)
+        place, along = self._along[self.direction.currentIndex()] if swings else (0, b"")
         animation = Animation(
             self._kind,
             self.rate.value,
             self.seconds.value / TENTHS,
             self.keyframes.value,
-            max(self.direction.currentIndex(), 0) if self._kind == "swing" else 0,
+            place,
+            along=along,
         )
         return ExportSpec(self._format, self.scale.value, quality=self.quality.value, animation=animation)
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QS
 
 from digitforge.errors import DigitforgeError
 from viewer.core.files.saving import Subject
+from viewer.core.scene.directions import Directions
 from viewer.ui import theme
 from viewer.ui.export.animation_page import AnimationPage
 from viewer.ui.export.dataset_page import DatasetPage
@@ -74,8 +75,8 @@ class ExportSheet(QDialog):
         self.export.clicked.connect(self._ask)
         self.show_page("picture")
 
-    def show_subject(self, subject: Subject, directions: tuple[str, ...], cell: int | None) -> None:
-        """Offer what can be written of a subject. directions: their names; cell: the current cell, or None."""
+    def show_subject(self, subject: Subject, directions: Directions | None, cell: int | None) -> None:
+        """Offer what can be written of a subject. cell: the current cell, or None."""
         self.animations.show_directions(directions)
         for page in self.pages.values():
             page.show_subject(subject)

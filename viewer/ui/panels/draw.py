@@ -110,7 +110,7 @@ class DrawPanel(Panel):
     def show_state(self, state: ViewState) -> None:
         self.normalised.setChecked(state.drawing.normalised)
         self.clear.setEnabled(not self._reason and state.drawing != state.drawing.cleared())
-        changed = state.truncation != 1.0 or any(state.amounts)
+        changed = state.truncation != 1.0 or any(state.amounts) or bool(state.shifts)
         self.note.setText(self._reason or (CHANGED if changed and state.drawing.answer is not None else ""))
         self.note.setVisible(bool(self.note.text()))
 

@@ -77,7 +77,7 @@ class PadView(QWidget):
         directions, pad = self._player.directions, state.pad
         if state.mode == "pad":  # previews cost time
             self._previews.show(
-                (pad.corners, state.truncation, state.amounts, directions is None),
+                (pad.corners, state.truncation, state.amounts, state.shifts, directions is None),
                 lambda info: map_of_pad(info, state, directions),
             )
 

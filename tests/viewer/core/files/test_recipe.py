@@ -90,6 +90,20 @@ def test_only_recipes_with_held_latents_need_the_new_format(place: str) -> None:
     assert json.loads(replace(RECIPE, state=with_it[place]).to_text())["format"] == 2
 
 
+def test_a_recipe_holds_the_directions_that_are_no_principal_ones() -> None:
+    vector = np.random.default_rng(0).uniform(-0.3, 0.3, 64).astype("<f4").tobytes()
+    state = FULL.with_shift("Slant", vector, -1.5)
+    text = replace(RECIPE, state=state).to_text()
+    assert json.loads(text)["format"] == 3
+    assert from_text(text).state == state
+    assert len(text) - len(RECIPE.to_text()) < 450
+    swing = replace(RECIPE, animation=Animation("swing", along=vector)).to_text()
+    assert json.loads(swing)["format"] == 3
+    assert from_text(swing).animation == Animation("swing", along=vector)
+    with pytest.raises(RecipeError, match="a direction is not made of"):
+        from_text(text.replace(json.loads(text)["state"]["shifts"][0]["vector"], "AAAAAAA="))
+
+
 def test_a_recipe_that_no_file_could_carry_is_a_sentence() -> None:
     huge = held_sample(np.ones(65_536, np.float32), None)
     with pytest.raises(ExportError, match="cannot carry this many samples"):

@@ -16,7 +16,7 @@ from export.runtime.generator import open_generator
 from tools.stages import measure
 from viewer.core.run.packed_stages import HASHES, IMAGES, PackedStages, open_packed
 from viewer.core.run.stages import Stage, file_name_of, name_of, origin_of
-from viewer.core.scene.directions import Search
+from viewer.core.scene.directions import Directions, Search
 
 CARD = BUNDLED_MODEL.with_suffix(".md").read_text(encoding="utf-8")
 
@@ -58,7 +58,9 @@ def test_each_stage_opens_as_a_generator_that_says_what_it_is(stages: tuple[Stag
         assert "scores" not in facts, "they are those of the final weights"
         assert generator.info.inputs() == final.info.inputs()
         directions = Search(tmp_path).step(generator)
-        assert getattr(directions, "names", ())[:1] == ("Slant",), "the same amounts make the same latents"
+        assert isinstance(directions, Directions), "the same amounts make the same latents"
+        assert directions.named is not None
+        assert directions.named[0].name == "Slant"
 
 
 def test_names_say_of_which_training_a_stage_is() -> None:

@@ -99,6 +99,19 @@ def test_a_swing_comes_back_to_the_middle(info: GeneratorInfo) -> None:
     assert np.abs(scene(info, "swing", count // 4).z - middle.z).max() == pytest.approx(2.5)
 
 
+def test_a_swing_goes_along_any_vector(info: GeneratorInfo) -> None:
+    vector = np.linspace(-0.5, 0.5, info.latent_size).astype("<f4")
+    swing = Animation("swing", along=vector.tobytes())
+    count = frame_count(info, STATES["swing"], swing)
+    middle, end = (scene_at(info, STATES["swing"], swing, frame, DIRECTIONS) for frame in (0, count // 4))
+    assert middle is not None
+    assert end is not None
+    np.testing.assert_allclose((end.z - middle.z)[0], 2.5 * vector, atol=1e-5)
+    other = scene_at(info, STATES["swing"], Animation("swing", along=bytes(4)), count // 4, DIRECTIONS)
+    assert other is not None
+    np.testing.assert_array_equal(other.z, middle.z)  # of another generator
+
+
 def test_only_possible_animations_are_offered(info: GeneratorInfo) -> None:
     assert kinds_of(info, ViewState(), None) == ("walk", "turn")
     assert kinds_of(info, ViewState(), DIRECTIONS) == ("walk", "turn", "swing")

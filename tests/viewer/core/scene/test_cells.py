@@ -169,6 +169,16 @@ def test_directions_move_every_cell_by_standard_deviations() -> None:
     np.testing.assert_allclose(moved.z - plain, np.tile(1.5 * directions[1], (4, 1)), atol=1e-6)
 
 
+def test_shifts_move_every_cell_and_leave_its_sample() -> None:
+    vector = np.linspace(0, 1, 16).astype("<f4")
+    state = ViewState(cells=4, truncation=0.5).with_shift("a", vector.tobytes(), -2.0)
+    moved, plain = scene_of(NORMAL, state), scene_of(NORMAL, ViewState(cells=4, truncation=0.5))
+    assert moved is not None
+    assert plain is not None
+    np.testing.assert_allclose(moved.z - plain.z, np.tile(-2 * vector, (4, 1)), atol=1e-6)
+    assert moved.samples == plain.samples
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("easing", EASINGS)
 def test_a_timeline_is_continuous_and_a_loop_closes(way: str, easing: str) -> None:

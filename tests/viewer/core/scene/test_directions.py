@@ -16,7 +16,18 @@ from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
 from export.runtime.generator import Generator, open_generator
 from export.runtime.latents import latents, one_hot
-from viewer.core.scene.directions import Directions, Search, _coarse, from_json, principal, render_coarse, to_json
+from viewer.core.scene.directions import (
+    MOST_NAMED,
+    Directions,
+    Named,
+    Search,
+    _coarse,
+    from_json,
+    principal,
+    render_coarse,
+    to_json,
+)
+from viewer.core.scene.quantities import QUANTITIES, measure
 
 
 def find(path: Path, folder: Path) -> Directions:
@@ -72,7 +83,64 @@ def test_the_bundled_directions_are_those_that_a_search_finds(bundled: Direction
     kept = from_json(text, hashlib.sha256(BUNDLED_MODEL.read_bytes()).hexdigest(), 64)
     assert kept is not None, "the generator was trained again: its directions have to be found and named again"
     np.testing.assert_allclose(np.abs(np.sum(kept.vectors * bundled.vectors, axis=1)), 1.0, atol=1e-3)
-    assert kept.names[0] == "Slant"
+    assert kept.named is not None
+    assert bundled.named is not None
+    assert [(one.name, one.quantity) for one in kept.named] == [(one.name, one.quantity) for one in bundled.named]
+    for one, again in zip(kept.named, bundled.named, strict=True):
+        assert np.frombuffer(one.vector, "<f4") @ np.frombuffer(again.vector, "<f4") > 0.999
+        assert abs(one.explained - again.explained) < 0.01
+
+
+def test_measured_directions_replace_the_names_given_by_hand(bundled: Directions) -> None:
+    """Direction 1 was named Slant by eye, 2 Width and 3 Weight: what is measured says the same."""
+    alike = [bundled.alike(place) for place in range(len(bundled.names))]
+    assert [one and one.name for one in alike] == ["Slant", "Width", "Stroke weight", *[None] * 9]
+    assert not {"Slant", "Width", "Weight"} & set(bundled.names)
+    assert bundled.named is not None
+    figures = {one.name: one.explained for one in bundled.named}
+    assert figures == pytest.approx({"Slant": 0.84, "Stroke weight": 0.74, "Width": 0.73, "Height": 0.32}, abs=0.02)
+
+
+def test_each_measured_direction_changes_its_quantity(bundled: Directions) -> None:
+    """Half way along the slider each quantity grows by the share of its spread that R^2 promises, on other latents."""
+    generator = open_generator(BUNDLED_MODEL, "cpu")
+    z, y = latents(generator.info, 9, 0, 200), one_hot(np.arange(200) % 10, 10)
+    plain = measure(generator.generate(z, y))
+    spread = np.stack([plain[digit::10] - plain[digit::10].mean(axis=0) for digit in range(10)]).std(axis=(0, 1))
+    for one in bundled.named or ():
+        place = list(QUANTITIES).index(one.quantity)
+        along = np.frombuffer(one.vector, "<f4")
+        changed = (measure(generator.generate(z + along, y)) - measure(generator.generate(z - along, y))).mean(axis=0)
+        assert changed[place] / spread[place] == pytest.approx(2 * one.explained**0.5, rel=0.2), one.name
+
+
+def test_a_cache_of_a_version_that_measured_nothing_is_completed(models: dict[str, Path], tmp_path: Path) -> None:
+    first = find(models["digits"], tmp_path)
+    path = next(tmp_path.iterdir())
+    path.write_text(to_json(dataclasses.replace(first.renamed(0, "Mine"), named=None), path.stem))
+    assert "named" not in json.loads(path.read_text())
+    again = find(models["digits"], tmp_path)
+    assert again.names[0] == "Mine"
+    assert again.named == first.named
+
+
+def test_own_directions_are_added_renamed_and_removed() -> None:
+    one, other = (np.array(values, "<f4").tobytes() for values in ([1, 0], [0, 1]))
+    directions = Directions(np.eye(2, dtype=np.float32), ("a", "b"), (Named("Slant", one, "Slant", 0.5),))
+    assert directions.free_name() == "My direction 1"
+    more = directions.with_named(other, " My direction 1\n ")
+    assert (more.named or ())[1:] == (Named("My direction 1", other),)
+    assert more.free_name() == "My direction 2"
+    assert more.with_named(other, "x" * 99).named == (*(directions.named or ()), Named("x" * 24, other))
+    assert more.with_named(other, "  ").named == directions.named, "an empty name removes one's own"
+    assert more.with_named(one, "Lean").with_named(one, "").named == more.named, "and resets a measured one"
+    full = directions
+    for place in range(2 * MOST_NAMED):
+        full = full.with_named(np.array([0, place / 100], "<f4").tobytes(), "n")
+    assert len(full.named or ()) == MOST_NAMED
+    kept = from_json(to_json(more, "h"), "h", 2)
+    assert kept is not None
+    assert kept.named == more.named
 
 
 def test_a_linear_generator_has_the_directions_of_its_map() -> None:
@@ -133,6 +201,13 @@ def damaged(key: str, value: Any) -> str:
         damaged("directions", [{"name": "a", "vector": [1.0, float("nan")]}]),
         damaged("directions", [{"name": "a", "vector": [1.0, 1e99]}]),
         damaged("directions", [{"name": "a", "vector": "12"}]),
+        damaged("named", None),
+        damaged("named", [{"name": "a", "vector": [0.6, 0.8]}]),
+        damaged("named", [{"name": "a", "vector": [0.6], "quantity": "", "explained": 0}]),
+        damaged("named", [{"name": "a", "vector": [0.6, 2.0], "quantity": "", "explained": 0}]),
+        damaged("named", [{"name": "a", "vector": [0.6, 0.8], "quantity": "Taste", "explained": 0}]),
+        damaged("named", [{"name": "a", "vector": [0.6, 0.8], "quantity": "", "explained": 10**400}]),
+        damaged("named", [{"name": "a\n", "vector": [0.6, 0.8], "quantity": "", "explained": 0}]),
     ],
 )
 def test_invalid_files_are_skipped(text: str) -> None:

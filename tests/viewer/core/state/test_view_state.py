@@ -9,6 +9,7 @@ import pytest
 from export.contract import GeneratorInfo
 from viewer.core.state.pad import Pad
 from viewer.core.state.samples import SEED_MAX, Sample, held_sample, of_class
+from viewer.core.state.shifts import Shift
 from viewer.core.state.timeline import Timeline
 from viewer.core.state.view_state import ViewState, cells_limit, left_out
 
@@ -183,3 +184,41 @@ def test_a_grid_of_locked_cells_is_all_locked() -> None:
     assert full.all_locked
     assert not full.with_mode("path").all_locked
     assert not full.with_cells(9).all_locked
+
+
+VECTOR = np.array([0.6, 0.8], "<f4").tobytes()
+
+
+def test_shifts_are_clamped_and_zeros_dropped() -> None:
+    state = ViewState().with_shift("a", VECTOR, 9.0)
+    assert state.shifts == (Shift("a", VECTOR, 4.0),)
+    other = state.with_shift("b", VECTOR[::-1], 0.0)
+    assert other == state
+    two = state.with_shift("b", bytes(8), -1.0).with_shift("a", VECTOR, 2.0)
+    assert [(shift.name, shift.amount) for shift in two.shifts] == [("a", 2.0), ("b", -1.0)], "they keep their order"
+    assert [shift.name for shift in two.with_shift("a", VECTOR, 0.0).shifts] == ["b"]
+    assert not two.with_amount(1, 1.0).unmoved().shifts
+
+
+def test_shifts_of_other_latents_are_left_out() -> None:
+    state = ViewState().with_shift("a", VECTOR, 1.0)
+    assert state.fitted(GeneratorInfo(2, "normal", (), 1, 4, 4)).shifts == state.shifts
+    assert not state.fitted(GeneratorInfo(3, "normal", (), 1, 4, 4)).shifts
+
+
+@pytest.mark.parametrize(
+    ("name", "vector", "amount"),
+    [
+        ("x" * 25, VECTOR, 1.0),
+        ("a\n", VECTOR, 1.0),
+        ("a", b"", 1.0),
+        ("a", VECTOR[1:], 1.0),
+        ("a", np.array([np.nan, 0], "<f4").tobytes(), 1.0),
+        ("a", np.array([3.0, 0], "<f4").tobytes(), 1.0),
+        ("a", VECTOR, 4.1),
+        ("a", VECTOR, float("nan")),
+    ],
+)
+def test_a_shift_refuses_what_is_out_of_range(name: str, vector: bytes, amount: float) -> None:
+    with pytest.raises(ValueError, match=r"direction|amount"):
+        Shift(name, vector, amount)

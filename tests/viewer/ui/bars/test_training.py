@@ -176,7 +176,7 @@ def test_amounts_of_directions_are_kept_from_the_first_frame_of_a_stage(open_win
             pictures(window, qtbot, window.training.stages[place].path)
             assert window.player.frame is not None
             assert all(np.array_equal(scene.z, window.player.frame.scene.z) for scene in scenes)
-    assert window.directions.rows[0].name.text() == "Slant"
+    assert window.directions.named_rows[0].name.text() == "Slant"
 
 
 def test_an_export_names_the_stage_and_brings_it_back(open_window: OpenWindow, qtbot: QtBot, tmp_path: Path) -> None:
