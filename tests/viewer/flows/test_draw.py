@@ -83,6 +83,24 @@ def test_a_drawn_seven_is_answered_with_a_seven(window: Window, qtbot: QtBot) ->
     assert len(state(window).drawing.strokes) == 1
 
 
+def test_the_answer_follows_the_pen(window: Window, qtbot: QtBot) -> None:
+    """It is shown while the first stroke is being drawn, before the pen is lifted."""
+    sheet = window.drawer.sheet
+    QTest.mousePress(sheet, LEFT, pos=at(window, 0.5, 0.2))
+    with qtbot.waitSignal(window.player.frame_ready):
+        QTest.mouseMove(sheet, at(window, 0.5, 0.5))
+    first = state(window).drawing.answer
+    assert first is not None
+    QTest.mouseMove(sheet, at(window, 0.9, 0.8))
+    qtbot.waitUntil(lambda: state(window).drawing.answer != first)
+    assert sheet.drawing_now
+    assert state(window).drawing.blank
+    QTest.mouseRelease(sheet, LEFT, pos=at(window, 0.9, 0.8))
+    assert len(state(window).drawing.strokes) == 1
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert state(window).drawing.answer is None
+
+
 def test_each_stroke_is_undone_with_its_answer(window: Window, qtbot: QtBot) -> None:
     draw(window, *SEVEN)
     wait_until_settled(qtbot, window)

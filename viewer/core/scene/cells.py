@@ -186,7 +186,7 @@ def _number(info: GeneratorInfo, state: ViewState) -> Scene | None:
 
 def _drawing(info: GeneratorInfo, state: ViewState) -> Scene | None:
     answer = state.drawing.answer
-    return None if answer is None or state.drawing.blank else row_of(info, (answer,))
+    return None if answer is None else row_of(info, (answer,))
 
 
 def samples_of_number(info: GeneratorInfo, number: Number) -> tuple[Sample, ...]:
