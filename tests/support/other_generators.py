@@ -70,7 +70,7 @@ class Network(nn.Module):
             case "standardized":
                 images = (images + 1 - 2 * 0.1307) / 2 / 0.3081
             case "beyond 1":
-                images = self.layers(z) * 0.35
+                images = self.layers(z) * 0.25
         return images.view(-1, 1, SIDE, SIDE)
 
 
