@@ -32,6 +32,7 @@ from digitforge.errors import RunError, exit_status
 from digitforge.files import atomic_file, write_json
 from trainer.command_line import launcher
 from viewer.core.run.stages import CONFIG_FILE, stages_of
+from viewer.core.state.drawing import Drawing, stroke_of
 from viewer.core.state.samples import of_class
 from viewer.engine.player import Player
 from viewer.ui.window import Window
@@ -45,6 +46,11 @@ TRAINING = (
     "--preset", "quickstart", "--dataset", "mnist", "--images", "100000", "--export-every", "10000",
     "--score-every", "20000", "--score-count", "2000",
 )  # fmt: skip
+DRAWN = (
+    ((0.70, 0.18, 1.0), (0.42, 0.19, 1.0), (0.38, 0.30, 1.0), (0.36, 0.44, 1.0), (0.48, 0.41, 1.0), (0.62, 0.47, 1.0),
+     (0.66, 0.62, 1.0), (0.57, 0.77, 1.0), (0.42, 0.80, 1.0), (0.31, 0.74, 1.0)),
+)  # fmt: skip
+"""The strokes of a five: x, y and pressure of each point."""
 EARLIER = 0.2
 """The share of the stages before the one that the pictures go back to."""
 
@@ -102,6 +108,20 @@ class Camera:
             player.apply(replace(state.with_mode(mode), position=position))
             self._large_and_small(f"{mode}-{theme}")
         player.apply(state)
+
+    def drawing(self, theme: str) -> None:
+        """Take a drawn digit and its answer."""
+        player = self.window.player
+        self.window.settings.change(theme=theme)
+        before = player.state
+        drawing = Drawing(tuple(stroke_of(points, thickness=0.08) for points in DRAWN))
+        player.apply(before.with_mode("draw").with_drawing(replace(drawing, settled=False)))
+        for _ in range(LONGEST_WAIT_MS // SETTLE_MS):
+            if player.state.drawing.settled:
+                break
+            self.settle()
+        self._large_and_small(f"draw-{theme}")
+        player.apply(before)
 
     def dialogs(self, theme: str) -> None:
         """Take the dialogs."""
@@ -195,6 +215,8 @@ def photograph(out: Path, run: Path) -> None:
     steps: dict[str, Callable[[], None]] = {
         "modes, dark": lambda: camera.modes("dark"),
         "modes, light": lambda: camera.modes("light"),
+        "drawing, dark": lambda: camera.drawing("dark"),
+        "drawing, light": lambda: camera.drawing("light"),
         "dialogs, light": lambda: camera.dialogs("light"),
         "dialogs, dark": lambda: camera.dialogs("dark"),
         "panels, dark": lambda: camera.panels("dark"),
