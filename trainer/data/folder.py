@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 from rich.console import Console
@@ -89,7 +90,7 @@ def _find(root: Path) -> tuple[Pictures, Pictures | None, list[str]]:
         raise DataError(f"The path of the folder {str(root)!r} is not valid UTF-8: rename it.")
     if root.is_file():
         raise DataError(
-            f"There is no folder {root}, but a file: if it is an archive, unpack it, and pass the folder inside."
+            f"There is no folder {root}, but a file: `python -m trainer.data {quote(str(root))}` says what it holds."
         )
     if not root.is_dir():
         raise DataError(f"There is no folder {root}: pass one that holds pictures, as in --dataset folder:PATH.")

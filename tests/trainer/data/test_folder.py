@@ -63,9 +63,9 @@ def test_folders_of_file_servers_are_no_classes_and_hold_no_pictures(pictures: M
     assert (len(source.images), source.format.classes) == (10, ("a", "b"))
 
 
-def test_an_archive_is_to_be_unpacked(tmp_path: Path) -> None:
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "pictures.zip").touch()
-    with pytest.raises(DataError, match=r"pictures\.zip, but a file: if it is an archive, unpack it"):
+    with pytest.raises(DataError, match=r"pictures\.zip, but a file: `python -m trainer\.data "):
         datasets.load(f"folder:{tmp_path / 'pictures.zip'}", None)
 
 
