@@ -121,3 +121,10 @@ def test_the_page_of_your_own_digit_shows_how_well_digits_are_found() -> None:
         assert shows(best, state["rms"])
         assert shows(near, state["near"])
         assert shows(read, state["read_as_the_original"])
+
+
+def test_the_page_about_drawing_shows_the_answers_of_a_second() -> None:
+    measured = result("drawing-cpu")
+    text = (ROOT / "docs/your-own-digit.md").read_text(encoding="utf-8")
+    assert f"{measured['answers_per_s']:.1f} answers/s" in text
+    assert measured["gap_p50_ms"] < float(text.split("within ")[1].split(" ms")[0])

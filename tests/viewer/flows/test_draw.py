@@ -352,3 +352,21 @@ def test_dropping_another_generator_while_drawing(window: Window, qtbot: QtBot, 
         window.open(models["colour"])
     wait_until_settled(qtbot, window)
     assert state(window).drawing.answer is not None
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+def test_the_panel_of_a_photograph_fits_its_column(open_window: OpenWindow, qtbot: QtBot, percent: int) -> None:
+    first = open_window(BUNDLED_MODEL)
+    first.settings.change(text_percent=percent)
+    first.close()
+    window = open_window(BUNDLED_MODEL)
+    window.resize(1920, 1080)
+    window.editor.edit("mode", lambda one: one.with_mode("draw"))
+    window.drawer.panel.show_digits([np.full((64, 64), 200, np.uint8)] * 14)
+    QApplication.processEvents()
+    panel = window.drawer.panel
+    assert panel.isVisible()
+    assert panel.minimumSizeHint().width() <= panel.width() <= window.side.viewport().width()
+    assert panel.digits.button(13).isVisible()
+    bar = window.drawer.verdict
+    assert bar.minimumSizeHint().width() <= bar.width()

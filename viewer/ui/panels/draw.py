@@ -27,7 +27,7 @@ STEPS = 1000
 TARGET_SIDE = 56
 """Size in pixels of the picture that the generator is given."""
 DIGIT_SIDE = 32
-COLUMNS = 6
+COLUMNS = 5
 TOOLS = {
     "pen": ("Pen", "Draw: with the mouse, a pen or a finger (E)"),
     "eraser": ("Eraser", "Remove what was drawn; a pen's other end does the same (E)"),
