@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
+import tqdm  # type: ignore[import-untyped]
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+tqdm.tqdm.monitor_interval = 0  # the exporters' progress bars would start a thread that never ends
 LATENT, SIDE, CLASSES = 6, 28, 10
 PIXELS = SIDE * SIDE
 
