@@ -30,7 +30,7 @@ RENAME_OWN = "Click to rename this direction of your own; an empty name removes 
 KEEP = "This direction came with a picture. Click and change its name to keep it with the generator"
 STEPS = 10
 """Slider steps per standard deviation."""
-NAME_WIDTH, AMOUNT_WIDTH = 12 * theme.SPACE, 4 * theme.SPACE
+NAME_WIDTH, AMOUNT_WIDTH = 15 * theme.SPACE, 4 * theme.SPACE
 
 
 class NameEdit(QLineEdit):
