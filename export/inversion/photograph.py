@@ -39,6 +39,8 @@ FULL = 200
 """Pixels of a part whose contrast counts in full."""
 MOST_JOINED = 1.7
 """Height of a joined digit, in heights of the highest part."""
+MOST_PARTS = 300
+"""Parts of the size of a stroke. More are a texture, and comparing all pairs of them would take minutes."""
 MOST_DIGITS = 64
 MOST_INK = 0.5
 """Part of the picture. Above it, what is dark is not writing."""
@@ -76,7 +78,7 @@ def find_digits(grey: Float32, name: str = "the picture") -> list[Digit]:
     lined = without_lines(ink > _faint(ink))
     mask &= lined
     labels, boxes = _digits(mask, ink)
-    marks = sum(int((labels == number).sum()) for number, _ in boxes)
+    marks = int(np.isin(labels, [number for number, _ in boxes]).sum())
     if not boxes or marks < LEAST_SHARE * mask.sum() or mask.mean() > MOST_INK:
         raise PictureError(f"No digit was found in {name}: write it larger or darker, and let it fill the picture.")
     if len(boxes) > MOST_DIGITS:
@@ -146,7 +148,7 @@ def _digits(mask: Bool, ink: Float32) -> tuple[Labels, list[tuple[int, Box]]]:
         for number, (box, area) in enumerate(zip(boxes, areas, strict=True), 1)
         if max(box.height, box.width) >= LEAST_SIDE // 2 and area >= LEAST_SIDE and not _is_edge(box, height, width)
     }
-    if not kept:
+    if not kept or len(kept) > MOST_PARTS:
         return labels, []
     depths = np.bincount(labels.ravel(), ink.ravel(), len(boxes) + 1)[1:] / areas
     darkest = max(depths[number - 1] * min(areas[number - 1], FULL) for number in kept) / FULL

@@ -116,6 +116,13 @@ def test_a_picture_without_a_digit(kind: str) -> None:
         find_digits(read_picture(png(page)), "cat.png")
 
 
+@pytest.mark.timeout(20)
+def test_a_large_texture_is_given_up_soon() -> None:
+    page = np.random.default_rng(0).integers(0, 255, (1600, 1600)).astype(np.uint8)
+    with pytest.raises(PictureError, match="No digit was found"):
+        find_digits(read_picture(png(page)))
+
+
 def test_too_many_marks() -> None:
     page = np.full((900, 900), 255, np.uint8)
     for row in range(20, 880, 60):
