@@ -13,6 +13,8 @@ from viewer.ui.widgets.toast import Toast
 
 TOAST_WIDTH = 70 * theme.SPACE
 """Largest width of a toast in pixels."""
+LARGEST_SHARE = 0.42
+"""The share of a narrow window's width that the side column takes at most, if its panels can."""
 CAPTION_ROOM = 4 * theme.SPACE
 """Pixels between a toast at the bottom and the edge, where the caption of a cell is."""
 
@@ -120,10 +122,19 @@ class SideColumn(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._mode = ""
+        self._window_width = 0
         self._positions: dict[str, int] = {}
         self._restoring = QTimer(self)
         self._restoring.setSingleShot(True)
         self._restoring.timeout.connect(self._restore)
+
+    def fit(self, window_width: int) -> None:
+        """Become narrower in a narrow window, as far as the panels can, so that the pictures keep their room."""
+        self._window_width = window_width
+        holder = self.widget()
+        least = 0 if holder is None else holder.minimumSizeHint().width()
+        wanted = theme.px(theme.SIDE_WIDTH)
+        self.setFixedWidth(min(wanted, max(round(LARGEST_SHARE * window_width), least)))
 
     def enter(self, mode: str) -> None:
         """Remember the position of the mode that was shown, and scroll to that of `mode` once its panels are laid out.
@@ -138,4 +149,5 @@ class SideColumn(QScrollArea):
         self._restoring.start()
 
     def _restore(self) -> None:
+        self.fit(self._window_width)
         self.verticalScrollBar().setValue(self._positions.get(self._mode, 0))

@@ -54,6 +54,7 @@ _STYLE = """
 * {{ color: {text}; }}
 QWidget#window {{ background: {window}; }}
 QScrollArea, QWidget#side, QWidget#status {{ background: {window}; }}
+QScrollArea#large, QWidget#large {{ background: {canvas}; }}
 QWidget#header {{ background: {window}; border-bottom: 1px solid {line}; }}
 QWidget#status {{ border-top: 1px solid {line}; }}
 QLabel {{ background: transparent; }}
@@ -95,7 +96,7 @@ QToolButton {{ background: transparent; color: {text}; }}
 QToolButton:disabled {{ background: transparent; }}
 QToolButton:checked {{ color: {accent}; }}
 QWidget#rail {{ background: {window}; border-right: 1px solid {line}; }}
-QToolButton[role="mode"] {{ color: {muted}; padding: 6px 0; min-height: 46px; font-size: 12px; }}
+QToolButton[role="mode"] {{ color: {muted}; padding: 3px 0; min-height: 42px; font-size: 12px; }}
 QToolButton[role="mode"]:checked {{ background: {raised}; color: {accent}; }}
 QToolButton[role="status"] {{ min-height: 24px; padding: 0 8px; margin-left: -8px; font-weight: 600; }}
 QToolButton[role="fold"] {{ min-height: 24px; padding: 0 2px; }}

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -395,6 +396,10 @@ class Window(QWidget):
         self.header.model.setText(name_of(self.player.model.path) if self.player.model else "No generator is open")
         if self.player.model is None:
             self.canvas.set_invitation(INVITATION)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.side.fit(self.width())
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         return move_focus(self, forward)

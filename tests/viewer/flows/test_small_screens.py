@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QSizePolicy, QWidget
 from pytestqt.qtbot import QtBot
 
+from digitforge.bundled import BUNDLED_MODEL
 from tests.support.windows import OpenWindow
 from viewer.core.state.view_state import MODES
+from viewer.ui import theme
+from viewer.ui.widgets.labels import ElidedLabel
+from viewer.ui.window import Window
+
+IGNORED = QSizePolicy.Policy.Ignored
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -25,6 +33,94 @@ def test_the_window_fits_a_small_screen(models: dict[str, Path], open_window: Op
         if mode in modes:
             assert panel.width() <= window.side.viewport().width()
             assert panel.minimumSizeHint().width() <= panel.width(), panel.title.text()
+
+
+SIZES = [(800, 600, 100), (900, 600, 100), (800, 600, 150), (900, 600, 150)]
+
+
+def settle(window: Window, width: int, height: int) -> None:
+    """Give the window this size, which must be possible, and let it be laid out."""
+    window.resize(width, height)
+    QTest.qWait(30)
+    assert (window.width(), window.height()) == (width, height)
+
+
+@pytest.fixture
+def small(own_data: Path, request: pytest.FixtureRequest, open_window: OpenWindow, qtbot: QtBot) -> Window:
+    """Open the bundled generator, whose digits are classified, in a window of a size and a size of text."""
+    width, height, percent = request.param
+    window = open_window(BUNDLED_MODEL)
+    window.settings.change(text_percent=percent)
+    window.close()
+    window = open_window(BUNDLED_MODEL)
+    assert theme.px(100) == percent
+    settle(window, width, height)
+    return window
+
+
+def cut(holder: QWidget) -> list[str]:
+    """Return the buttons and labels that are smaller than what they show or stick out of what holds them."""
+    found = []
+    for one in holder.findChildren(QWidget):
+        if not one.isVisible() or not isinstance(one, QAbstractButton | QLabel) or isinstance(one, ElidedLabel):
+            continue
+        wraps = isinstance(one, QLabel) and (one.wordWrap() or one.sizePolicy().horizontalPolicy() == IGNORED)
+        narrow = not wraps and one.width() < one.minimumSizeHint().width()
+        parent = one.parentWidget()
+        outside = parent is not None and not parent.rect().contains(one.geometry())
+        if narrow or outside:
+            found.append(f"{one.text()!r} {one.accessibleName()!r} {one.geometry()} in {parent}")
+    return found
+
+
+@pytest.mark.parametrize("small", SIZES, indirect=True)
+def test_the_large_view_shows_every_bar(small: Window, qtbot: QtBot) -> None:
+    view = small.inspector.view
+    small.canvas.opened.emit(0)
+    qtbot.waitUntil(view.bars.isVisible, timeout=20_000)
+    QTest.qWait(30)
+    assert view.bars.height() >= view.bars.sizeHint().height()
+    assert not cut(view)
+    area = view.findChild(QScrollArea)
+    assert area is not None
+    whole, shown = area.widget(), area.viewport()
+    assert whole is not None
+    assert whole.width() <= shown.width(), "nothing has to be scrolled sideways"
+    if theme.px(100) == 100:
+        assert whole.height() <= shown.height(), "nor at all at the usual size of text"
+    small.inspector.view.close_cell()
+
+
+@pytest.mark.parametrize("small", SIZES, indirect=True)
+def test_names_and_bars_of_a_comparison_fit(small: Window, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(small.player.second_ready):
+        small.open_beside(BUNDLED_MODEL)
+    QTest.qWait(30)
+    settle(small, small.width(), small.height())
+    assert not cut(small.compare)
+    for name, picture in ((small.compare.a, small.canvas), (small.compare.b, small.compare.picture)):
+        assert name.geometry().bottom() < picture.geometry().top(), "the name is above the picture"
+        assert picture.height() >= 120
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("small", SIZES, indirect=True)
+def test_nothing_is_cut_in_a_small_window(small: Window, qtbot: QtBot, mode: str) -> None:
+    small.player.apply(small.player.state.with_mode(mode))
+    small.menu.tour_wanted.emit()
+    settle(small, small.width(), small.height())
+    for part in (small.header, small.rail, small.tour, small.timeline, small.status):
+        qtbot.waitUntil(partial(lambda part: not cut(part), part))
+    small.settings.change(hint=True)
+    small.tour.hide()
+    settle(small, small.width(), small.height())
+    assert not cut(small.hint)
+    side = small.side.widget()
+    assert side is not None
+    for panel in small.panels:
+        if panel.isVisible():
+            assert panel.minimumSizeHint().width() <= panel.width(), panel.title.text()
+            assert panel.geometry().right() < small.side.viewport().width()
 
 
 def test_a_compared_run_fits_too(

@@ -24,7 +24,7 @@ TIPS = {
     "number": "Write a number or a word, all in one handwriting",
     "draw": "Draw a digit, or bring a photograph of one, and see the nearest that the generator can make",
 }
-WIDTH = 76
+WIDTH = 80
 """Width of the bar in pixels."""
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from viewer.core.files.provenance import readable
 from viewer.core.scene.messages import Opened
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
-from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.labels import ElidedLabel, label
 from viewer.ui.widgets.literal import literal_tip
 
 HEIGHT = 34
@@ -25,7 +26,8 @@ class StatusLine(QWidget):
         self.provider = make_button(QToolButton, name="Provider: what runs the generator", role="status")
         self.latency = label("", "muted")
         self.rate = label("", "muted")
-        self.model = label("", "muted")
+        self.model = ElidedLabel()
+        self.model.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.latency.setAccessibleName("Latency")
         self.rate.setAccessibleName("Frames per second")
         self.model.setAccessibleName("Generator")
@@ -34,8 +36,7 @@ class StatusLine(QWidget):
         row.setSpacing(2 * theme.SPACE)
         for widget in (self.provider, self.latency, self.rate):
             row.addWidget(widget)
-        row.addStretch()
-        row.addWidget(self.model)
+        row.addWidget(self.model, 1)
 
     def show_model(self, opened: Opened) -> None:
         """Show which provider runs the generator, and what the generator makes."""

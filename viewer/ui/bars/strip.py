@@ -34,7 +34,8 @@ SIDE, SLIM_SIDE = 64, 40
 RULER = 2 * theme.SPACE
 """Height of the band above the keyframes in which the playhead moves."""
 MARGIN = theme.SPACE
-HINT = "Drag pictures here: each becomes a keyframe"
+HINTS = ("Drag pictures here: each becomes a keyframe", "Drag pictures here", "Drop here")
+"""The longest that fits is shown."""
 
 
 class Strip(QWidget):
@@ -162,7 +163,9 @@ class Strip(QWidget):
         painter.setPen(QPen(colour, 1, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(box, theme.SPACE, theme.SPACE)
         painter.setPen(theme.MUTED)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, HINT)
+        flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+        fitting = (text for text in HINTS if box.contains(painter.boundingRect(box, flags, text)))
+        painter.drawText(box, flags, next(fitting, ""))
 
     def _paint_keyframe(self, painter: QPainter, layout: StripLayout, place: int, sample: Sample) -> None:
         box = QRectF(layout.left(place), self._top, layout.side, layout.side)

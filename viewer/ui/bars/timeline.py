@@ -37,6 +37,7 @@ class TimelineBar(QWidget):
         self._scroll = QScrollArea()
         self._scroll.setWidget(self.strip)
         self._scroll.setWidgetResizable(True)
+        self._scroll.setMinimumWidth(1)  # the strip never keeps the window wide
         self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)

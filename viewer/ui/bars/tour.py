@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
@@ -66,11 +66,18 @@ class TourStrip(QFrame):
         self.back = make_button(QPushButton, "Back", "Go back to the step of the tour before this one")
         self.next = make_button(QPushButton, "Next", "Go on to the next step of the tour", role="primary")
         self.skip = icon_button("close", "End the tour; the menu has it again")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
+        column = QVBoxLayout(self)  # so that the text has the whole width of a narrow window
+        column.setContentsMargins(2 * theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
+        column.setSpacing(theme.SPACE // 2)
+        said = QHBoxLayout()
+        said.setSpacing(theme.SPACE)
+        said.addWidget(self.number, 0, Qt.AlignmentFlag.AlignTop)
+        said.addWidget(self.text, 1)
+        column.addLayout(said)
+        row = QHBoxLayout()
         row.setSpacing(theme.SPACE)
-        row.addWidget(self.number)
-        row.addWidget(self.text, 1)
+        row.addStretch()
+        column.addLayout(row)
         for button in (self.back, self.next, self.skip):
             row.addWidget(button)
         self.back.clicked.connect(lambda: self._go(self._place - 1))

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from viewer.core.picture.caption import Prediction, kind, names, percent
 from viewer.core.scene.messages import Frame
@@ -18,6 +28,14 @@ FACTS_WIDTH = 216
 ROW = 20
 """Height of a row in pixels."""
 MOST_BARS = 12
+NAME_WIDTH, NUMBER_WIDTH = 3 * theme.SPACE, 7 * theme.SPACE
+"""Width of the class before a bar, and of the probability behind it, in pixels."""
+GUTTER = 2 * theme.SPACE
+"""Pixels between two columns of bars."""
+LOW = 66 * theme.SPACE
+"""Height in pixels below which the bars are in two columns, with less space around everything."""
+LEAST_FOR_PICTURE = 14 * theme.SPACE
+"""Width in pixels that the picture needs beside the facts; where there is less, it is above them."""
 NO_PREDICTION = "No classifier for such pictures."
 WHILE_PLAYING = "Classified again when the walk pauses."
 
@@ -28,6 +46,7 @@ class Bars(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._prediction: Prediction | None = None
+        self._columns = 1
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_prediction(self, prediction: Prediction | None) -> None:
@@ -40,23 +59,40 @@ class Bars(QWidget):
             self.updateGeometry()
             self.update()
 
+    def show_columns(self, columns: int) -> None:
+        """Arrange the bars in so many columns."""
+        if columns != self._columns:
+            self._columns = columns
+            self.updateGeometry()
+            self.update()
+
+    @property
+    def _rows(self) -> int:
+        bars = min(len(self._prediction.classes), MOST_BARS) if self._prediction is not None else 0
+        return -(-bars // self._columns)
+
     def sizeHint(self) -> QSize:
-        rows = min(len(self._prediction.classes), MOST_BARS) if self._prediction is not None else 0
-        return QSize(theme.px(FACTS_WIDTH), theme.px(ROW) * rows)
+        return QSize(theme.px(FACTS_WIDTH), theme.px(ROW) * self._rows)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._prediction is None:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left, right = theme.px(3 * theme.SPACE), self.width() - theme.px(7 * theme.SPACE)
+        column_width = (self.width() + GUTTER) / self._columns - GUTTER
         best = self._prediction.best[0]
         shown = list(zip(self._prediction.classes, self._prediction.probabilities, strict=True))[:MOST_BARS]
-        for row, (name, probability) in enumerate(shown):
-            top = row * theme.px(ROW)
+        for place, (name, probability) in enumerate(shown):
+            column, row = divmod(place, self._rows)
+            start, top = column * (column_width + GUTTER), row * theme.px(ROW)
+            left = start + theme.px(NAME_WIDTH if self._columns == 1 else NAME_WIDTH // 2)
+            right = start + column_width - theme.px(NUMBER_WIDTH)
             painter.setPen(theme.TEXT if name == best else theme.MUTED)
-            painter.drawText(QRectF(0, top, left, theme.px(ROW)), Qt.AlignmentFlag.AlignVCenter, name)
-            number = QRectF(right, top, self.width() - right, theme.px(ROW))
+            painter.drawText(QRectF(start, top, left - start, theme.px(ROW)), Qt.AlignmentFlag.AlignVCenter, name)
+            number = QRectF(right, top, theme.px(NUMBER_WIDTH), theme.px(ROW))
             painter.drawText(number, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, percent(probability))
             painter.setPen(Qt.PenStyle.NoPen)
             for colour, part in ((theme.RAISED, 1.0), (theme.ACCENT if name == best else theme.MUTED, probability)):
@@ -81,6 +117,7 @@ class CellView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.picture = CanvasBase()
         self.picture.setMinimumSize(1, 1)
+        self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.name = label("", "plain")
         self.name.setStyleSheet(f"font-size: {theme.px(28)}px; font-weight: 700;")
         self.seed, self.index, self.origin, self.class_name = (label("", "value") for _ in range(4))
@@ -139,11 +176,9 @@ class CellView(QWidget):
         buttons.setSpacing(theme.SPACE)
         buttons.addWidget(self.lock, 1)
         buttons.addWidget(self.copy, 1)
-        side = QWidget()
-        side.setFixedWidth(theme.px(FACTS_WIDTH))
-        column = QVBoxLayout(side)
+        self._side = QWidget()
+        column = self._column = QVBoxLayout(self._side)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2 * theme.SPACE)
         column.addLayout(head)
         column.addLayout(facts)
         column.addWidget(self.reading)
@@ -152,11 +187,38 @@ class CellView(QWidget):
         column.addStretch()
         column.addLayout(buttons)
         column.addWidget(self.keyframe)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE)
-        row.setSpacing(0)
-        row.addWidget(self.picture, 1)
-        row.addWidget(side)
+        inside = QWidget()
+        inside.setObjectName("large")
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, inside)
+        self._row.setSpacing(0)
+        self._row.addWidget(self.picture, 1)
+        self._row.addWidget(self._side)
+        scroll = QScrollArea()  # where even the closest arrangement does not fit
+        scroll.setObjectName("large")
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        low = self.height() < theme.px(LOW)
+        narrow = self.width() < theme.px(FACTS_WIDTH + LEAST_FOR_PICTURE)
+        space = theme.SPACE if low else 2 * theme.SPACE
+        margin = 2 * theme.SPACE if low or narrow else 3 * theme.SPACE
+        self._row.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
+        self._row.setContentsMargins(margin if narrow else 0, margin, margin, margin)
+        self._column.setSpacing(space)
+        self._facts.setVerticalSpacing(space // 2)
+        self.bars.show_columns(2 if low and not narrow else 1)
+        self.picture.setMinimumHeight(self.width() // 2 if narrow else 1)
+        self._side.setMinimumWidth(0 if narrow else theme.px(FACTS_WIDTH))
+        self._side.setMaximumWidth(self.width() if narrow else theme.px(FACTS_WIDTH))
+        self.keyframe.setText("Timeline" if narrow else "Add to the timeline")
 
     def show_cell(self, alone: Frame, classes: tuple[str, ...], locked: bool | None) -> None:
         """Show a frame of one cell. locked: whether the cell is locked; None if the mode has no locks."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy
 
 from viewer.core.run.stages import name_of
 from viewer.core.scene.compare import comparable, mean_difference
@@ -23,6 +23,8 @@ OFFERED = {
     "absolute": ("|A − B|", "Show how much they differ: the brighter, the more"),
 }
 """The text and the tooltip of each view."""
+LEAST_FOR_ROW = 48 * theme.SPACE
+"""Width of the bar in pixels below which it takes two rows."""
 
 
 class Name(QLabel):
@@ -79,11 +81,13 @@ class CompareBar(QFrame):
         )
         self.swap = icon_button("swap", "Swap A and B, to work on the other generator")
         self.close_button = icon_button("close", "End the comparison and show only A")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 3 * theme.SPACE, theme.SPACE)
+        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._rows.setContentsMargins(2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
+        self._rows.setSpacing(theme.SPACE)
+        self._rows.addWidget(self.views)
+        row = QHBoxLayout()
         row.setSpacing(theme.SPACE)
-        row.addWidget(self.views)
-        row.addSpacing(theme.SPACE)
+        self._rows.addLayout(row, 1)
         row.addWidget(self.difference, 1)
         row.addWidget(self.swap)
         row.addWidget(self.close_button)
@@ -100,6 +104,15 @@ class CompareBar(QFrame):
         player.second_ready.connect(self._on_second)
         player.emptied.connect(lambda: self.picture.clear(""))
         self._on_compared(None)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())  # never keeps the window wide
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = self.width() >= theme.px(LEAST_FOR_ROW)
+        self._rows.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self.updateGeometry()
 
     def show_state(self, state: ViewState) -> None:
         self.views.show_choice(state.compare_view)

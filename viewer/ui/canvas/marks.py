@@ -74,6 +74,7 @@ def paint_caption(painter: QPainter, box: QRect, text: str) -> None:
     font = painter.font()
     font.setPixelSize(theme.px(12))
     painter.setFont(font)
+    text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width() - 3 * theme.SPACE)
     width = painter.fontMetrics().horizontalAdvance(text) + 3 * theme.SPACE
     pill = QRectF(0, 0, width, box.height())
     pill.moveCenter(QRectF(box).center())

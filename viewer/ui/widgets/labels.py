@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from viewer.ui import theme
 
+LEAST_CHARACTERS = 8
+"""Where an elided line has room for fewer, it shows nothing instead of a remainder that says nothing."""
+
 
 def label(text: str, role: str) -> QLabel:
     """Return a label of plain text in one of the style sheet's roles, such as "title", "value" or "muted"."""
@@ -29,5 +32,7 @@ class ElidedLabel(QLabel):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(theme.MUTED)
+        if self.width() < LEAST_CHARACTERS * self.fontMetrics().averageCharWidth():
+            return
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        painter.drawText(self.rect(), self.alignment(), text)
