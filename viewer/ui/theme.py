@@ -97,6 +97,7 @@ QToolButton:disabled {{ background: transparent; }}
 QToolButton:checked {{ color: {accent}; }}
 QWidget#rail {{ background: {window}; border-right: 1px solid {line}; }}
 QToolButton[role="mode"] {{ color: {muted}; padding: 3px 0; min-height: 42px; font-size: 12px; }}
+QToolButton[role="mode"][low="true"] {{ padding: 0; min-height: 32px; }}
 QToolButton[role="mode"]:checked {{ background: {raised}; color: {accent}; }}
 QToolButton[role="status"] {{ min-height: 24px; padding: 0 8px; margin-left: -8px; font-weight: 600; }}
 QToolButton[role="fold"] {{ min-height: 24px; padding: 0 2px; }}

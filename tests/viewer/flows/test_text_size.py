@@ -18,6 +18,8 @@ def test_a_larger_text_makes_all_larger(models: dict[str, Path], open_window: Op
 
     def sizes() -> list[int]:
         window = windows[-1]
+        window.resize(1920, 1080)  # in a narrow window, the side column gives way
+        QApplication.processEvents()
         boxes = [window.seed.edit.height(), window.rail.group.button(0).height(), window.look.invert.height()]
         return [QApplication.font().pixelSize(), *boxes, window.side.width()]
 

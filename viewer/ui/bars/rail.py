@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
 from export.contract import GeneratorInfo
@@ -42,6 +43,7 @@ class Rail(QWidget):
         self.setFixedWidth(theme.px(WIDTH))
         self._info: GeneratorInfo | None = None
         self.group = QButtonGroup(self)
+        self._whole = 0
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE, 2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE)
         column.setSpacing(theme.SPACE)
@@ -57,6 +59,22 @@ class Rail(QWidget):
         self.training.hide()
         column.addWidget(self.training)
         self.group.idClicked.connect(self._choose)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), 0)  # the bar never keeps the window high
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._whole = max(self._whole, super().minimumSizeHint().height())
+        self._show_texts(self.height() >= self._whole)
+
+    def _show_texts(self, shown: bool) -> None:
+        styles = Qt.ToolButtonStyle
+        for button in self.findChildren(QToolButton):
+            button.setToolButtonStyle(styles.ToolButtonTextUnderIcon if shown else styles.ToolButtonIconOnly)
+            if button.property("low") != (not shown):
+                button.setProperty("low", not shown)
+                button.style().polish(button)
 
     def show_state(self, state: ViewState) -> None:
         """Check the button of the mode."""
