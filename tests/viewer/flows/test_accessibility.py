@@ -101,8 +101,9 @@ def test_a_tooltip_says_in_a_sentence_what_each_control_does(models: dict[str, P
 
 def regions(window: Window) -> list[QWidget]:
     """Return the parts of the window from left to right, from top to bottom."""
-    bars = (window.compare, window.tour, window.hint, window.timeline, window.watch)
-    return [window.header, window.rail, window.canvas, window.message, *bars, window.side, window.status]
+    pictures = (window.drawer.sheet, window.canvas, window.message)
+    bars = (window.drawer.verdict, window.compare, window.tour, window.hint, window.timeline, window.watch)
+    return [window.header, window.rail, *pictures, *bars, window.training, window.side, window.status]
 
 
 @pytest.mark.parametrize("mode", MODES)
