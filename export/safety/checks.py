@@ -123,8 +123,9 @@ def _check_model(model: onnx.ModelProto) -> None:
         if not 0 < math.prod(sizes) <= INPUT_LIMIT or min(sizes, default=1) < 0:
             raise InvalidModel(f"has an input {quoted(value.name)} of unknown or unreasonable size")
     _check_wiring(graph)
+    false = _false_constants(graph)
     for node in graph.node:
-        _check_node(node)
+        _check_node(node, false)
 
 
 def _advice(node: onnx.NodeProto) -> str:
@@ -160,7 +161,17 @@ def _check_wiring(graph: onnx.GraphProto) -> None:
         raise InvalidModel("does not compute its outputs from its inputs")
 
 
-def _check_node(node: onnx.NodeProto) -> None:
+def _false_constants(graph: onnx.GraphProto) -> set[str]:
+    """Return the names of constants that are a single False, such as the training mode of a Dropout."""
+    named = [(tensor.name, tensor) for tensor in graph.initializer]
+    for node in graph.node:
+        if node.op_type == "Constant":
+            named += [(node.output[0], each.t) for each in node.attribute if each.name == "value" and node.output]
+    single = [(name, tensor) for name, tensor in named if tensor.data_type == onnx.TensorProto.BOOL]
+    return {name for name, tensor in single if tensor.raw_data == b"\0" or list(tensor.int32_data) == [0]}
+
+
+def _check_node(node: onnx.NodeProto, false: set[str]) -> None:
     if node.op_type not in ALLOWED:
         if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
             raise InvalidModel(f"has a control-flow operator ({quoted(node.op_type)}), which generators do not need")
@@ -173,9 +184,10 @@ def _check_node(node: onnx.NodeProto) -> None:
     training = any(attribute.name == "training_mode" and attribute.i for attribute in node.attribute)
     if node.op_type == "BatchNormalization" and (training or len(node.output) > 1):
         raise InvalidModel(
-            "has a BatchNormalization in training mode: call `eval()` on the network and export it again"
+            "has a BatchNormalization in training mode: call `eval()` on the network, which must track its running "
+            "statistics, and export it again"
         )
-    if node.op_type == "Dropout" and any(node.input[2:]):
+    if node.op_type == "Dropout" and not false.issuperset(filter(None, node.input[2:])):
         raise InvalidModel(
             "has a Dropout that may be in training mode: call `eval()` on the network and export it again"
         )

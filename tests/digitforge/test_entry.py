@@ -38,6 +38,18 @@ def test_every_encoding_of_a_terminal_will_do(project: Path, tmp_path: Path, enc
     assert "?.npz" in done.stdout.decode(encoding)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "shown"), [("ascii", "7.89x10-5 +- 0.2 Frechet ? #"), ("latin-1", "7.89×10-5 ± 0.2 Fréchet ? #")]
+)
+def test_figures_stay_readable_where_a_terminal_lacks_characters(project: Path, encoding: str, shown: str) -> None:
+    program = "from digitforge.entry import prepare; prepare(); print('7.89×10⁻⁵ ± 0.2 Fréchet ☃ █')"
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=project, env=environment, capture_output=True, check=True
+    )
+    assert done.stdout.decode(encoding) == f"{shown}\n"
+
+
 def test_a_library_leaves_the_process_alone(run: Run) -> None:
     script = "import sys; hook = sys.excepthook; import trainer, export, viewer; print(sys.excepthook is hook)"
     assert run("-c", script).stdout == "True\n"

@@ -178,6 +178,25 @@ def test_dropout_in_inference_mode_changes_nothing(tmp_path: Path) -> None:
     np.testing.assert_array_equal(open_generator(path, "cpu").generate(z), expected)
 
 
+@pytest.mark.parametrize("as_node", [True, False])
+@pytest.mark.parametrize("training", [True, False])
+def test_the_training_mode_of_a_dropout_may_be_a_constant(tmp_path: Path, training: bool, as_node: bool) -> None:
+    model = onnx.load(elsewhere(tmp_path / "a.onnx", ["Dropout", "Tanh"]))
+    ratio, mode = numpy_helper.from_array(np.array(0.5, np.float32), "ratio"), numpy_helper.from_array(np.array(training), "mode")
+    model.graph.initializer.append(ratio)
+    next(node for node in model.graph.node if node.op_type == "Dropout").input.extend(["ratio", "mode"])
+    if as_node:
+        model.graph.node.insert(0, helper.make_node("Constant", [], ["mode"], value=mode))
+    else:
+        model.graph.initializer.append(mode)
+    onnx.save(model, tmp_path / "b.onnx")
+    if training:
+        with pytest.raises(ModelRefused, match="has a Dropout that may be in training mode"):
+            open_generator(tmp_path / "b.onnx", "cpu")
+    else:
+        assert open_generator(tmp_path / "b.onnx", "cpu").generate(np.ones((2, LATENT), np.float32)).shape[0] == 2
+
+
 def test_batch_normalization_in_training_mode_is_refused(tmp_path: Path) -> None:
     network = nn.Sequential(nn.ConvTranspose2d(10, 1, 8), nn.ReLU(), nn.BatchNorm2d(1), nn.Tanh()).eval()
     model = to_onnx(network, {"input": torch.zeros(2, 10, 1, 1)}, ["output"])
