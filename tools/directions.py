@@ -16,7 +16,7 @@ import numpy as np
 
 from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import exit_status
-from digitforge.files import write_text
+from digitforge.files import write_json, write_text
 from digitforge.hashing import sha256
 from export.runtime.generator import open_generator
 from viewer.core.scene.directions import (
@@ -34,8 +34,9 @@ STEP = 32
 """Latents that are rendered at once."""
 
 
-def write(path: Path) -> None:
+def command(given: argparse.Namespace) -> None:
     """Find the directions of a generator, print what they are like and write them beside it."""
+    path: Path = given.model
     generator, digest = open_generator(path, "cpu"), sha256(path)
     count = latents_needed(generator.info)
     pictures = np.concatenate(
@@ -54,6 +55,8 @@ def write(path: Path) -> None:
     beside = path.with_suffix(".directions.json")
     write_text(beside, to_json(found, digest))
     print(f"Wrote {beside}.")
+    if given.json:
+        write_json(given.json, {one.name: one.explained for one in named})
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,8 +65,9 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m tools.directions", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("model", nargs="?", type=Path, default=BUNDLED_MODEL, metavar="MODEL.onnx")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write how well each is explained there (R^2)")
     given = parser.parse_args(arguments)
-    return exit_status(lambda: write(given.model))
+    return exit_status(lambda: command(given))
 
 
 if __name__ == "__main__":

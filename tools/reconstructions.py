@@ -16,7 +16,7 @@ from rich.console import Console
 
 from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import ExportError, exit_status
-from digitforge.files import atomic_file
+from digitforge.files import atomic_file, write_json
 from digitforge.progress import bar
 from export.inversion.batch import invert
 from export.inversion.classes import to_pixels
@@ -68,6 +68,8 @@ def command(given: argparse.Namespace) -> None:
     sheet = draw(images[rows, 0], made, found.rms[rows].tolist())
     with atomic_file(given.out) as temporary:
         sheet.save(temporary, format="PNG", optimize=True)
+    if given.json:
+        write_json(given.json, {"searched": SEARCHED, "error": float(found.rms.mean())})
     print(f"{given.out}: {len(rows)} digits; the mean error of {SEARCHED} is {found.rms.mean():.3f}")
 
 
@@ -81,6 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("model", nargs="?", type=Path, default=BUNDLED_MODEL, metavar="MODEL.onnx")
     parser.add_argument("--out", type=Path, default=OUT, help="default: %(default)s")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder with MNIST")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the mean error there")
     given = parser.parse_args(arguments)
     return exit_status(lambda: command(given))
 

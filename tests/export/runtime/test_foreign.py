@@ -182,7 +182,10 @@ def test_dropout_in_inference_mode_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("training", [True, False])
 def test_the_training_mode_of_a_dropout_may_be_a_constant(tmp_path: Path, training: bool, as_node: bool) -> None:
     model = onnx.load(elsewhere(tmp_path / "a.onnx", ["Dropout", "Tanh"]))
-    ratio, mode = numpy_helper.from_array(np.array(0.5, np.float32), "ratio"), numpy_helper.from_array(np.array(training), "mode")
+    ratio, mode = (
+        numpy_helper.from_array(np.array(0.5, np.float32), "ratio"),
+        numpy_helper.from_array(np.array(training), "mode"),
+    )
     model.graph.initializer.append(ratio)
     next(node for node in model.graph.node if node.op_type == "Dropout").input.extend(["ratio", "mode"])
     if as_node:
