@@ -85,6 +85,7 @@ QFrame#watch QPushButton:checked {{ font-weight: 400; }}  /* bold text would mak
 QPushButton:checked:focus {{ border-color: {accent}; }}
 QPushButton:checked:disabled {{ background: {inert}; color: {faint}; border-color: transparent; }}
 QPushButton[role="toggle"] {{ padding: 0; }}
+QWidget#side QPushButton[role="toggle"]:checked {{ font-weight: 400; }}  /* bold text would be cut off */
 QPushButton[role="class"] {{ padding: 0; font-size: 15px; }}
 QPushButton[role="icon"] {{ padding: 0; min-width: 38px; }}
 QPushButton[role="primary"] {{ background: {accent}; color: {on_accent}; font-weight: 600; min-height: 38px; }}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from tests.support.windows import LEFT, OpenWindow
+from viewer.core.state.view_state import MODES
 from viewer.ui.dialogs.settings import SettingsDialog
 
 
@@ -35,3 +37,24 @@ def test_a_larger_text_makes_all_larger(models: dict[str, Path], open_window: Op
     QApplication.processEvents()
     for panel in windows[-1].panels:
         assert not panel.isVisible() or panel.minimumSizeHint().width() <= panel.width(), panel.title.text()
+
+
+@pytest.mark.parametrize("percent", [100, 150])
+def test_the_text_of_every_toggle_fits(models: dict[str, Path], open_window: OpenWindow, percent: int) -> None:
+    first = open_window(models["digits"])
+    QTest.mouseClick(SettingsDialog(first, first.settings).text.button(str(percent)), LEFT)
+    first.close()
+    window = open_window(models["digits"])
+    for mode in MODES:
+        window.player.apply(window.player.state.with_mode(mode))
+        QApplication.processEvents()
+        for toggle in window.side.findChildren(QPushButton):
+            if toggle.isVisible() and toggle.property("role") == "toggle":
+                for checked in (False, True):
+                    with QSignalBlocker(toggle):
+                        toggle.setChecked(checked)
+                    toggle.ensurePolished()
+                    text = toggle.fontMetrics().horizontalAdvance(toggle.text())
+                    room = 8 if toggle in (window.digits.several, window.digits.rows) else 0
+                    assert text + room <= toggle.width(), toggle.text()
+                    assert not toggle.font().bold(), toggle.text()

@@ -53,7 +53,7 @@ class DigitsPanel(Panel):
         self.rows.clicked.connect(self._choose_rows)
         row = QHBoxLayout()
         row.setSpacing(6)
-        for button, share in ((self.all, 2), (self.several, 3), (self.rows, 3)):
+        for button, share in ((self.all, 2), (self.several, 5), (self.rows, 5)):
             row.addWidget(button, share)
         self.body.addLayout(row)
         self.missing = label("", "muted")
