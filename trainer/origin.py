@@ -17,6 +17,7 @@ from digitforge import hashing
 from digitforge.errors import ConfigError, RunError
 from trainer import checkpoints, runs
 from trainer.config import ImageFormat, TrainConfig
+from trainer.networks.conditioning import Discriminator
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, load_generator
 from trainer.state import Networks
 
@@ -137,7 +138,8 @@ def _transfer(origin: Origin, tensors: Mapping[str, Tensor], module: nn.Module, 
         if theirs is not None and name in ("embedding.weight", "projection.weight"):
             kept = _copy_classes(mine, theirs, name, origin.image_format.classes, image_format.classes)
         else:
-            fitting = None if theirs is None else _fitted(theirs, mine.shape, origin, image_format.size)
+            summed = isinstance(module, Discriminator)
+            fitting = None if theirs is None else _fitted(theirs, mine.shape, origin, image_format.size, summed)
             kept = fitting is not None
             if fitting is not None:
                 mine.copy_(fitting)
@@ -162,31 +164,31 @@ def _copy_classes(
     return True
 
 
-def _fitted(theirs: Tensor, shape: torch.Size, origin: Origin, size: int) -> Tensor | None:
-    """Return weights in another shape; None if they do not fit."""
+def _fitted(theirs: Tensor, shape: torch.Size, origin: Origin, size: int, summed: bool) -> Tensor | None:
+    """Return weights in another shape; None if they do not fit. size: of the new images. summed: see `_recoloured`."""
     if theirs.shape == shape:
         return theirs
     if len(theirs.shape) != len(shape):
         return None
-    if (recoloured := _recoloured(theirs, shape)) is not None:
+    if (recoloured := _recoloured(theirs, shape, summed)) is not None:
         return recoloured
     if origin.config.network in CHANNELS_LAST:
         return _resized(theirs, shape, origin.image_format.size // 4, size // 4)
     return None
 
 
-def _recoloured(theirs: Tensor, shape: torch.Size) -> Tensor | None:
+def _recoloured(theirs: Tensor, shape: torch.Size, summed: bool) -> Tensor | None:
     """Return the weights of a layer next to the image for 1 channel instead of 3, or the other way round.
 
-    A convolution [width, channels, height, width] sums over the channels of an image, so its weights are divided among
-    them. A transposed one has the same shape and makes each channel; there, the scale is soon learnt.
+    summed: whether the layer sums over the channels, as the discriminator's first one does; its weights are then
+    divided among them. The generator's last one, whose weights have the same shape, makes each channel alike.
     """
     if {tuple(theirs.shape), tuple(shape)} == {(1,), (3,)}:
         return theirs.mean().expand(shape)
-    if theirs.dim() == 4 and {theirs.shape[1], shape[1]} == {1, 3} and (theirs.shape[0], *theirs.shape[2:]) == (
-        shape[0], *shape[2:],
-    ):  # fmt: skip
-        return theirs.mean(dim=1, keepdim=True).expand(shape)
+    around = (theirs.shape[0], *theirs.shape[2:]) == (shape[0], *shape[2:])
+    if theirs.dim() == 4 and {theirs.shape[1], shape[1]} == {1, 3} and around:
+        scale = theirs.shape[1] / shape[1] if summed else 1.0
+        return (scale * theirs.mean(dim=1, keepdim=True)).expand(shape)
     return None
 
 
