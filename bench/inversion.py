@@ -26,13 +26,14 @@ from digitforge.errors import ExportError, exit_status
 from digitforge.files import write_json
 from digitforge.progress import Bar, bar
 from export.inversion.batch import BLOCK, invert
-from export.inversion.classes import likeliest, probabilities, to_pixels
+from export.inversion.classes import likeliest, probabilities
 from export.inversion.live import LiveInversion, usable_classifier
 from export.inversion.solver import DEFAULTS, Float64, Settings, Solver
 from export.inversion.starts import Pool
 from export.runtime.arrays import Float32, Int64
 from export.runtime.generator import Generator, find_model, open_generator
 from export.runtime.latents import latents, one_hot
+from export.runtime.pixels import from_pixels, to_pixels
 from export.runtime.predict import Classifier, open_classifier
 from trainer.data import datasets
 
@@ -213,7 +214,7 @@ def load(model: Path, count: int, data_dir: Path | None) -> tuple[Task, Int64]:
     generator = open_generator(find_model(model), "cpu")
     info = generator.info
     test = datasets.load("mnist", data_dir, "test")
-    targets = test.images[:count].astype(np.float32) / 127.5 - 1
+    targets = from_pixels(test.images[:count])
     if (info.channels, info.height, info.width) != targets.shape[1:]:
         raise ExportError(f"{model} does not make images like MNIST's.")
     pool = Pool.draw(info, generator.generate)

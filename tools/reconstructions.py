@@ -19,11 +19,11 @@ from digitforge.errors import ExportError, exit_status
 from digitforge.files import atomic_file, write_json
 from digitforge.progress import bar
 from export.inversion.batch import invert
-from export.inversion.classes import to_pixels
 from export.inversion.live import usable_classifier
 from export.inversion.starts import Pool
 from export.runtime.arrays import UInt8
 from export.runtime.generator import find_model, open_generator
+from export.runtime.pixels import from_pixels, to_pixels
 from trainer.data import datasets
 
 OUT = Path("docs/images/reconstructions.png")
@@ -59,7 +59,7 @@ def command(given: argparse.Namespace) -> None:
     pool = Pool.draw(info, generator.generate)
     with bar(Console(stderr=True), "searching", len(images)) as shown:
         found = invert(
-            pool, generator.generate, images.astype(np.float32) / np.float32(127.5) - 1,
+            pool, generator.generate, from_pixels(images),
             classifier=usable_classifier(pool), report=lambda done: shown.show(done, len(images), "searching"),
         )  # fmt: skip
     later = np.argsort(-found.rms[FIRST:], kind="stable")[:WORST] + FIRST

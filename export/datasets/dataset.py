@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,13 +17,13 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from digitforge.errors import CannotWrite, ExportError, UnmetRequest, explain
+from digitforge.errors import ExportError
 from digitforge.files import write_bytes
 from export.contract import PIXELS, GeneratorInfo
-from export.datasets.card import Card, card_path, continues, describe, exists
+from export.datasets.card import Card, card_path, describe
 from export.datasets.formats import FORMATS, DatasetFormat
-from export.datasets.lock import folder_lock
 from export.datasets.sampling import SampleRequest, check_classifier, sample_images
+from export.datasets.unfinished import CARD, finish
 from export.datasets.writers import RawPart
 from export.runtime.arrays import Int64, UInt8
 from export.runtime.generator import Generator
@@ -71,25 +70,13 @@ def write_dataset(
         classifier = open_classifier()
         check_classifier(info, classifier)
     card = describe(generator, request, out, form, classifier)
-    folder = out.with_name(f".{out.name}.partial")
-    try:
-        new = not exists(out, form, card)
-        if new:
-            with folder_lock(folder):
-                new = not exists(out, form, card)  # another command may have finished it just now
-                if new:
-                    _begin(folder, card)
-                    counts = _collect(folder, generator, request, row, classifier, report)
-                    card["images"] = {"all": sum(counts.values()), "by_class": counts}
-                    _finish(folder, out, info, request, form, card, report)
-    except OSError as error:
-        raise CannotWrite(f"{out} could not be written: {explain(error)}") from error
-    except UnmetRequest:
-        if not _has_images(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)  # also removes what a kill left beside a finished data set
-    return new
+
+    def make(folder: Path) -> None:
+        counts = _collect(folder, generator, request, row, classifier, report)
+        card["images"] = {"all": sum(counts.values()), "by_class": counts}
+        _finish(folder, out, info, request, form, card, report)
+
+    return finish(out, form, card, _has_images, make)
 
 
 def parts_of(request: SampleRequest, row: DatasetFormat) -> tuple[Part, ...]:
@@ -118,23 +105,9 @@ def _check(info: GeneratorInfo, request: SampleRequest, out: Path, row: DatasetF
         raise ExportError(f"This generator has {len(info.classes)} classes.")
 
 
-def _begin(folder: Path, card: Card) -> None:
-    """Prepare the folder: keep the images of an earlier attempt at the same request, or start anew."""
-    note = folder / "card.json"
-    if continues(note, card):
-        return
-    if _has_images(folder):
-        raise ExportError(
-            f"{folder} holds part of another request, or of this one made by other versions: finish that one, or "
-            "delete the folder."
-        )
-    shutil.rmtree(folder / "pictures", ignore_errors=True)
-    write_bytes(note, json.dumps(card).encode())
-
-
 def _has_images(folder: Path) -> bool:
     """Return whether the folder has a note of collected images."""
-    return any(path.name != "card.json" for path in folder.glob("*.json"))
+    return any(path.name != CARD for path in folder.glob("*.json"))
 
 
 def _collect(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from digitforge.errors import CannotWrite, ExportError, explain
+from digitforge.errors import ExportError
 from digitforge.files import write_bytes, write_json
 from digitforge.hashing import sha256
-from export.datasets.card import Card, card_path, continues, exists
+from export.datasets.card import Card, card_path
 from export.datasets.latents_file import packed, unpacked, write_latents
-from export.datasets.lock import folder_lock
 from export.datasets.targets import Targets
+from export.datasets.unfinished import finish
 from export.inversion.batch import BLOCK, Found, invert, joined
 from export.inversion.checks import check_searchable
 from export.inversion.live import usable_classifier
@@ -70,21 +69,14 @@ def write_inversion(
     if not request.blocks():
         raise ExportError(f"This shard is empty: {request.targets.count} pictures make too few blocks of {BLOCK}.")
     card = _card(generator, request)
-    folder = out.with_name(f".{out.name}.partial")
-    try:
-        new = not exists(out, FORM, card)
-        if new:
-            with folder_lock(folder):
-                new = not exists(out, FORM, card)  # another command may have finished it just now
-                if new:
-                    _begin(folder, card)
-                    found = _collect(folder, generator, request, report)
-                    card["pictures"] = len(found.latents)
-                    write_json(card_path(out, FORM), card)
-                    write_latents(out, found)
-    except OSError as error:
-        raise CannotWrite(f"{out} could not be written: {explain(error)}") from error
-    shutil.rmtree(folder, ignore_errors=True)
+
+    def make(folder: Path) -> None:
+        found = _collect(folder, generator, request, report)
+        card["pictures"] = len(found.latents)
+        write_json(card_path(out, FORM), card)
+        write_latents(out, found)
+
+    new = finish(out, FORM, card, lambda folder: any(folder.glob("*.npz")), make)
     return unpacked(out), new
 
 
@@ -107,19 +99,6 @@ def _card(generator: Generator, request: InvertRequest) -> Card:
     }
     as_read: Card = json.loads(json.dumps(card))
     return as_read
-
-
-def _begin(folder: Path, card: Card) -> None:
-    """Prepare the folder: keep the blocks of an earlier attempt at the same request, or start anew."""
-    note = folder / "card.json"
-    if continues(note, card):
-        return
-    if any(folder.glob("*.npz")):
-        raise ExportError(
-            f"{folder} holds part of another request, or of this one made by other versions: finish that one, or "
-            "delete the folder."
-        )
-    write_bytes(note, json.dumps(card).encode())
 
 
 def _collect(folder: Path, generator: Generator, request: InvertRequest, report: Report) -> Found:

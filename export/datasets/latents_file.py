@@ -7,13 +7,14 @@ A file is a NumPy archive with `latents` float32 [n, latent] and, for a generato
 from __future__ import annotations
 
 import io
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from digitforge.errors import ExportError, explain_read
+from digitforge.arrays import NotArrays, read_arrays
+from digitforge.errors import ExportError
 from digitforge.files import write_bytes
 from digitforge.hashing import sha256
 from export.contract import GeneratorInfo
@@ -23,7 +24,7 @@ from export.inversion.batch import Found
 
 def read_latents(path: Path, info: GeneratorInfo) -> GivenLatents:
     """Read a file of latents for a generator. Raises ExportError if it is none, or for another kind of generator."""
-    arrays = read_arrays(path)
+    arrays = arrays_of(path)
     latents, weights = arrays.get("latents"), arrays.get("weights")
     if latents is None or not _numbers(latents, info.latent_size):
         raise ExportError(
@@ -59,21 +60,16 @@ def packed(found: Found) -> bytes:
 
 def unpacked(path: Path) -> Found:
     """Read a file that `write_latents` wrote. Raises ExportError, or KeyError if an array is missing."""
-    arrays = read_arrays(path)
+    arrays = arrays_of(path)
     return Found(arrays["latents"], arrays.get("weights"), arrays["rms"].astype(np.float64))
 
 
-def read_arrays(path: Path) -> dict[str, Any]:
-    """Return the arrays of a NumPy archive. Raises ExportError if it cannot be read; pickled objects are refused."""
+def arrays_of(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of a NumPy file by name. Raises ExportError if it cannot be read."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if isinstance(archive, np.ndarray):
-                raise ValueError("one array")
-            return {name: archive[name] for name in archive.files}
-    except OSError as error:
-        raise ExportError(f"{path} cannot be read: {explain_read(error)}") from error
-    except (ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile, NotImplementedError, MemoryError) as error:
-        raise ExportError(f"{path} is not a readable NumPy archive (.npz).") from error
+        return read_arrays(path)
+    except NotArrays as error:
+        raise ExportError(f"{path} {error}.") from error
 
 
 def _numbers(array: Any, columns: int) -> bool:

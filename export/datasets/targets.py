@@ -12,9 +12,10 @@ from PIL import Image, UnidentifiedImageError
 
 from digitforge.errors import PictureError, explain_read
 from export.contract import PIXELS, GeneratorInfo
-from export.datasets.latents_file import read_arrays
+from export.datasets.latents_file import arrays_of
 from export.inversion.pictures import FORMATS, SUFFIXES
 from export.runtime.arrays import Float32, Int64, UInt8
+from export.runtime.pixels import from_pixels
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Targets:
 
     def read(self, start: int, stop: int) -> Float32:
         """Return the pictures `start` to `stop - 1`, float32 [n, C, H, W] in [-1, 1]."""
-        levels = self.pixels(start, stop).astype(np.float32) / np.float32(127.5) - 1
+        levels = from_pixels(self.pixels(start, stop))
         return levels[:, None] if levels.ndim == 3 else np.ascontiguousarray(levels.transpose(0, 3, 1, 2))
 
 
@@ -81,7 +82,7 @@ def targets_of(pixels: UInt8, info: GeneratorInfo) -> Targets:
 
 
 def _from_archive(source: Path, info: GeneratorInfo) -> Targets:
-    arrays = read_arrays(source)
+    arrays = arrays_of(source)
     shape = tuple(int(side) for side in info.outputs()[PIXELS][1:])
     images = arrays.get("images")
     if images is None or images.dtype != np.uint8 or images.shape[1:] != shape or not len(images):

@@ -7,7 +7,8 @@ import numpy as np
 from export.contract import PIXELS, GeneratorInfo
 from export.inversion.solver import Float64
 from export.inversion.starts import Pool
-from export.runtime.arrays import Float32, Int64, UInt8
+from export.runtime.arrays import Float32, Int64
+from export.runtime.pixels import to_pixels
 from export.runtime.predict import Classifier
 
 MOST_TRIED = 3
@@ -18,12 +19,6 @@ SAMPLES_READ, LEAST_AGREEMENT = 200, 0.8
 """A classifier fits if it reads this share of a generator's samples as their class."""
 SHARPNESS = 8.0
 """Exponent that turns the errors of the nearest samples into probabilities; it makes them about as sure as right."""
-
-
-def to_pixels(images: Float32) -> UInt8:
-    """Return images [n, C, H, W] in [-1, 1] for display, uint8 [n, H, W] (grey) or [n, H, W, 3]."""
-    levels = np.clip(np.rint((images + 1) * 127.5), 0, 255).astype(np.uint8)
-    return levels[:, 0] if images.shape[1] == 1 else np.ascontiguousarray(levels.transpose(0, 2, 3, 1))
 
 
 def fits(classifier: Classifier, pool: Pool) -> bool:

@@ -178,9 +178,9 @@ def test_bad_pictures_are_explained(
         "empty": "holds no pictures",
         "missing.png": "no such file",
         "missing.npz": "no such file",
-        "text.npz": "not a readable NumPy archive",
+        "text.npz": "is damaged, or not a file of NumPy arrays",
         "other.npz": "needs `images` uint8 [n, 12, 12]",
-        "pickled.npz": "not a readable NumPy archive",
+        "pickled.npz": "holds pickled objects, which digitforge never loads",
     }.items():
         out = tmp_path / "latents.npz"
         assert main([str(models["digits"]), str(tmp_path / name), "--out", str(out)]) == 2

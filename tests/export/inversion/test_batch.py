@@ -16,21 +16,6 @@ from export.runtime.predict import Classifier
 from trainer.data import datasets
 
 
-@pytest.fixture(scope="module")
-def bundled() -> Generator:
-    return open_generator(BUNDLED_MODEL)
-
-
-@pytest.fixture(scope="module")
-def pool(bundled: Generator) -> Pool:
-    return Pool.draw(bundled.info, bundled.generate)
-
-
-@pytest.fixture(scope="module")
-def classifier(pool: Pool) -> Classifier | None:
-    return usable_classifier(pool)
-
-
 def test_what_the_generator_made_is_found_again(bundled: Generator, pool: Pool, classifier: Classifier | None) -> None:
     labels = labels_of(bundled.info, (), 0, 100)
     targets = bundled.generate(latents(bundled.info, 99, 0, 100), one_hot(labels, 10))

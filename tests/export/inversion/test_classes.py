@@ -3,20 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from digitforge.bundled import BUNDLED_MODEL
-from export.inversion.classes import fits, likeliest, probabilities, to_pixels
+from export.inversion.classes import fits, likeliest, probabilities
 from export.inversion.starts import Pool
 from export.runtime.generator import open_generator
 from export.runtime.predict import open_classifier
 from trainer.data import datasets
-
-
-@pytest.fixture(scope="module")
-def pool() -> Pool:
-    generator = open_generator(BUNDLED_MODEL)
-    return Pool.draw(generator.info, generator.generate)
 
 
 def test_the_classes_of_real_digits_are_proposed(pool: Pool, mnist_dir: Path) -> None:
@@ -58,11 +50,3 @@ def test_without_a_classifier_the_nearest_samples_decide(pool: Pool) -> None:
         found = probabilities(pool, targets, errors, masks, None)
         np.testing.assert_allclose(found.sum(axis=1), 1)
         assert found.argmax(axis=1).tolist() == [3, 7]
-
-
-def test_images_for_display(models: dict[str, Path]) -> None:
-    grey = np.array([-1.2, -1, 0, 1]).reshape(1, 1, 2, 2)
-    assert to_pixels(grey.astype(np.float32)).tolist() == [[[0, 0], [128, 255]]]
-    generator = open_generator(models["colour"])
-    z, y = np.zeros((1, 6), np.float32), np.eye(3, dtype=np.float32)[[1]]
-    np.testing.assert_array_equal(to_pixels(generator.generate(z, y)), generator.generate_pixels(z, y))

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import ExportError
 from export.inversion.live import LiveInversion, usable_classifier
 from export.inversion.starts import Pool
@@ -14,21 +13,6 @@ from export.runtime.generator import Generator, open_generator
 from export.runtime.latents import latents, one_hot
 from export.runtime.predict import Classifier
 from trainer.data import datasets
-
-
-@pytest.fixture(scope="module")
-def bundled() -> Generator:
-    return open_generator(BUNDLED_MODEL)
-
-
-@pytest.fixture(scope="module")
-def pool(bundled: Generator) -> Pool:
-    return Pool.draw(bundled.info, bundled.generate)
-
-
-@pytest.fixture(scope="module")
-def classifier(pool: Pool) -> Classifier | None:
-    return usable_classifier(pool)
 
 
 def sample(generator: Generator, label: int, seed: int = 50) -> Float32:

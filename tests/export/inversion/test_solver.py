@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import ExportError
 from export.contract import GeneratorInfo
 from export.inversion.checks import MOST_LATENTS
@@ -16,16 +15,6 @@ from export.runtime.latents import labels_of, latents, one_hot
 from proofs.tiny_generator import write_model
 
 SEED = 77
-
-
-@pytest.fixture(scope="module")
-def bundled() -> Generator:
-    return open_generator(BUNDLED_MODEL)
-
-
-@pytest.fixture(scope="module")
-def pool(bundled: Generator) -> Pool:
-    return Pool.draw(bundled.info, bundled.generate)
 
 
 def made(generator: Generator, count: int, seed: int = SEED) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import psutil
 
-from digitforge.errors import DataError, explain_read
+from digitforge.arrays import NotArrays, read_arrays
+from digitforge.errors import DataError
 from trainer.data.arrays.layout import Parts, parts
 
-TRAIN = (("images", "labels"), ("x_train", "y_train"), ("train_images", "train_labels"), ("x", "y"), ("data", "target"))
+TRAIN = (("images", "labels"), ("x_train", "y_train"), ("train_images", "train_labels"), ("x", "y"), ("data", "target"),
+         ("arr_0", "arr_1"))  # fmt: skip
 """Names of images and labels, in any case."""
 TEST = (("x_test", "y_test"), ("test_images", "test_labels"), ("x_val", "y_val"), ("val_images", "val_labels"))
 
@@ -26,7 +25,10 @@ def load(path: Path) -> Parts:
     If no array has a known name, the one with the most numbers holds the images, and one that has as many rows and a
     single number in each the labels. Raises DataError if the file is damaged, pickled, or holds no images.
     """
-    arrays = _read(path)
+    try:
+        arrays = read_arrays(path, psutil.virtual_memory().available)
+    except NotArrays as error:
+        raise DataError(f"{path} {error}.") from error
     named = {name.lower(): name for name in arrays}
     said: tuple[str, ...] = ()
     found = _pair(named, TRAIN)
@@ -36,27 +38,6 @@ def load(path: Path) -> Parts:
         said = (f"In {path}, {found[0]} is taken to hold the images{labels}.",)
     test = _pair(named, TEST)
     return parts(str(path), _arrays(arrays, found), _arrays(arrays, test) if test else None, said)
-
-
-def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
-    try:
-        with path.open("rb") as file:
-            if zipfile.is_zipfile(file):
-                with zipfile.ZipFile(file) as archive:
-                    size = sum(member.file_size for member in archive.infolist())
-                if size > psutil.virtual_memory().available:
-                    raise DataError(f"The arrays in {path} need {size >> 20:,} MiB, more than the free memory.")
-            file.seek(0)
-            opened = np.load(file, allow_pickle=False)
-            return {"images": opened} if isinstance(opened, np.ndarray) else dict(opened.items())
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
-        if "pickle" in str(error).lower():
-            raise DataError(
-                f"{path} holds pickled objects, which digitforge never loads: save plain arrays of numbers or text."
-            ) from None
-        raise DataError(f"{path} is damaged, or not a file of numpy arrays.") from error
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {explain_read(error)}") from error
 
 
 def _pair(named: Mapping[str, str], pairs: tuple[tuple[str, str], ...]) -> tuple[str, str | None] | None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from digitforge.errors import ExportError
 from export.contract import GeneratorInfo
 from export.inversion.checks import check_searchable
-from export.inversion.classes import to_pixels
 from export.inversion.live import Answer, LiveInversion, usable_classifier
 from export.inversion.normalise import has_light_paper, to_target
-from export.inversion.solver import Run
+from export.inversion.solver import DIRECTIONS, Run
 from export.inversion.starts import Pool
 from export.runtime.arrays import Float32, UInt8
+from export.runtime.pixels import to_pixels
 from export.runtime.predict import Classifier
 from viewer.core.draw.closeness import relative_error
 from viewer.core.state.samples import Sample, held_sample
@@ -25,8 +25,6 @@ EDGES = 64
 """Samples whose edges tell the colour of the paper."""
 MOST_NUMBERS = 2**24
 """Numbers of a Jacobian: 64 MiB."""
-MOST_COLUMNS = 128
-"""Columns of a Jacobian; longer latents take turns."""
 
 
 def cannot_draw(info: GeneratorInfo) -> str:
@@ -36,7 +34,7 @@ def cannot_draw(info: GeneratorInfo) -> str:
     except ExportError as error:
         return str(error)
     size = info.channels * info.height * info.width
-    if min(info.latent_size, MOST_COLUMNS) * size > MOST_NUMBERS:
+    if min(info.latent_size, DIRECTIONS) * size > MOST_NUMBERS:
         return f"The pictures of this generator, {info.width}x{info.height}, are too large to follow a drawing."
     return ""
 

@@ -66,8 +66,8 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "text.npz").write_text("images")
     np.save(tmp_path / "objects.npy", np.array([{}, []], object), allow_pickle=True)
     refused = {
-        f"npz:{tmp_path / 'half.npz'}": "is damaged, or not a file of numpy arrays",
-        f"npz:{tmp_path / 'text.npz'}": "holds pickled objects, which digitforge never loads|is damaged",
+        f"npz:{tmp_path / 'half.npz'}": "is damaged, or not a file of NumPy arrays",
+        f"npz:{tmp_path / 'text.npz'}": "is damaged, or not a file of NumPy arrays",
         f"npz:{tmp_path / 'objects.npy'}": "holds pickled objects, which digitforge never loads",
         f"npz:{tmp_path / 'none.npz'}": "cannot be read: no such file or directory",
         saved(tmp_path / "b.npz", labels=LABELS): r"holds no array of images, but labels \(20,\)",
