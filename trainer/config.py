@@ -238,8 +238,7 @@ class TrainConfig:
 
     def published(self) -> dict[str, Any]:
         """Return the settings as JSON values, without paths of this machine, for files that may leave it."""
-        names = {"dataset": public_name(self.dataset), "init_from": PureWindowsPath(self.init_from).name}
-        return self.to_json() | names
+        return published(self.to_json())
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
@@ -278,6 +277,16 @@ class ImageFormat:
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Read what `to_json` returned."""
         return cls(int(values["channels"]), int(values["size"]), tuple(values["classes"]))
+
+
+def published(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a config.json without paths of this machine. Those of older runs may lack some."""
+    public = dict(settings)
+    if "dataset" in public:
+        public["dataset"] = public_name(str(public["dataset"]))
+    if "init_from" in public:
+        public["init_from"] = PureWindowsPath(str(public["init_from"])).name
+    return public
 
 
 def sections() -> dict[str, list[Field]]:

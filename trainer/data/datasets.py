@@ -15,6 +15,7 @@ from rich.console import Console
 
 from digitforge.datasets import LICENCES, PATHS, path_of
 from digitforge.errors import ConfigError, DataError, nearest
+from digitforge.files import user_path
 from digitforge.progress import bar
 from trainer.config import TABLES, Crop, ImageFormat, Invert
 from trainer.data import archive, cifar, decode, decoded, embedded, folder, mnist_family, places, stacked, subset
@@ -146,7 +147,7 @@ def _load(
     wanted: decode.Conversion,
     console: Console | None,
 ) -> Source:
-    path = _expanded(path_of(dataset))
+    path = user_path(path_of(dataset))
     if dataset.startswith(("folder:", "zip:")):
         root = archive.unpack(path, console) if dataset.startswith("zip:") else path
         store = folder.load(root, split, classes, limit, replace(wanted, size=wanted.size or FOLDER_SIZE), console)
@@ -198,16 +199,9 @@ def in_order(source: Source, classes: tuple[str, ...]) -> Source:
 def short_name(dataset: str) -> str:
     """Return a name for use in file names: the data set's own, or that of its folder or file."""
     if own := path_of(dataset):
-        path = _expanded(own).resolve()
+        path = user_path(own).resolve()
         return (path.name if dataset.startswith("folder:") else path.stem) or "folder"
     return dataset
-
-
-def _expanded(path: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError as error:
-        raise DataError(f"{path} names a home folder that cannot be found: write the path in full.") from error
 
 
 def _load_arrays(dataset: str, parts: Parts, split: str, wanted: decode.Conversion, console: Console | None) -> Source:

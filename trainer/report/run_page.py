@@ -13,12 +13,11 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Any, TypeVar
 
-from digitforge.datasets import public_name
 from digitforge.errors import RunError
-from trainer.config import TrainConfig
+from trainer.config import TrainConfig, published
 from trainer.report import sections
 from trainer.report.log import LOG_FILE, Point, read_log
 from trainer.report.pages import Picture, public_path, read_picture, write_page
@@ -50,9 +49,7 @@ def write_report(run_dir: Path) -> None:
     """
     try:
         record = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))
-        config, images = dict(record["config"]), dict(record["images"])
-        config |= {"dataset": public_name(str(config["dataset"]))} if "dataset" in config else {}
-        config |= {"init_from": PureWindowsPath(config["init_from"]).name} if config.get("init_from") else {}
+        config, images = published(record["config"]), dict(record["images"])
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{run_dir / 'config.json'} cannot be read ({error}): no report was written.") from None
     points, notes = read_log(run_dir / LOG_FILE)

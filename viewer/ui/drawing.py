@@ -19,7 +19,6 @@ from viewer.core.draw.sheet import ink_of, to_picture
 from viewer.core.files import Report
 from viewer.core.scene.messages import Opened
 from viewer.core.state.drawing import Drawing, Stroke
-from viewer.core.state.timeline import MOST_KEYFRAMES
 from viewer.core.state.view_state import ViewState
 from viewer.engine.background import Background
 from viewer.engine.follower import Follower
@@ -214,11 +213,9 @@ class Drawer(QObject):
         state = self._player.state
         if (answer := state.drawing.answer) is None:
             return
-        if state.timeline.full:
-            self.notified.emit(f"The timeline is full: it takes {MOST_KEYFRAMES} keyframes.")
-            return
-        self._editor.edit("keyframe", lambda before: before.with_keyframe(answer))
-        self.notified.emit(f"Added to the timeline as keyframe {len(state.timeline.keyframes) + 1}.")
+        if not state.timeline.full:
+            self._editor.edit("keyframe", lambda before: before.with_keyframe(answer))
+        self.notified.emit(state.timeline.next_is)
 
 
 def _without_answer(drawing: Drawing) -> Drawing:

@@ -285,7 +285,7 @@ def test_pointers_of_git_lfs_are_named(tmp_path: Path) -> None:
 
 
 def test_a_home_folder_that_cannot_be_found_is_named() -> None:
-    with pytest.raises(DataError, match="~nobody-of-this-name/pictures names a home folder that cannot be found"):
+    with pytest.raises(DataError, match="There is no folder ~nobody-of-this-name/pictures"):
         datasets.load("folder:~nobody-of-this-name/pictures", None)
 
 

@@ -40,6 +40,13 @@ class Timeline:
         """Whether there is no room for another keyframe."""
         return len(self.keyframes) >= MOST_KEYFRAMES
 
+    @property
+    def next_is(self) -> str:
+        """What to say when a keyframe is added: which one it becomes, or that there is no room for it."""
+        if self.full:
+            return f"The timeline is full: it takes {MOST_KEYFRAMES} keyframes."
+        return f"Added to the timeline as keyframe {len(self.keyframes) + 1}."
+
     def inserted(self, place: int, sample: Sample) -> Timeline:
         """Return the timeline with a keyframe inserted at `place`, or unchanged if it is full."""
         return self if self.full else self._with(*self.keyframes[:place], sample, *self.keyframes[place:])

@@ -9,7 +9,6 @@ from viewer.core.picture.caption import Prediction, caption
 from viewer.core.picture.compose import cell_of
 from viewer.core.scene.messages import Answer, Failure, Frame, Job
 from viewer.core.state.samples import Sample, any_sample
-from viewer.core.state.timeline import MOST_KEYFRAMES
 from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
 from viewer.ui.canvas.canvas import Canvas
@@ -119,11 +118,9 @@ class Inspector(QObject):
         sample, timeline = self._canvas.sample, self._player.state.timeline
         if sample is None:
             return
-        if timeline.full:
-            self.notified.emit(f"The timeline is full: it takes {MOST_KEYFRAMES} keyframes.")
-            return
-        self.edited.emit("keyframe", lambda state: state.with_keyframe(sample))
-        self.notified.emit(f"Added to the timeline as keyframe {len(timeline.keyframes) + 1}.")
+        if not timeline.full:
+            self.edited.emit("keyframe", lambda state: state.with_keyframe(sample))
+        self.notified.emit(timeline.next_is)
 
     def _with_others(self, count: int) -> tuple[Sample, ...]:
         """Return the sample of the current cell and those of the cells after it, `count` in all."""
