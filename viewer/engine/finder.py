@@ -90,7 +90,8 @@ class Finder(QObject):
         if search is None:
             return
         self.directions = directions
-        self._player.ask("names of directions", lambda _: search.cache(directions))
+        name = f"names of the directions of {search.sha256}"  # those of another generator may still be waiting
+        self._player.ask(name, lambda _: search.cache(directions), outlives=True)
         self.found.emit()
 
     def _on_opened(self, opened: Opened) -> None:

@@ -140,13 +140,14 @@ class Player(QObject):
         self.state_changed.emit(state)
         self._request()
 
-    def ask(self, name: str, function: Callable[[Generator], Any]) -> None:
+    def ask(self, name: str, function: Callable[[Generator], Any], outlives: bool = False) -> None:
         """Run a short function on the worker, after the pending frame. Emits `answered` with `name` and the result.
 
-        A newer job of the same name replaces a waiting one. Does nothing without a generator.
+        A newer job of the same name replaces a waiting one. outlives: see `Job`; it is then not answered if another
+        generator has been opened. Does nothing without a generator.
         """
         if self.model is not None:
-            self._worker.mailbox.put(Job(self.model.generation, name, function))
+            self._worker.mailbox.put(Job(self.model.generation, name, function, outlives))
 
     def ask_long(self, name: str, function: Callable[[GeneratorInfo, Run], Any], gives_way: bool = False) -> None:
         """Run a longer function on the worker, between whose parts frames are rendered; see `ask` and `LongJob`."""

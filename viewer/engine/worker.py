@@ -102,7 +102,7 @@ class Worker(QThread):
                 self._compare(request)
             elif isinstance(request, RenderRequest):
                 self._render(request)
-            elif self._generator is not None and request.generation == self._generation:
+            elif self._generator is not None and (request.generation == self._generation or _outlives(request)):
                 self.answered.emit(Answer(request.generation, request.name, self._value(self._generator, request)))
         except _Ended:
             pass
@@ -196,6 +196,10 @@ def _configure_malloc() -> None:
     np.empty(FREED_BYTES, np.uint8)  # freed at once, without touching its pages
     with suppress(OSError, TypeError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, HEAPS)
+
+
+def _outlives(job: Job | LongJob) -> bool:
+    return isinstance(job, Job) and job.outlives
 
 
 def _opened(generator: Generator, generation: int) -> Opened:

@@ -34,11 +34,13 @@ def test_jobs_for_another_generator_are_dropped(models: dict[str, Path], qtbot: 
         assert opened.args is not None
         assert isinstance(opened.args[0], Opened)
         worker.mailbox.put(Job(1, "old", lambda _: "old"))
+        worker.mailbox.put(Job(1, "written", lambda _: "kept", outlives=True))
         worker.mailbox.put(Job(2, "new", lambda generator: generator.info.latent_size))
-        qtbot.waitUntil(lambda: bool(answers))
+        qtbot.waitUntil(lambda: len(answers) == 2)
     finally:
         worker.stop()
-    assert [(one.name, one.value) for one in answers] == [("new", opened.args[0].info.latent_size)]
+    size = opened.args[0].info.latent_size
+    assert [(one.name, one.value) for one in answers] == [("written", "kept"), ("new", size)]
 
 
 HEAPS_OF_THREADS = """

@@ -279,7 +279,8 @@ class Search:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._sha256 = ""
+        self.sha256 = ""
+        """Hash of the generator's file, once it is known."""
         self._stored: Directions | None = None
         self._pictures: list[Float32] = []
         self._quantities: list[Float64] = []
@@ -288,7 +289,7 @@ class Search:
     def step(self, generator: Generator) -> Directions | tuple[int, int]:
         """Do the next step. Returns the directions when they are ready, until then (latents done, latents needed)."""
         info = generator.info
-        if not self._sha256:
+        if not self.sha256:
             self._stored = self.stored(generator.path, sha256(generator.path), info)
             if self._stored is not None and self._stored.named is not None:
                 return self._stored
@@ -307,14 +308,14 @@ class Search:
 
     def cache(self, directions: Directions) -> None:
         """Cache the directions. Raises CannotWrite."""
-        write_bytes(self._folder / f"{self._sha256}.json", to_json(directions, self._sha256).encode())
+        write_bytes(self._folder / f"{self.sha256}.json", to_json(directions, self.sha256).encode())
 
     def stored(self, path: Path, sha256: str, info: GeneratorInfo) -> Directions | None:
         """Return the directions that are stored for a generator file, or None. sha256: of that file.
 
         Those in the cache may be from a version that measured nothing; what is beside the file then completes them.
         """
-        self._sha256 = sha256
+        self.sha256 = sha256
         incomplete = None
         for place in (self._folder / f"{sha256}.json", path.with_suffix(".directions.json")):
             with suppress(OSError, UnicodeDecodeError):

@@ -55,6 +55,8 @@ class Job:
     """A newer job of the same name replaces a waiting one."""
     function: Callable[[Generator], Any]
     """Runs on the worker's thread between two frames, for a few milliseconds at most."""
+    outlives: bool = False
+    """Whether it runs even if another generator has been opened meanwhile: it writes what the user has changed."""
 
 
 @dataclass(frozen=True)
