@@ -45,11 +45,13 @@ def test_the_text_of_every_toggle_fits(models: dict[str, Path], open_window: Ope
     QTest.mouseClick(SettingsDialog(first, first.settings).text.button(str(percent)), LEFT)
     first.close()
     window = open_window(models["digits"])
+    seen = set()
     for mode in MODES:
         window.player.apply(window.player.state.with_mode(mode))
         QApplication.processEvents()
         for toggle in window.side.findChildren(QPushButton):
             if toggle.isVisible() and toggle.property("role") == "toggle":
+                seen.add(toggle.text())
                 for checked in (False, True):
                     with QSignalBlocker(toggle):
                         toggle.setChecked(checked)
@@ -58,3 +60,4 @@ def test_the_text_of_every_toggle_fits(models: dict[str, Path], open_window: Ope
                     room = 8 if toggle in (window.digits.several, window.digits.rows) else 0
                     assert text + room <= toggle.width(), toggle.text()
                     assert not toggle.font().bold(), toggle.text()
+    assert {"Pick several", "One per row", "Pause at each"} <= seen
