@@ -30,11 +30,12 @@ from torch.utils.data import DataLoader
 from torchvision import transforms
 from torchvision.datasets import MNIST
 
+from digitforge import mnist
 from digitforge.errors import DataError, exit_status
 from digitforge.files import write_json
 from trainer import checkpoints, launch, losses, schedules
 from trainer.config import ImageFormat, TrainConfig
-from trainer.data import datasets, mnist_family
+from trainer.data import datasets
 from trainer.data.batches import Batches
 from trainer.graphs import make_step
 from trainer.networks import build_discriminator, build_generator
@@ -132,7 +133,7 @@ def compare(preset: str, data_dir: Path | None, seconds: float) -> dict[str, Any
     """Return the images per second of both loops, run in turns: medians over the rounds."""
     config = configure(preset, {"dataset": "mnist", "classes": "", "limit": 0})
     accelerator = launch.start(config)
-    folder = mnist_family.find("mnist", data_dir)
+    folder = mnist.find("mnist", data_dir)
     if folder is None or folder.parts[-2:] != ("MNIST", "raw"):
         raise DataError("The textbook loop needs a folder with MNIST/raw: name it with --data-dir or $DIGITFORGE_DATA.")
     loops = {

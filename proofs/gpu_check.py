@@ -25,10 +25,10 @@ from rich.table import Table
 from safetensors.torch import load_file
 
 from bench.train import apart, peak_memory
+from digitforge import mnist
 from digitforge.errors import exit_status
 from digitforge.files import write_json
 from trainer.command_line import launcher
-from trainer.data import mnist_family
 
 ROOT = Path(__file__).resolve().parents[1]
 BUDGET_S = 480.0
@@ -188,7 +188,7 @@ def examined(report: dict[str, Any], rehearsal: bool) -> dict[str, Any]:
 
 def speed(bench: Bench) -> dict[str, Any]:
     """The training is faster than a textbook loop (needs MNIST)."""
-    if mnist_family.find("mnist", None) is None:
+    if mnist.find("mnist", None) is None:
         raise Skipped("there is no copy of MNIST")
     results = bench.folder / "train.json"
     bench.python("-m", "bench.train", "--seconds", "5", "--json", results)

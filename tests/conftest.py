@@ -46,9 +46,9 @@ def project() -> Path:
 @pytest.fixture(scope="session")
 def mnist_dir() -> Path:
     """A folder with real MNIST; the test is skipped where there is none."""
-    from trainer.data import mnist_family
+    from digitforge import mnist
 
-    folder = mnist_family.find("mnist", None)
+    folder = mnist.find("mnist", None)
     if folder is None:
         pytest.skip("needs real MNIST: set DIGITFORGE_DATA to a folder that holds it")
     return folder

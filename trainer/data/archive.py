@@ -12,9 +12,10 @@ from pathlib import Path, PurePosixPath
 
 from rich.console import Console
 
+from digitforge import places
 from digitforge.errors import DataError, explain_read
 from digitforge.progress import bar
-from trainer.data import decode, places
+from trainer.data import decode
 
 
 def unpack(path: Path, console: Console | None) -> Path:

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from digitforge import places
 from digitforge.errors import DataError
-from trainer.data import places
+from trainer.data.downloads import download
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 FOLDER = "cifar-10-batches-bin"
@@ -29,7 +30,7 @@ def load(data_dir: Path | None, split: str) -> tuple[npt.NDArray[np.uint8], npt.
     """
     folder = _find(data_dir)
     if folder is None:
-        if not places.download(_download):
+        if not download(_download):
             return None
         folder = places.cache_folder() / FOLDER
     records = np.concatenate([_read(folder / name) for name in FILES[split]])

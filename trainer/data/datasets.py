@@ -13,12 +13,13 @@ import numpy.typing as npt
 from PIL import Image
 from rich.console import Console
 
+from digitforge import mnist, places
 from digitforge.datasets import LICENCES, PATHS, path_of
 from digitforge.errors import ConfigError, DataError, nearest
 from digitforge.files import user_path
 from digitforge.progress import bar
 from trainer.config import TABLES, Crop, ImageFormat, Invert
-from trainer.data import archive, cifar, decode, decoded, embedded, folder, mnist_family, places, stacked, subset
+from trainer.data import archive, cifar, decode, decoded, embedded, folder, mnist_family, stacked, subset
 from trainer.data.arrays import csv, npz
 from trainer.data.arrays.layout import Parts
 from trainer.data.survey import LIGHT, border_brightness
@@ -65,7 +66,7 @@ DATASETS: dict[str, Dataset] = {
             f"{member.folder}/raw",
             member.licence,
         )
-        for name, member in mnist_family.MEMBERS.items()
+        for name, member in mnist.MEMBERS.items()
     },
     "cifar10": Dataset(cifar.load, ImageFormat(3, 32, cifar.CLASSES), cifar.FOLDER, LICENCES["cifar10"]),
     "stacked-mnist": Dataset(
@@ -73,7 +74,7 @@ DATASETS: dict[str, Dataset] = {
     ),
     "sklearn-digits": Dataset(
         _load_embedded,
-        ImageFormat(1, 28, mnist_family.DIGITS),
+        ImageFormat(1, 28, mnist.DIGITS),
         "",
         LICENCES["sklearn-digits"],
     ),
@@ -216,10 +217,10 @@ def _load_arrays(dataset: str, parts: Parts, split: str, wanted: decode.Conversi
 
 
 def _load_auto(data_dir: Path | None, split: str) -> Source:
-    mnist = DATASETS["mnist"].load(data_dir, split)
-    if mnist is None:
+    loaded = DATASETS["mnist"].load(data_dir, split)
+    if loaded is None:
         return replace(_load_whole("sklearn-digits", data_dir, split), fell_back=True)
-    return Source("mnist", *mnist, DATASETS["mnist"].format, DATASETS["mnist"].licence)
+    return Source("mnist", *loaded, DATASETS["mnist"].format, DATASETS["mnist"].licence)
 
 
 def _load_whole(dataset: str, data_dir: Path | None, split: str) -> Source:
@@ -243,7 +244,7 @@ def _named(dataset: str) -> str:
     """Return the first file of a data set in brackets, as the folder alone does not say which files are meant."""
     if dataset == "cifar10":
         return f" ({cifar.FILES['train'][0]})"
-    member = mnist_family.MEMBERS.get("mnist" if dataset == "stacked-mnist" else dataset)
+    member = mnist.MEMBERS.get("mnist" if dataset == "stacked-mnist" else dataset)
     return f" ({member.names()[0]}, packed or not)" if member else ""
 
 

@@ -22,10 +22,10 @@ import numpy.typing as npt
 from PIL import Image
 from rich.console import Console
 
-from digitforge import files
+from digitforge import files, places
 from digitforge.errors import DataError
 from digitforge.progress import bar
-from trainer.data import decode, places
+from trainer.data import decode
 from trainer.data.survey import survey
 
 FORMAT = 2

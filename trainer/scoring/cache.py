@@ -28,7 +28,7 @@ from torch import Tensor
 
 from digitforge import files
 from digitforge.errors import CannotWrite
-from trainer.data.places import cache_folder
+from digitforge.places import cache_folder
 from trainer.scoring import metrics as metrics_module
 from trainer.scoring.metrics import Metric
 

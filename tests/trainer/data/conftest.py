@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.data import places
+from digitforge import places
 
 
 @pytest.fixture

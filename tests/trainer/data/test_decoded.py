@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from digitforge import files
+from digitforge import files, places
 from digitforge.errors import DataError
-from trainer.data import datasets, decode, decoded, places
+from trainer.data import datasets, decode, decoded
 from trainer.data.datasets import Source
 
 MakePictures = Callable[..., Path]

@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from digitforge import mnist
 from digitforge.errors import DataError
-from trainer.data import datasets, mnist_family
+from trainer.data import datasets
 
 Serve = Callable[[Path], list[str]]
 COUNT = 60
@@ -29,7 +30,7 @@ def idx(array: npt.NDArray[np.uint8] | npt.NDArray[np.int32]) -> bytes:
 
 def write(name: str, folder: Path) -> npt.NDArray[np.uint8]:
     """Write both splits of a member, COUNT images each; return the images as stored."""
-    member = mnist_family.MEMBERS[name]
+    member = mnist.MEMBERS[name]
     folder.mkdir(parents=True, exist_ok=True)
     images = np.random.default_rng(0).integers(0, 256, (COUNT, 28, 28)).astype(np.uint8)
     classes = np.arange(COUNT) % len(member.classes) + member.first_label
@@ -47,10 +48,10 @@ def write(name: str, folder: Path) -> npt.NDArray[np.uint8]:
 @pytest.fixture(autouse=True)
 def _small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give members other than MNIST COUNT images."""
-    for name, member in mnist_family.MEMBERS.items():
+    for name, member in mnist.MEMBERS.items():
         if name != "mnist":
             small = replace(member, counts={"train": (COUNT,), "test": (COUNT,)})
-            monkeypatch.setitem(mnist_family.MEMBERS, name, small)
+            monkeypatch.setitem(mnist.MEMBERS, name, small)
 
 
 @pytest.mark.usefixtures("cache")
@@ -66,7 +67,7 @@ def _small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 )
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_each_set_is_read(name: str, classes: tuple[str, str], split: str, tmp_path: Path) -> None:
-    written = write(name, tmp_path / mnist_family.MEMBERS[name].folder / "raw")
+    written = write(name, tmp_path / mnist.MEMBERS[name].folder / "raw")
     source = datasets.load(name, tmp_path, split)
     assert source.dataset == name
     assert source.images.shape == (COUNT, 1, 28, 28)
@@ -95,7 +96,7 @@ def test_packed_files_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["truncated", "lengthened", "header", "shape", "count", "label", "missing"])
 def test_damaged_files_are_named(tmp_path: Path, damage: str) -> None:
     write("kmnist", tmp_path / "KMNIST" / "raw")
-    images, labels = (tmp_path / "KMNIST" / "raw" / name for name in mnist_family.MEMBERS["kmnist"].files["train"])
+    images, labels = (tmp_path / "KMNIST" / "raw" / name for name in mnist.MEMBERS["kmnist"].files["train"])
     content, sentence = images.read_bytes(), ""
     if damage == "truncated":
         images.write_bytes(content[:-1])
@@ -153,10 +154,10 @@ def test_mnist_is_found_in_order(tmp_path: Path, cache: Path, monkeypatch: pytes
     for folder in (first, second, third):
         folder.mkdir(parents=True)
         (folder / "train-images-idx3-ubyte").touch()
-    assert mnist_family.find("mnist", tmp_path / "nothing") == third
+    assert mnist.find("mnist", tmp_path / "nothing") == third
     monkeypatch.setenv("DIGITFORGE_DATA", str(tmp_path / "second"))
-    assert mnist_family.find("mnist", first) == first
-    assert mnist_family.find("mnist", tmp_path / "nothing") == second
+    assert mnist.find("mnist", first) == first
+    assert mnist.find("mnist", tmp_path / "nothing") == second
 
 
 def pack(folder: Path) -> None:
@@ -172,7 +173,7 @@ def test_a_set_is_downloaded_once(name: str, asked: int, serve: Serve, cache: Pa
     for _ in range(2):
         np.testing.assert_array_equal(datasets.load(name, None).images[:, 0], written)
     assert len(urls) == asked
-    (cache / mnist_family.MEMBERS[name].folder / "raw" / urls[0].rpartition("/")[2]).unlink()
+    (cache / mnist.MEMBERS[name].folder / "raw" / urls[0].rpartition("/")[2]).unlink()
     datasets.load(name, None)  # what is missing is fetched again
     assert len(urls) > asked
 

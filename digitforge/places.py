@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import socket
-from collections.abc import Callable, Iterator
-from http.client import HTTPException
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
 
-import platformdirs
-
 from digitforge.errors import DataError
-
-DOWNLOAD_TIMEOUT_S = 20.0
-
 
 CACHE_VARIABLE = "DIGITFORGE_CACHE"
 
@@ -26,7 +19,7 @@ def cache_folder() -> Path:
     Raises DataError if the user has no home folder.
     """
     try:
-        return Path(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("digitforge")).expanduser()
+        return Path(os.environ.get(CACHE_VARIABLE) or _system_cache_folder()).expanduser()
     except RuntimeError as error:  # a user without an entry in the system's list, as in many containers
         raise DataError(
             f"There is no home folder to keep a cache in: set the environment variable {CACHE_VARIABLE} to a folder."
@@ -55,16 +48,10 @@ def roots(data_dir: Path | None) -> Iterator[Path]:
             yield root
 
 
-def download(work: Callable[[], None]) -> bool:
-    """Return whether `work`, which downloads with torchvision, succeeded. Raises OSError if the disk is full."""
-    timeout = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT_S)  # torchvision sets none, so a silent network would hang
-    try:
-        work()
-    except (OSError, RuntimeError, HTTPException) as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            raise
-        return False
-    finally:
-        socket.setdefaulttimeout(timeout)
-    return True
+def _system_cache_folder() -> Path:
+    """Return digitforge's cache folder below the one that each system has for its users."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or "~/AppData/Local", "digitforge", "digitforge", "Cache")
+    if sys.platform == "darwin":
+        return Path("~/Library/Caches/digitforge")
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "digitforge")
