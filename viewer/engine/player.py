@@ -126,7 +126,7 @@ class Player(QObject):
     def compare(self, path: Path | None) -> None:
         """Open a second generator to compare, or close it (None). Emits `compared` or `failed`.
 
-        A second generator that fails is closed.
+        A generator that does not fit leaves the comparison as it was; one that fails to render ends it.
         """
         self._worker.mailbox.put(CompareRequest(path, self._provider))
 
@@ -234,6 +234,6 @@ class Player(QObject):
         if isinstance(failure.request, RenderRequest):
             self.apply(self.state.with_playing(False))  # or it would fail again with every tick
         self.failed.emit(failure)
-        if isinstance(failure.request, CompareRequest) and self.second is not None:
+        if isinstance(failure.request, CompareRequest) and failure.request.path is None and self.second is not None:
             self.second = None
             self.compared.emit(None)

@@ -145,12 +145,12 @@ class Worker(QThread):
             self._close_second(reason)
 
     def _compare(self, request: CompareRequest) -> None:
-        self._second = None
+        second = None
         if self._generator is not None and request.path is not None:
             second = self._opener(request.path, request.provider)
             if reason := misfit(self._generator.info, second.info):
-                raise ExportError(reason)
-            self._second = second
+                raise ExportError(reason)  # the generator that is compared now stays
+        self._second = second
         self.compared.emit(_opened(self._second, 0) if self._second is not None else None)
 
     def _close_second(self, reason: str) -> None:

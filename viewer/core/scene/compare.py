@@ -52,3 +52,11 @@ def difference(first: UInt8, second: UInt8, view: str) -> UInt8:
 def mean_difference(first: UInt8, second: UInt8) -> float:
     """Return the mean of |first - second| over all pixels, 0 to 255. Both have the same shape."""
     return float(np.abs(first.astype(np.int16) - second).mean())
+
+
+def difference_in_words(difference: float) -> str:
+    """Return a phrase for a mean difference, 0 to 255, as a percentage of the largest one."""
+    if difference == 0:
+        return "no difference"
+    percent = 100 * difference / 255
+    return "differ by less than 1 %" if percent < 1 else f"differ by {percent:.0f} %"

@@ -7,8 +7,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy
 
 from viewer.core.run.stages import name_of
-from viewer.core.scene.compare import comparable, mean_difference
-from viewer.core.scene.messages import Frame, Opened
+from viewer.core.scene.compare import comparable, difference_in_words, mean_difference
+from viewer.core.scene.messages import CompareRequest, Failure, Frame, Opened, OpenRequest
 from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
 from viewer.ui import theme
@@ -66,6 +66,7 @@ class CompareBar(QFrame):
         self._player = player
         self._first = first
         self._first_frame: Frame | None = None
+        self._swapping = False
         self.picture = CanvasBase()
         """The canvas of the second generator, to be laid out to the right of `first`."""
         self.picture.setAccessibleName("Pictures of the second generator")
@@ -100,6 +101,7 @@ class CompareBar(QFrame):
         self.picture.view_changed.connect(first.set_view)
         player.compared.connect(self._on_compared)
         player.opened.connect(self._show_names)
+        player.failed.connect(self._on_failed)
         player.frame_ready.connect(self._on_first)
         player.second_ready.connect(self._on_second)
         player.emptied.connect(lambda: self.picture.clear(""))
@@ -119,6 +121,7 @@ class CompareBar(QFrame):
         self._show_names()
 
     def _on_compared(self, opened: Opened | None) -> None:
+        self._swapping = False
         for widget in (self, self.picture, self.a, self.b):
             widget.setVisible(opened is not None)
         if opened is None:
@@ -151,16 +154,16 @@ class CompareBar(QFrame):
         if self._player.state.playing or first is None or not comparable(first.pixels, frame.pixels):
             self.difference.setText("")
         else:
-            self.difference.setText(f"differ by {_percent(mean_difference(first.pixels, frame.pixels))}")
+            self.difference.setText(difference_in_words(mean_difference(first.pixels, frame.pixels)))
 
     def _swap(self) -> None:
         first, second = self._player.model, self._player.second
         if first is not None and second is not None:
+            self._swapping = True
             self._player.open(second.path)
             self._player.compare(first.path)
 
-
-def _percent(difference: float) -> str:
-    """Format a mean difference, 0 to 255, as a percentage of the largest one."""
-    percent = 100 * difference / 255
-    return "less than 1 %" if 0 < percent < 1 else f"{percent:.0f} %"
+    def _on_failed(self, failure: Failure) -> None:
+        if self._swapping and isinstance(failure.request, OpenRequest | CompareRequest):
+            self._swapping = False
+            self._player.compare(None)  # otherwise a generator would be compared with itself

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from export.contract import GeneratorInfo
-from viewer.core.scene.compare import MORE_IN_A, MORE_IN_B, comparable, difference, mean_difference, misfit
+from viewer.core.scene.compare import (
+    MORE_IN_A,
+    MORE_IN_B,
+    comparable,
+    difference,
+    difference_in_words,
+    mean_difference,
+    misfit,
+)
 
 INFO = GeneratorInfo(8, "normal", ("a", "b"), 1, 4, 4)
 
@@ -47,3 +55,17 @@ def test_differences_of_colour_pictures() -> None:
     signed = difference(second, first, "signed")
     assert signed.shape == (2, 3, 3, 3)
     assert signed[0, 0, 0].tolist() == [round(100 / 255 * channel) for channel in MORE_IN_B]
+
+
+@pytest.mark.parametrize(
+    ("mean", "words"),
+    [
+        (0.0, "no difference"),
+        (1 / 28**2, "differ by less than 1 %"),
+        (2.54, "differ by less than 1 %"),
+        (2.56, "differ by 1 %"),
+        (255.0, "differ by 100 %"),
+    ],
+)
+def test_a_difference_in_words(mean: float, words: str) -> None:
+    assert difference_in_words(mean) == words

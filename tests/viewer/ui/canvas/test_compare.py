@@ -134,6 +134,31 @@ def test_a_generator_that_does_not_fit_is_a_message(
     assert not window.compare.isVisible()
 
 
+def test_a_refused_comparison_leaves_the_running_one(
+    models: dict[str, Path], apart: Path, open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(models["digits"])
+    compared(window, qtbot, apart)
+    broken = tmp_path / "broken.onnx"
+    broken.write_text("hello")
+    for refused in (models["free"], broken):
+        with qtbot.waitSignal(window.player.failed):
+            window.open_beside(refused)
+        assert window.message.isVisible()
+        assert window.compare.isVisible()
+        assert window.compare.b.text().endswith("/apart.onnx")
+    window.editor.edit("seed", lambda state: state.with_seed(5))
+    wait_for_the_second(qtbot, window, compose(expected(window, apart), 8))
+
+
+def test_a_comparison_with_itself_shows_no_difference(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(models["digits"])
+    compared(window, qtbot, models["digits"])
+    assert window.compare.difference.text() == "no difference"
+
+
 def test_the_next_comparison_removes_the_message_of_a_refused_one(
     models: dict[str, Path], apart: Path, open_window: OpenWindow, qtbot: QtBot
 ) -> None:
@@ -187,9 +212,25 @@ def test_a_model_that_vanished_before_a_swap_is_a_message_and_ends_the_compariso
     with qtbot.waitSignals([window.player.opened, window.player.failed]):
         QTest.mouseClick(window.compare.swap, LEFT)
     assert "copy.onnx" in window.message.text.text()
-    assert not window.compare.isVisible()
+    qtbot.waitUntil(lambda: not window.compare.isVisible())
     assert window.player.model is not None
     assert window.player.model.path == apart
+
+
+def test_a_second_generator_that_vanished_before_a_swap_ends_the_comparison(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.onnx"
+    copy.write_bytes(models["digits"].read_bytes())
+    window = open_window(models["digits"])
+    compared(window, qtbot, copy)
+    copy.unlink()
+    with qtbot.waitSignal(window.player.failed):
+        QTest.mouseClick(window.compare.swap, LEFT)
+    qtbot.waitUntil(lambda: not window.compare.isVisible())
+    assert "copy.onnx" in window.message.text.text()
+    assert window.player.model is not None
+    assert window.player.model.path == models["digits"]
 
 
 def test_a_second_generator_that_fails_to_run_leaves_the_first_alone(
