@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QCursor, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -52,15 +52,18 @@ def lay_out(
 
 
 class Pictures(QWidget):
-    """The pictures beside each other, each below its name, with toasts over the top edge, which move nothing.
+    """The pictures beside each other, each below its name, with toasts over their top edge, which move nothing.
 
-    Where the pointer is at the top, toasts appear at the bottom, so that they do not cover what the user works with.
+    Toasts cover no name. Where the pointer is at the top, they appear at the bottom, so that they do not cover what the
+    user works with.
     """
 
-    def __init__(self, named: Sequence[tuple[QWidget, QWidget]], toasts: Sequence[Toast]) -> None:
-        """named: the name and the canvas of each picture."""
+    def __init__(self, named: Sequence[tuple[QWidget, QWidget]], facts: QWidget, toasts: Sequence[Toast]) -> None:
+        """named: the name and the canvas of each picture; facts: a part of a picture's view that stays readable."""
         super().__init__()
         self._toasts = tuple(toasts)
+        self._names = tuple(name for name, _ in named)
+        self._facts = facts
         self._at_bottom = False
         grid = QGridLayout(self)  # without stretch factors, so that a hidden picture leaves its room to the other one
         grid.setContentsMargins(0, 0, 0, 0)
@@ -70,7 +73,8 @@ class Pictures(QWidget):
             grid.addWidget(picture, 1, column)
         for toast in self._toasts:
             toast.setParent(self)
-            toast.installEventFilter(self)
+        for one in (*self._toasts, *self._names, facts):
+            one.installEventFilter(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -78,25 +82,35 @@ class Pictures(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
-        if kind == QEvent.Type.Show and not any(one.isVisible() for one in self._toasts if one is not watched):
+        appears = kind == QEvent.Type.Show and watched in self._toasts
+        if appears and not any(one.isVisible() for one in self._toasts if one is not watched):
             self._at_bottom = False
             self._place()
             pointer = self.mapFromGlobal(QCursor.pos())
             self._at_bottom = any(one.geometry().contains(pointer) for one in self._toasts if one is watched)
-        if kind in (QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.LayoutRequest):
+        if kind in (QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.Resize, QEvent.Type.LayoutRequest):
             self._place()
         return False
 
     def _place(self) -> None:
         """Place the toasts at the left, each below the one before, or above it from the bottom."""
-        edge = self.height() - theme.px(CAPTION_ROOM) if self._at_bottom else theme.SPACE
-        for toast in self._toasts:
-            if toast.isHidden():
-                continue
-            toast.fit(min(self.width() - 2 * theme.SPACE, theme.px(TOAST_WIDTH)))
-            toast.move(theme.SPACE, edge - toast.height() if self._at_bottom else edge)
+        shown = [toast for toast in self._toasts if not toast.isHidden()]
+        top = theme.SPACE + max((name.height() for name in self._names if name.isVisible()), default=0)
+        room, at_bottom = self.width(), self._at_bottom
+        facts = self._facts.mapTo(self, QPoint(0, 0))
+        beside = facts.x() > self.width() // 3
+        if self._facts.isVisible() and beside:
+            room = facts.x()
+        for toast in shown:
+            toast.fit(min(room - 2 * theme.SPACE, theme.px(TOAST_WIDTH)))
+        if self._facts.isVisible() and not beside:  # below the picture, with the heading first
+            at_bottom = top + sum(toast.height() + theme.SPACE // 2 for toast in shown) > facts.y()
+        below = theme.SPACE if self._facts.isVisible() else theme.px(CAPTION_ROOM)
+        edge = self.height() - below if at_bottom else top
+        for toast in shown:
+            toast.move(theme.SPACE, edge - toast.height() if at_bottom else edge)
             toast.raise_()
-            edge += (toast.height() + theme.SPACE // 2) * (-1 if self._at_bottom else 1)
+            edge += (toast.height() + theme.SPACE // 2) * (-1 if at_bottom else 1)
 
 
 class SideColumn(QScrollArea):
@@ -105,14 +119,17 @@ class SideColumn(QScrollArea):
     Every mode has a scroll position of its own.
     """
 
-    def __init__(self, panels: Iterable[QWidget]) -> None:
+    def __init__(self, panels: Iterable[QWidget], first: Mapping[str, QWidget]) -> None:
+        """panels: from top to bottom; first: of some modes, the panel that then stands at the top."""
         super().__init__()
+        self._panels = tuple(panels)
+        self._first = first
         holder = QWidget()
         holder.setObjectName("side")
-        column = QVBoxLayout(holder)
+        column = self._column = QVBoxLayout(holder)
         column.setContentsMargins(2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE)
         column.setSpacing(12)
-        for panel in panels:
+        for panel in self._panels:
             column.addWidget(panel)
         column.addStretch()
         self.setWidget(holder)
@@ -145,6 +162,10 @@ class SideColumn(QScrollArea):
             return
         if not self._restoring.isActive():
             self._positions[self._mode] = self.verticalScrollBar().value()
+        if (moved := self._first.get(self._mode)) is not None:
+            self._column.insertWidget(self._panels.index(moved), moved)
+        if (first := self._first.get(mode)) is not None:
+            self._column.insertWidget(0, first)
         self._mode = mode
         self._restoring.start()
 

@@ -147,7 +147,7 @@ class Window(QWidget):
             self.look: MODES,
             self.favourites: MODES,
         }
-        """The panels from top to bottom, and the modes in which each is visible."""
+        """The panels from top to bottom, and the modes in which each is visible. In Morph, Motion is at the top."""
         self.message = MessageToast()
         self.task = TaskToast()
         self.copier = Copier(player)
@@ -165,7 +165,7 @@ class Window(QWidget):
         self._status_shown_s = 0.0
         for panel in self.panels:
             panel.setEnabled(False)
-        self.side = SideColumn(self.panels)
+        self.side = SideColumn(self.panels, first={"path": self.motion})
         names_and_pictures = (
             (QWidget(), self.drawer.sheet),
             (self.compare.a, self.canvas),
@@ -175,7 +175,7 @@ class Window(QWidget):
             self,
             header=self.header,
             rail=self.rail,
-            pictures=Pictures(names_and_pictures, (self.message, self.task)),
+            pictures=Pictures(names_and_pictures, self.inspector.view.facts, (self.message, self.task)),
             bars=(
                 self.drawer.verdict,
                 self.compare,

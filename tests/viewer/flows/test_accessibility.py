@@ -122,10 +122,11 @@ def test_tab_goes_through_the_window_as_it_is_read(
     walked = reachable(window)
     walked = walked[-1:] + walked[:-1]  # from where it began
     parts = regions(window)
+    panels = sorted(window.panels, key=lambda panel: panel.y())
 
     def place(one: QWidget) -> tuple[int, int]:
         part = next(number for number, part in enumerate(parts) if part is one or part.isAncestorOf(one))
-        panel = next((number for number, panel in enumerate(window.panels) if panel.isAncestorOf(one)), 0)
+        panel = next((number for number, panel in enumerate(panels) if panel.isAncestorOf(one)), 0)
         return part, panel
 
     places = [place(one) for one in walked]

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QSizePolicy, QWidget
 from pytestqt.qtbot import QtBot
@@ -142,3 +143,71 @@ def test_a_compared_run_fits_too(
     assert window.compare.isVisible()
     assert (window.width(), window.height()) == (900, 640)
     assert window.header.height() == window.header.sizeHint().height()
+
+
+def covered(toast: QWidget, names: list[QWidget]) -> list[str]:
+    """Return the names of visible widgets that a toast covers."""
+    area = QRect(toast.mapToGlobal(QPoint(0, 0)), toast.size())
+    return [
+        one.accessibleName()
+        for one in names
+        if one.isVisible() and area.intersects(QRect(one.mapToGlobal(QPoint(0, 0)), one.size()))
+    ]
+
+
+@pytest.mark.parametrize("pointer_at_top", [False, True])
+@pytest.mark.parametrize("small", SIZES, indirect=True)
+def test_a_message_covers_no_name(
+    small: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, *, pointer_at_top: bool
+) -> None:
+    over = small.canvas.mapToGlobal(QPoint(60, 60) if pointer_at_top else QPoint(-500, -500))
+    monkeypatch.setattr("viewer.ui.layout.QCursor.pos", lambda: over)
+    with qtbot.waitSignal(small.player.second_ready):
+        small.open_beside(BUNDLED_MODEL)
+    view = small.inspector.view
+    small.message.show_error("This is no generator: it has no metadata.", ("Open another…", print))
+    names = [small.compare.a, small.compare.b, view.name, view.close_button]
+    QTest.qWait(30)
+    assert small.compare.a.isVisible()
+    assert not covered(small.message, names)
+    with qtbot.waitSignal(small.player.compared):
+        small.player.compare(None)
+    small.canvas.opened.emit(0)  # while the message is shown
+    QTest.qWait(30)
+    assert view.name.isVisible()
+    assert not covered(small.message, names)
+    small.message.dismiss()
+    small.message.show_error("The next one.")
+    QTest.qWait(30)
+    assert not covered(small.message, names)
+    view.close_cell()
+
+
+LARGER = [*SIZES, (1366, 768, 150)]
+
+
+@pytest.mark.parametrize("small", LARGER, indirect=True)
+def test_the_main_controls_of_every_mode_need_no_scrolling(small: Window) -> None:
+    small.player.apply(small.player.state.with_mode("grid"))
+    for mode, control in (
+        ("path", small.motion.play),
+        ("pad", small.pad.any),
+        ("number", small.number.any),
+        ("grid", small.seed.edit),
+    ):
+        small.rail.group.button(MODES.index(mode)).click()
+        QTest.qWait(30)
+        viewport = small.side.viewport()
+        area = QRect(viewport.mapToGlobal(QPoint(0, 0)), viewport.size())
+        assert small.side.verticalScrollBar().value() == 0
+        assert area.contains(QRect(control.mapToGlobal(QPoint(0, 0)), control.size())), mode
+
+
+@pytest.mark.parametrize("small", SIZES, indirect=True)
+def test_the_hint_shows_no_part_of_a_sentence(small: Window) -> None:
+    small.settings.change(hint=True)
+    settle(small, small.width(), small.height())
+    assert small.hint.drag.shown_text() in ("", small.hint.drag.text())
+    small.resize(1600, 900)
+    QTest.qWait(30)
+    assert small.hint.drag.shown_text() == "Drag a picture to the timeline"

@@ -36,7 +36,7 @@ class HintStrip(QFrame):
         tip = "See other pictures, made from a random seed"
         die, pen = icon("random", theme.ACCENT), icon("number", theme.ACCENT)
         self.roll = make_button(QToolButton, "Roll the die", tip, "R", picture=die, picture_side=18)
-        self.drag = ElidedLabel("Drag a picture to the timeline")
+        self.drag = ElidedLabel("Drag a picture to the timeline", only_whole=True)
         tip = "Write a number or a word, all in one handwriting"
         self.write = make_button(QToolButton, "Write", tip, "Alt+4", picture=pen, picture_side=18)
         tip = "Learn in five steps what a generator is, on the picture itself"

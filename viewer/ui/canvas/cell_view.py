@@ -171,13 +171,14 @@ class CellView(QWidget):
         ):
             facts.addRow(label(text, "muted"), value)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._facts = facts
+        self._rows = facts
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE)
         buttons.addWidget(self.lock, 1)
         buttons.addWidget(self.copy, 1)
-        self._side = QWidget()
-        column = self._column = QVBoxLayout(self._side)
+        self.facts = QWidget()
+        """What is known about the cell, beside or below the picture."""
+        column = self._column = QVBoxLayout(self.facts)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(head)
         column.addLayout(facts)
@@ -192,7 +193,7 @@ class CellView(QWidget):
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, inside)
         self._row.setSpacing(0)
         self._row.addWidget(self.picture, 1)
-        self._row.addWidget(self._side)
+        self._row.addWidget(self.facts)
         scroll = QScrollArea()  # where even the closest arrangement does not fit
         scroll.setObjectName("large")
         scroll.setWidget(inside)
@@ -213,11 +214,11 @@ class CellView(QWidget):
         self._row.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
         self._row.setContentsMargins(margin if narrow else 0, margin, margin, margin)
         self._column.setSpacing(space)
-        self._facts.setVerticalSpacing(space // 2)
+        self._rows.setVerticalSpacing(space // 2)
         self.bars.show_columns(2 if low and not narrow else 1)
         self.picture.setMinimumHeight(self.width() // 2 if narrow else 1)
-        self._side.setMinimumWidth(0 if narrow else theme.px(FACTS_WIDTH))
-        self._side.setMaximumWidth(self.width() if narrow else theme.px(FACTS_WIDTH))
+        self.facts.setMinimumWidth(0 if narrow else theme.px(FACTS_WIDTH))
+        self.facts.setMaximumWidth(self.width() if narrow else theme.px(FACTS_WIDTH))
         self.keyframe.setText("Timeline" if narrow else "Add to the timeline")
 
     def show_cell(self, alone: Frame, classes: tuple[str, ...], locked: bool | None) -> None:
@@ -236,7 +237,7 @@ class CellView(QWidget):
             (self.origin, bool(sample.origin)),
             (self.class_name, bool(name)),
         ):
-            self._facts.setRowVisible(value, known)
+            self._rows.setRowVisible(value, known)
         self.lock.setVisible(locked is not None)
         text = "Unlock" if locked else "Lock"
         if self.lock.text() != text:

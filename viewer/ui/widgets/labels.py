@@ -21,10 +21,12 @@ def label(text: str, role: str) -> QLabel:
 
 
 class ElidedLabel(QLabel):
-    """A muted line of text, elided in the middle where it does not fit."""
+    """A muted line of text, elided in the middle where it does not fit, or shown only whole."""
 
-    def __init__(self, text: str = "") -> None:
+    def __init__(self, text: str = "", *, only_whole: bool = False) -> None:
+        """only_whole: show nothing where the text does not fit, because a part of it would say nothing."""
         super().__init__(text)
+        self._only_whole = only_whole
         self.setProperty("role", "muted")
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -32,7 +34,13 @@ class ElidedLabel(QLabel):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(theme.MUTED)
-        if self.width() < LEAST_CHARACTERS * self.fontMetrics().averageCharWidth():
-            return
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
-        painter.drawText(self.rect(), self.alignment(), text)
+        painter.drawText(self.rect(), self.alignment(), self.shown_text())
+
+    def shown_text(self) -> str:
+        """Return what of the text is shown."""
+        metrics, room = self.fontMetrics(), self.width()
+        if metrics.horizontalAdvance(self.text()) <= room:
+            return self.text()
+        if self._only_whole or room < LEAST_CHARACTERS * metrics.averageCharWidth():
+            return ""
+        return metrics.elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room)
