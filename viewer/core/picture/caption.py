@@ -8,6 +8,8 @@ from viewer.core.state.samples import Sample, listed
 
 LEAST_SHARE = 0.01
 """Classes with a smaller weight than this share of the largest one are not named."""
+SEPARATOR = "   ·   "
+"""Between the parts of a caption, the most important of which is the last."""
 MOST_NAMED = 4
 """Only so many classes are named."""
 
@@ -37,7 +39,7 @@ def caption(sample: Sample, classes: tuple[str, ...], prediction: Prediction | N
     if prediction is not None:
         name, confidence = prediction.best
         parts.append(f"predicted {name}, {percent(confidence)}")
-    return "   ·   ".join(parts)
+    return SEPARATOR.join(parts)
 
 
 def origin(sample: Sample) -> str:

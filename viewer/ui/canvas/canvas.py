@@ -16,11 +16,10 @@ from viewer.core.state.samples import Sample
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
 from viewer.ui.canvas.canvas_base import PAN_STEP, ZOOM_STEP, CanvasBase
-from viewer.ui.canvas.marks import padlock_box, paint_caption, paint_frame, paint_padlock
+from viewer.ui.canvas.marks import CAPTION_HEIGHT, padlock_box, paint_caption, paint_frame, paint_padlock
 from viewer.ui.widgets.dragging import pack
 from viewer.ui.widgets.qimage import thumbnail
 
-CAPTION_HEIGHT = 20
 DRAGGED_SIDE = 56
 """Size in pixels of the picture of a dragged cell."""
 FRAME_ROOM = 4
@@ -244,7 +243,7 @@ class Canvas(CanvasBase):
             return
         drag = QDrag(self)
         drag.setMimeData(pack(sample))
-        drag.setPixmap(thumbnail(self.frame.pixels[cell], DRAGGED_SIDE, self.devicePixelRatioF()))
+        drag.setPixmap(thumbnail(self.frame.pixels[cell], DRAGGED_SIDE, self.devicePixelRatioF(), self.frame.look))
         drag.setHotSpot(QPoint(DRAGGED_SIDE // 2, DRAGGED_SIDE // 2))
         drag.exec(Qt.DropAction.CopyAction)
         self._point(None, self._held)  # the pointer may have left the canvas

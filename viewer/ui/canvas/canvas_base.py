@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from viewer.core.picture.fit import WHOLE, Box, View, fit
 from viewer.core.scene.messages import Frame
 from viewer.ui import theme
-from viewer.ui.canvas.marks import paint_focus_ring
+from viewer.ui.canvas.marks import CAPTION_HEIGHT, paint_focus_ring
 from viewer.ui.widgets.qimage import image_of
 
 MARGIN = 3 * theme.SPACE
@@ -92,11 +92,11 @@ class CanvasBase(QWidget):
         assert self._image is not None
         assert self.frame is not None
         ratio = self.devicePixelRatioF()
-        inset = round(MARGIN * ratio)
-        width, height = round(self.width() * ratio) - 2 * inset, round(self.height() * ratio) - 2 * inset
+        room = picture_room(self.rect())
+        left, top, width, height = (round(one * ratio) for one in (room.x(), room.y(), room.width(), room.height()))
         whole = self.frame.look.squares
         box = fit(self._image.width(), self._image.height(), width, height, whole=whole, view=self.view)
-        return Box(box.left + inset, box.top + inset, box.width, box.height)
+        return Box(box.left + left, box.top + top, box.width, box.height)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -162,3 +162,8 @@ class CanvasBase(QWidget):
         if event.button() == Qt.MouseButton.MiddleButton:
             self._panned_from = None
             self.unsetCursor()
+
+
+def picture_room(area: QRect) -> QRect:
+    """Return the part of a canvas that a picture may cover, which leaves room for the caption below it."""
+    return area.adjusted(MARGIN, MARGIN, -MARGIN, -max(MARGIN, theme.px(CAPTION_HEIGHT) + theme.SPACE // 2))

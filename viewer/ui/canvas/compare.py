@@ -33,15 +33,15 @@ class Name(QLabel):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "name")
-        self.setContentsMargins(MARGIN, theme.SPACE, MARGIN, 0)
+        self.setContentsMargins(MARGIN, theme.SPACE, theme.SPACE, 0)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._whole = ""
+        self._mark, self._name = "", ""
 
-    def show_text(self, text: str) -> None:
-        """Change the text."""
-        self._whole = text
-        self.setAccessibleName(text)
+    def show_name(self, mark: str, name: str) -> None:
+        """Change the text. mark: stands before the name, and is never elided."""
+        self._mark, self._name = f"{mark}   ", name
+        self.setAccessibleName(self._mark + name)
         self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -49,8 +49,9 @@ class Name(QLabel):
         self._elide()
 
     def _elide(self) -> None:
-        room = self.contentsRect().width()
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room))
+        room = self.contentsRect().width() - self.fontMetrics().horizontalAdvance(self._mark)
+        # The end of a file name and of a stage's name says more than its beginning.
+        self.setText(self._mark + self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideLeft, room))
 
 
 class CompareBar(QFrame):
@@ -141,9 +142,9 @@ class CompareBar(QFrame):
             button.setEnabled(alike)
             button.setToolTip(OFFERED[view][1] if alike else "Only pictures of the same size can be subtracted")
         view = self._player.state.compare_view if alike else "pictures"
-        self.a.show_text(f"A   {name_of(first.path)}")
-        shown = f"B   {name_of(second.path)}"
-        self.b.show_text(shown if view == "pictures" else f"{OFFERED[view][0]}     {shown}")
+        self.a.show_name("A", name_of(first.path))
+        mark = "B" if view == "pictures" else f"{OFFERED[view][0]}     B"
+        self.b.show_name(mark, name_of(second.path))
 
     def _on_first(self, frame: Frame) -> None:
         self._first_frame = frame

@@ -5,8 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
+from viewer.core.picture.caption import SEPARATOR
 from viewer.ui import theme
 
+CAPTION_HEIGHT = 20
+"""Height of the line about a cell in pixels."""
+CAPTION_PADDING = 12
+"""Pixels at both ends of the line."""
 LEAST_FOR_PADLOCK = 30.0
 """Least size in pixels of a cell with a padlock. Smaller cells are locked by key, and show a corner instead."""
 
@@ -70,12 +75,13 @@ def paint_padlock(painter: QPainter, cell: QRectF, *, locked: bool) -> None:
 
 
 def paint_caption(painter: QPainter, box: QRect, text: str) -> None:
-    """Paint the line about a cell in the middle of `box`."""
+    """Paint the line about a cell in the middle of `box`, without its first parts where they do not fit."""
     font = painter.font()
     font.setPixelSize(theme.px(12))
     painter.setFont(font)
-    text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width() - 3 * theme.SPACE)
-    width = painter.fontMetrics().horizontalAdvance(text) + 3 * theme.SPACE
+    room = box.width() - 2 * CAPTION_PADDING
+    text = painter.fontMetrics().elidedText(_fitting(text, painter, room), Qt.TextElideMode.ElideRight, room)
+    width = painter.fontMetrics().horizontalAdvance(text) + 2 * CAPTION_PADDING
     pill = QRectF(0, 0, width, box.height())
     pill.moveCenter(QRectF(box).center())
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -84,3 +90,9 @@ def paint_caption(painter: QPainter, box: QRect, text: str) -> None:
     painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
     painter.setPen(theme.TEXT)
     painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _fitting(text: str, painter: QPainter, room: int) -> str:
+    while painter.fontMetrics().horizontalAdvance(text) > room and SEPARATOR in text:
+        text = text.split(SEPARATOR, 1)[1]
+    return text

@@ -25,7 +25,7 @@ from viewer.core.draw.sheet import SIDE, Pen, ink_of
 from viewer.core.picture.look import PLAIN, Look, colour_table
 from viewer.core.state.drawing import START_THICKNESS, THICKNESS_RANGE, Drawing
 from viewer.ui import theme
-from viewer.ui.canvas.canvas_base import MARGIN
+from viewer.ui.canvas.canvas_base import picture_room
 from viewer.ui.widgets.qimage import image_of
 
 THICKER = 1.25
@@ -113,8 +113,11 @@ class SheetView(QWidget):
 
     def box(self) -> QRectF:
         """Return where the sheet is."""
-        side = max(min(self.width(), self.height()) - 2 * MARGIN, 1)
-        return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        room = QRectF(picture_room(self.rect()))
+        side = max(min(room.width(), room.height()), 1)
+        box = QRectF(0, 0, side, side)
+        box.moveCenter(room.center())
+        return box
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
