@@ -94,6 +94,8 @@ class Strip(QWidget):
             self.updateGeometry()
         elif before.position != state.position:
             self.update()
+        if before.look != state.look:
+            self._on_rendered()
         directions, keyframes = self._player.directions, state.timeline.keyframes
         self._previews.show(
             (keyframes, state.truncation, state.amounts, state.shifts, directions is None),
@@ -134,7 +136,8 @@ class Strip(QWidget):
     def _on_rendered(self) -> None:
         scene, pixels, ratio = self._previews.scene, self._previews.pixels, self.devicePixelRatioF()
         samples = () if scene is None or pixels is None else zip(scene.samples, pixels, strict=True)
-        self._pixmaps = {sample: thumbnail(picture, SIDE, ratio) for sample, picture in samples}
+        look = self._state.look
+        self._pixmaps = {sample: thumbnail(picture, SIDE, ratio, look) for sample, picture in samples}
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

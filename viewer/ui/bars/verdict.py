@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePoli
 
 from viewer.core.draw.closeness import closeness
 from viewer.core.draw.search import Candidate, Found
+from viewer.core.picture.look import PLAIN
 from viewer.core.scene.messages import Opened
 from viewer.core.state.samples import Sample
 from viewer.core.state.view_state import ViewState
@@ -38,6 +39,7 @@ class VerdictBar(QFrame):
         self._classes: tuple[str, ...] = ()
         self._found: Found | None = None
         self._answer: Sample | None = None
+        self._look = PLAIN
         self.text = label("", "value")
         self.text.setWordWrap(True)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -79,7 +81,7 @@ class VerdictBar(QFrame):
     def show_state(self, state: ViewState) -> None:
         """Show the answer of the state's drawing, in the mode that has one."""
         self.setVisible(state.mode == "draw")
-        drawing = state.drawing
+        drawing, self._look = state.drawing, state.look
         answer = self._answer = drawing.answer
         self.keep.setEnabled(answer is not None)
         if answer is None:
@@ -96,7 +98,7 @@ class VerdictBar(QFrame):
 
     def _show_other(self, button: QPushButton, candidate: Candidate) -> None:
         name, nearness = self._name(candidate.sample), closeness(candidate.error)
-        button.setIcon(QIcon(thumbnail(candidate.pixels, SIDE, self.devicePixelRatioF())))
+        button.setIcon(QIcon(thumbnail(candidate.pixels, SIDE, self.devicePixelRatioF(), self._look)))
         button.setToolTip(literal(f"Take it as {name} instead: {nearness}"))
         button.setAccessibleName(f"As {name}: {nearness}")
 

@@ -72,7 +72,9 @@ class PadView(QWidget):
         return width
 
     def show_state(self, state: ViewState) -> None:
-        self._state = state
+        before, self._state = self._state, state
+        if before.look != state.look:
+            self._on_rendered()
         self.update()
         directions, pad = self._player.directions, state.pad
         if state.mode == "pad":  # previews cost time
@@ -83,7 +85,8 @@ class PadView(QWidget):
 
     def _on_rendered(self) -> None:
         pixels, ratio = self._previews.pixels, self.devicePixelRatioF()
-        self._pixmaps = [] if pixels is None else [thumbnail(picture, PREVIEW_SIDE, ratio) for picture in pixels]
+        look, shown = self._state.look, () if pixels is None else pixels
+        self._pixmaps = [thumbnail(picture, PREVIEW_SIDE, ratio, look) for picture in shown]
         self.update()
 
     @property

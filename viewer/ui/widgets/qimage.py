@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QBuffer, QIODevice, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
 
 from export.runtime.arrays import UInt8
 from viewer.core.picture.compose import compose
-from viewer.core.picture.look import Rgb32
+from viewer.core.picture.look import PLAIN, Look, Rgb32
 
 
 def image_of(picture: Rgb32) -> QImage:
@@ -17,9 +19,12 @@ def image_of(picture: Rgb32) -> QImage:
     return QImage(picture.data.cast("B"), width, height, stride, QImage.Format.Format_ARGB32_Premultiplied)
 
 
-def thumbnail(pixels: UInt8, side: int, ratio: float = 1.0) -> QPixmap:
-    """Scale one picture, uint8 [h, w] or [h, w, 3], to `side` logical pixels. ratio: device pixels in one."""
-    picture = compose(pixels[None])
+def thumbnail(pixels: UInt8, side: int, ratio: float = 1.0, look: Look = PLAIN) -> QPixmap:
+    """Scale one picture, uint8 [h, w] or [h, w, 3], to `side` logical pixels, in the colours of a look.
+
+    ratio: device pixels in a logical one.
+    """
+    picture = compose(pixels[None], look=replace(look, beside=False))
     image = image_of(picture)
     size = round(side * ratio)
     # `scaled` copies the pixels, so the array may go.
