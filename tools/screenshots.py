@@ -123,6 +123,18 @@ class Camera:
         self._large_and_small(f"draw-{theme}")
         player.apply(before)
 
+    def hand(self, theme: str) -> None:
+        """Take a number in the hand of two samples that look written by one person."""
+        player = self.window.player
+        self.window.settings.change(theme=theme)
+        before = player.state
+        state = before.with_mode("number")
+        for label in (2, 6):
+            state = state.with_drawn(of_class(11, 0, label))
+        player.apply(state)
+        self._large_and_small(f"hand-{theme}")
+        player.apply(before)
+
     def dialogs(self, theme: str) -> None:
         """Take the dialogs."""
         menu = self.window.menu

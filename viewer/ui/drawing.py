@@ -68,6 +68,7 @@ class Drawer(QObject):
         self.verdict.chosen.connect(self._choose)
         self.verdict.grid_wanted.connect(self._to_grid)
         self.verdict.keyframe_wanted.connect(self._to_timeline)
+        self.verdict.hand_wanted.connect(self._to_hand)
         self.follower.found.connect(self._on_found)
 
     def bring(self, source: Path | bytes) -> None:
@@ -216,6 +217,13 @@ class Drawer(QObject):
         if not state.timeline.full:
             self._editor.edit("keyframe", lambda before: before.with_keyframe(answer))
         self.notified.emit(state.timeline.next_is)
+
+    def _to_hand(self) -> None:
+        number, answer = self._player.state.number, self._player.state.drawing.answer
+        if answer is None:
+            return
+        self._editor.edit("hand", lambda before: before.with_drawn(answer))
+        self.notified.emit(number.next_drawn)
 
 
 def _without_answer(drawing: Drawing) -> Drawing:

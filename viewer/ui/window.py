@@ -123,7 +123,7 @@ class Window(QWidget):
         self.look = LookPanel()
         self.interpolation = InterpolationPanel()
         self.pad = PadPanel(player)
-        self.number = NumberPanel()
+        self.number = NumberPanel(player)
         self.drawer = Drawer(self, player, self.editor)
         self.finder = Finder(player, data / "directions")
         self.directions = DirectionsPanel(self.finder)

@@ -216,7 +216,10 @@ def test_the_answer_is_kept_in_the_grid_on_the_timeline_and_as_a_favourite(windo
     draw(window, *SEVEN)
     wait_until_settled(qtbot, window)
     answer = state(window).drawing.answer
-    grid, timeline, favourite = window.drawer.verdict.keep.menu().actions()
+    grid, timeline, hand, favourite = window.drawer.verdict.keep.menu().actions()
+    hand.trigger()
+    assert window.message.text.text() == "Write now uses your hand: 1 picture."
+    assert state(window).number.drawn == (answer,)
     timeline.trigger()
     assert state(window).timeline.keyframes == (answer,)
     with qtbot.waitSignal(window.favourites.notified) as notified:

@@ -14,11 +14,11 @@ from viewer.core.scene.animation import Animation
 from viewer.core.state.drawing import Drawing
 from viewer.core.state.view_state import ViewState
 
-FORMAT = 3
+FORMAT = 4
 """The newest format. A recipe is written in the oldest format that can say it, so that older versions read it.
 
 1: every sample is made from a seed. 2: samples may hold their latents, and there may be a drawing. 3: latents may move
-along directions that the recipe holds.
+along directions that the recipe holds. 4: a number may be written in the user's own hand, or with a variation.
 """
 MOST_BYTES = 2**20
 """The longest recipe: hundreds of samples that hold their latents."""
@@ -57,6 +57,8 @@ class Recipe:
         version = 2 if self.state.mode == "draw" or any(sample.held for sample in self.state.samples) else 1
         if self.state.shifts or (self.animation is not None and self.animation.along):
             version = 3
+        if self.state.number.drawn or self.state.number.variation:
+            version = 4
         text = json.dumps({"format": version, **to_plain(recipe)}, separators=(",", ":"))
         if len(text) > MOST_BYTES:
             raise ExportError(

@@ -11,7 +11,8 @@ from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
 from export.runtime.interpolation import between
 from viewer.core.plain import OMITTED_BY_DEFAULT, check_choice, check_range
-from viewer.core.scene.cells import Scene, moved, samples_of_grid, samples_of_number, scene_of
+from viewer.core.scene.cells import Scene, moved, samples_of_grid, scene_of
+from viewer.core.scene.hand import samples_of_number
 from viewer.core.scene.latents import eased
 from viewer.core.state.pad import PLACES
 from viewer.core.state.samples import Sample, latents_of, origin_between, weights_of
@@ -136,7 +137,9 @@ def scene_at(
 def _walked(info: GeneratorInfo, state: ViewState, animation: Animation, key: int) -> tuple[Sample, ...]:
     """Return the samples of a walk at a keyframe. Locked cells do not change."""
     if state.mode == "number":
-        return samples_of_number(info, replace(state.number, seed=state.number.seed + key))
+        # The user's own hand is followed by those of seeds.
+        drawn = () if key else state.number.drawn
+        return samples_of_number(info, replace(state.number, seed=state.number.seed + key, drawn=drawn))
     samples = samples_of_grid(info, replace(state, position=float(key)))
     if animation.kind == "walk":
         return samples

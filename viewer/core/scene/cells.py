@@ -10,8 +10,8 @@ import numpy as np
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
 from export.runtime.interpolation import between
+from viewer.core.scene.hand import samples_of_number
 from viewer.core.scene.latents import Float64, eased, mixture
-from viewer.core.state.number import MOST_CHARACTERS, Number, written_places
 from viewer.core.state.pad import Pad, map_points
 from viewer.core.state.samples import Sample, held_sample, latents_of, of_class, origin_between, weights_of
 from viewer.core.state.timeline import Timeline
@@ -187,13 +187,3 @@ def _number(info: GeneratorInfo, state: ViewState) -> Scene | None:
 def _drawing(info: GeneratorInfo, state: ViewState) -> Scene | None:
     answer = state.drawing.answer
     return None if answer is None else row_of(info, (answer,))
-
-
-def samples_of_number(info: GeneratorInfo, number: Number) -> tuple[Sample, ...]:
-    """Return one sample per character that is a class of the generator; other characters are skipped."""
-    samples = []
-    for place in written_places(info.classes, number.text):
-        roll = number.roll(place)
-        index = place + 1 + (roll - 1) * MOST_CHARACTERS if roll else 0
-        samples.append(of_class(number.seed, index, info.classes.index(number.text[place])))
-    return tuple(samples)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
-from viewer.core.plain import check_range
-from viewer.core.state.samples import SEED_MAX
+from viewer.core.plain import OMITTED_BY_DEFAULT, check_range
+from viewer.core.state.samples import SEED_MAX, Sample
 
 MOST_CHARACTERS = 24
 LINE = 8
 """Characters in a line that are still large on a small screen."""
 MOST_ROLLS = 1_000_000
+MOST_DRAWN = 20
+"""Samples of the user's own hand."""
+VARIATION_MAX = 0.5
 YEAR, FIRST = "2026", 5
 TEXTS = ("Hello", "HELLO", "hello", YEAR)
 """What is written at first: the first of these that the classes allow, else the first classes, FIRST of them."""
@@ -24,17 +28,24 @@ class Number:
     text: str = YEAR
     """Each character is the name of a class."""
     seed: int = 0
-    """The hand: every character has the same latent."""
+    """The hand: every character has the same latent, unless there is a hand of one's own."""
     rolls: tuple[int, ...] = ()
     """How often each character was re-rolled; 0, or a missing entry, is the common hand."""
     line: int = MOST_CHARACTERS
     """Most characters in a line. Recipes without this field were written in one line."""
+    drawn: tuple[Sample, ...] = field(default=(), metadata=OMITTED_BY_DEFAULT)
+    """The user's own hand: samples whose characters are written as they are, and whose mean writes the others. Empty
+    for the hand of `seed`."""
+    variation: float = field(default=0.0, metadata=OMITTED_BY_DEFAULT)
+    """How far each place moves from the hand towards a latent of its own, 0 to VARIATION_MAX."""
 
     def __post_init__(self) -> None:
         check_range("the number of characters", len(self.text), 0, MOST_CHARACTERS)
         check_range("the number of rolls", len(self.rolls), 0, MOST_CHARACTERS)
         check_range("the number of characters in a line", self.line, 1, MOST_CHARACTERS)
         check_range("seed", self.seed, 0, SEED_MAX)
+        check_range("the number of samples of a hand", len(self.drawn), 0, MOST_DRAWN)
+        check_range("variation", self.variation, 0.0, VARIATION_MAX)
         for roll in self.rolls:
             check_range("roll", roll, 0, MOST_ROLLS)
 
@@ -74,8 +85,37 @@ class Number:
         return self.with_text(self.text[:-1])
 
     def with_hand(self, seed: int) -> Number:
-        """Return the number in another hand, with nothing re-rolled; the seed is clamped to its range."""
-        return replace(self, seed=min(max(seed, 0), SEED_MAX), rolls=())
+        """Return the number in the hand of a seed, with nothing re-rolled; the seed is clamped to its range."""
+        return replace(self, seed=min(max(seed, 0), SEED_MAX), rolls=(), drawn=())
+
+    def with_drawn(self, sample: Sample) -> Number:
+        """Return the number in the user's own hand, to which a sample is added if there is room."""
+        return self if self.full_hand else replace(self, drawn=(*self.drawn, sample))
+
+    def without_drawn(self, place: int) -> Number:
+        """Return the number with a sample removed from the user's own hand."""
+        return replace(self, drawn=self.drawn[:place] + self.drawn[place + 1 :])
+
+    def with_variation(self, variation: float) -> Number:
+        """Return the number with another variation, clamped to its range."""
+        return replace(self, variation=min(max(variation, 0.0), VARIATION_MAX))
+
+    def with_samples(self, change: Callable[[Sample], Sample | None]) -> Number:
+        """Return the number with every sample of the hand changed; None leaves it out."""
+        return replace(self, drawn=tuple(filter(None, map(change, self.drawn))))
+
+    @property
+    def full_hand(self) -> bool:
+        """Whether the user's own hand has no room for another sample."""
+        return len(self.drawn) >= MOST_DRAWN
+
+    @property
+    def next_drawn(self) -> str:
+        """What to say when a sample is added to the user's own hand."""
+        if self.full_hand:
+            return f"Your hand is full: it takes {MOST_DRAWN} pictures."
+        count = len(self.drawn) + 1
+        return f"Write now uses your hand: {count} picture{'' if count == 1 else 's'}."
 
     def rerolled(self, place: int) -> Number:
         """Return the number with another variant of the character at `place`, if there is one."""

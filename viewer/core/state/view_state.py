@@ -93,8 +93,9 @@ class ViewState:
 
     @property
     def samples(self) -> tuple[Sample, ...]:
-        """Every sample that was put somewhere: in locked cells, on the timeline, in the corners of the pad."""
-        return (*(sample for _, sample in self.locks), *self.timeline.keyframes, *self.pad.corners)
+        """Every sample that was put somewhere: a locked cell, the timeline, a corner of the pad, the user's hand."""
+        locked = (sample for _, sample in self.locks)
+        return (*locked, *self.timeline.keyframes, *self.pad.corners, *self.number.drawn)
 
     def with_drawing(self, drawing: Drawing) -> ViewState:
         """Change the drawing."""
@@ -217,6 +218,10 @@ class ViewState:
         """Change the written number."""
         return replace(self, number=number)
 
+    def with_drawn(self, sample: Sample) -> ViewState:
+        """Add a sample to the user's own hand, in which the number is then written, if there is room."""
+        return self.with_number(self.number.with_drawn(sample))
+
     def advanced(self, seconds: float) -> ViewState:
         """Advance a playing state by `seconds`.
 
@@ -268,6 +273,7 @@ class ViewState:
             self.with_timeline(replace(self.timeline, keyframes=tuple(filter(None, keyframes)))),
             locks=tuple((cell, sample) for cell, sample in locks if sample is not None),
             pad=replace(self.pad, corners=() if None in corners else tuple(filter(None, corners))),
+            number=self.number.with_samples(change),
             drawing=self.drawing if answer == self.drawing.answer else replace(self.drawing, answer=answer),
         )
 
@@ -280,6 +286,7 @@ def left_out(before: ViewState, after: ViewState) -> str:
             ("keyframe", "keyframes", len(before.timeline.keyframes) - len(after.timeline.keyframes)),
             ("corner of the pad", "corners of the pad", len(before.pad.corners) - len(after.pad.corners)),
             ("locked cell", "locked cells", len(before.locks) - len(after.locks)),
+            ("sample of your hand", "samples of your hand", len(before.number.drawn) - len(after.number.drawn)),
         )
         if count > 0
     ]

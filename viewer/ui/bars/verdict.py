@@ -10,6 +10,7 @@ from viewer.core.draw.closeness import closeness
 from viewer.core.draw.search import Candidate, Found
 from viewer.core.picture.look import PLAIN
 from viewer.core.scene.messages import Opened
+from viewer.core.state.number import cannot_write
 from viewer.core.state.samples import Sample
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
@@ -31,6 +32,7 @@ class VerdictBar(QFrame):
     """The Candidate that is to be the answer."""
     grid_wanted = Signal()
     keyframe_wanted = Signal()
+    hand_wanted = Signal()
     favourite_wanted = Signal()
 
     def __init__(self) -> None:
@@ -45,15 +47,18 @@ class VerdictBar(QFrame):
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.others = [self._other(place) for place in range(MOST)]
         self.keep = make_button(
-            QPushButton, "Keep", "Keep this picture: in the grid, on the timeline or as a favourite", role="primary"
-        )
+            QPushButton, "Keep", "Keep this picture: in the grid, on the timeline, in your hand or as a favourite",
+            role="primary",
+        )  # fmt: skip
         menu = QMenu("Keep", self)
         for text, wanted in (
             ("In the grid, as a locked cell", self.grid_wanted),
             ("On the timeline", self.keyframe_wanted),
+            ("In your hand, to write with it", self.hand_wanted),
             ("As a favourite\tCtrl+D", self.favourite_wanted),
         ):
             menu.addAction(text).triggered.connect(wanted)
+        self._hand = menu.actions()[2]
         self.keep.setMenu(menu)
         row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.SPACE, theme.SPACE, 3 * theme.SPACE, theme.SPACE)
@@ -73,6 +78,7 @@ class VerdictBar(QFrame):
     def show_model(self, opened: Opened) -> None:
         """Forget what the generator before has found."""
         self._classes, self._found = opened.info.classes, None
+        self._hand.setVisible(not cannot_write(self._classes))
 
     def show_found(self, found: Found) -> None:
         """Offer the classes that were tried, from the next state on."""

@@ -19,6 +19,7 @@ class CellMenu(QMenu):
     keyframe_wanted = Signal()
     morph_wanted = Signal()
     blend_wanted = Signal()
+    hand_wanted = Signal()
     class_wanted = Signal()
     direction_wanted = Signal()
 
@@ -32,20 +33,22 @@ class CellMenu(QMenu):
         self.keyframe = self._offer("Add it to the timeline", self.keyframe_wanted)
         self.morph = self._offer("Morph from it", self.morph_wanted)
         self.blend = self._offer("Blend it with others", self.blend_wanted)
+        self.hand = self._offer("Write with it", self.hand_wanted)
         self.only = self._offer("", self.class_wanted)
         self.direction = self._offer("", self.direction_wanted)
 
-    def show_cell(self, locked: bool | None, class_name: str, direction: str) -> None:
+    def show_cell(self, locked: bool | None, class_name: str, direction: str, writes: bool) -> None:
         """Offer what suits a cell.
 
         locked: None if the mode has no locks. class_name: empty without classes. direction: which cells give a
-        direction; empty if none do.
+        direction; empty if none do. writes: whether the generator can write.
         """
         self.lock.setVisible(locked is not None)
         self.lock.setText("Unlock it\tL" if locked else "Lock it\tL")
         self.only.setVisible(bool(class_name))
         self.only.setText(literal(f"Show only class {class_name}"))
         self.direction.setVisible(bool(direction))
+        self.hand.setVisible(writes)
         self.direction.setText(f"Make a direction: {direction}")
 
     def _offer(self, text: str, wanted: SignalInstance) -> QAction:

@@ -8,6 +8,7 @@ from export.runtime.generator import Generator
 from viewer.core.picture.caption import Prediction, caption
 from viewer.core.picture.compose import cell_of
 from viewer.core.scene.messages import Answer, Failure, Frame, Job
+from viewer.core.state.number import cannot_write
 from viewer.core.state.samples import Sample, any_sample
 from viewer.core.state.view_state import ViewState
 from viewer.engine.player import Player
@@ -56,6 +57,7 @@ class Inspector(QObject):
         self.menu.keyframe_wanted.connect(self._add_keyframe)
         self.menu.morph_wanted.connect(self._morph)
         self.menu.blend_wanted.connect(self._blend)
+        self.menu.hand_wanted.connect(self._write_with)
         self.menu.class_wanted.connect(self._show_class)
         self.menu.direction_wanted.connect(self._make_direction)
 
@@ -71,7 +73,8 @@ class Inspector(QObject):
             chosen, others = self._contrasted()
             which = "the locked cells" if any(map(self._canvas.locked, range(len(chosen + others)))) else "this cell"
             direction = f"{which}, not the others" if chosen and others else ""
-            self.menu.show_cell(self._canvas.locked(self._canvas.current), name, direction)
+            writes = not cannot_write(model.info.classes)
+            self.menu.show_cell(self._canvas.locked(self._canvas.current), name, direction, writes)
             self.menu.popup(at)
 
     def _open(self, cell: int | None) -> None:
@@ -121,6 +124,12 @@ class Inspector(QObject):
         if not timeline.full:
             self.edited.emit("keyframe", lambda state: state.with_keyframe(sample))
         self.notified.emit(timeline.next_is)
+
+    def _write_with(self) -> None:
+        sample, number = self._canvas.sample, self._player.state.number
+        if sample is not None:
+            self.edited.emit("hand", lambda state: state.with_drawn(sample))
+            self.notified.emit(number.next_drawn)
 
     def _with_others(self, count: int) -> tuple[Sample, ...]:
         """Return the sample of the current cell and those of the cells after it, `count` in all."""

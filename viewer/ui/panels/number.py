@@ -1,4 +1,4 @@
-"""Writes a number or a word in one hand: every character comes from the same latent."""
+"""Writes a number or a word in one hand: that of a seed, or the user's own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from viewer.core.scene.messages import Opened
 from viewer.core.state.number import (
     LINE,
     MOST_CHARACTERS,
+    VARIATION_MAX,
     Number,
     as_written,
     cannot_write,
@@ -23,14 +24,20 @@ from viewer.core.state.number import (
 )
 from viewer.core.state.samples import RANDOM_SEEDS
 from viewer.core.state.view_state import ViewState
+from viewer.engine.player import Player
 from viewer.ui import theme
+from viewer.ui.panels.hand import HandView
 from viewer.ui.widgets.buttons import icon_button, make_button, toggle_button
 from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.labels import label
 from viewer.ui.widgets.literal import literal, literal_tip
+from viewer.ui.widgets.sliders import LabelledSlider
 
 COLUMNS = 6
 """Columns of the buttons for single characters."""
+STEPS = 100
+"""Slider steps per unit of variation."""
+OWN_HINT = "Your own hand: draw a digit in Draw, then Keep it in your hand. So can every picture, by its menu."
 
 
 class NumberEdit(QLineEdit):
@@ -51,7 +58,7 @@ class NumberEdit(QLineEdit):
 class NumberPanel(Panel):
     """Edits the number: its characters, the hand, and variants of single characters."""
 
-    def __init__(self) -> None:
+    def __init__(self, player: Player) -> None:
         super().__init__("Number")
         self._classes: tuple[str, ...] = ()
         self.edit = NumberEdit()
@@ -84,7 +91,17 @@ class NumberPanel(Panel):
         self.body.addWidget(self.edit)
         self.body.addWidget(self.note)
         self.body.addWidget(self.lines)
+        self.drawn = HandView(player)
+        self.drawn.removed.connect(lambda place: self._edit("hand", lambda number: number.without_drawn(place)))
+        self.hand.setToolTip(OWN_HINT)
+        self.variation = LabelledSlider(
+            "Variation", "How much each place differs, so that two equal characters are not copies of each other",
+            0, round(VARIATION_MAX * STEPS), 0, lambda value: f"{value / STEPS:.0%}",
+        )  # fmt: skip
+        self.variation.changed.connect(self._vary)
         self.body.addLayout(hand)
+        self.body.addWidget(self.drawn)
+        self.body.addWidget(self.variation)
         self.vary = label("Vary one character", "title")
         self.body.addWidget(self.vary)
         self.body.addLayout(places)
@@ -118,7 +135,9 @@ class NumberPanel(Panel):
             cursor = self.edit.cursorPosition()
             self.edit.setText(number.text)
             self.edit.setCursorPosition(cursor if self.edit.hasFocus() else len(number.text))
-        self.hand.setText(f"Hand {number.seed}")
+        self.hand.setText("Your hand" if number.drawn else f"Hand {number.seed}")
+        self.drawn.show_number(number, self._classes)
+        self.variation.show_value(round(number.variation * STEPS))
         written = () if sentence else written_places(self._classes, number.text)
         self.note.setText(sentence or left_out(self._classes, number.text))
         self.note.setVisible(bool(self.note.text()))
@@ -135,7 +154,7 @@ class NumberPanel(Panel):
                 button.setToolTip(
                     literal_tip(f"Make another {character}, if this one looks wrong; or click it in the picture")
                 )
-        for widget in (self.edit, self.previous, self.next, self.any):
+        for widget in (self.edit, self.previous, self.next, self.any, self.variation):
             widget.setEnabled(not sentence)
         self.vary.setVisible(bool(written))
         self.reset.setVisible(bool(written))
@@ -165,6 +184,10 @@ class NumberPanel(Panel):
 
     def _break_lines(self, broken: bool) -> None:
         self._edit("lines", lambda number: number.with_line(LINE if broken else MOST_CHARACTERS))
+
+    def _vary(self) -> None:
+        variation = self.variation.value / STEPS
+        self._edit("variation", lambda number: number.with_variation(variation))
 
     def _roll(self) -> None:
         seed = random.randrange(RANDOM_SEEDS)

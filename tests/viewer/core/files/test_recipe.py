@@ -104,6 +104,16 @@ def test_a_recipe_holds_the_directions_that_are_no_principal_ones() -> None:
         from_text(text.replace(json.loads(text)["state"]["shifts"][0]["vector"], "AAAAAAA="))
 
 
+def test_a_hand_of_ones_own_comes_back_to_the_bit() -> None:
+    hand = held_sample(np.random.default_rng(0).normal(size=64).astype(np.float32), np.eye(10, dtype=np.float32)[2])
+    number = Number("2026", 3, (0, 1), drawn=(hand, of_class(1, 2, 3)), variation=0.15)
+    text = replace(RECIPE, state=FULL.with_number(number)).to_text()
+    assert json.loads(text)["format"] == 4
+    assert from_text(text).state.number == number
+    assert json.loads(replace(RECIPE, state=FULL.with_number(Number("1", variation=0.1))).to_text())["format"] == 4
+    assert "variation" not in RECIPE.to_text()
+
+
 def test_a_recipe_that_no_file_could_carry_is_a_sentence() -> None:
     huge = held_sample(np.ones(65_536, np.float32), None)
     with pytest.raises(ExportError, match="cannot carry this many samples"):

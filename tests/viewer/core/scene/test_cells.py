@@ -16,10 +16,10 @@ from viewer.core.scene.cells import (
     pad_weights,
     path_at,
     samples_of_grid,
-    samples_of_number,
     scene_of,
     scene_of_samples,
 )
+from viewer.core.scene.hand import samples_of_number
 from viewer.core.state.number import MOST_CHARACTERS, MOST_ROLLS, Number
 from viewer.core.state.pad import PLACES, Pad, map_points
 from viewer.core.state.samples import SEED_MAX, Sample, latents_of, of_class, weights_of

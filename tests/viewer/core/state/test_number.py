@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from export.contract import GeneratorInfo
-from viewer.core.scene.cells import samples_of_number, scene_of
+from viewer.core.scene.cells import scene_of
+from viewer.core.scene.hand import samples_of_number
 from viewer.core.state.number import (
     LINE,
     MOST_CHARACTERS,

@@ -173,6 +173,9 @@ def test_what_was_left_out_is_named() -> None:
     said = left_out(state, state.fitted(info(classes=3)))
     assert said.startswith("3 keyframes, 4 corners of the pad and 1 locked cell were left out: this generator does not")
     assert left_out(state, state.fitted(info())) == ""
+    hand = ViewState().with_drawn(one).with_drawn(one)
+    assert left_out(hand, hand.fitted(info(classes=3))).startswith("2 samples of your hand were left out:")
+    assert hand.carried(tuple("0123456789"), ("9", "x")).number.drawn == (of_class(1, 0, 0),) * 2
     single = ViewState(timeline=Timeline((one,)))
     assert left_out(single, single.fitted(info(classes=3))).startswith("1 keyframe was left out:")
 
