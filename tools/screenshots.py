@@ -229,6 +229,7 @@ def photograph(out: Path, run: Path) -> None:
         "modes, light": lambda: camera.modes("light"),
         "drawing, dark": lambda: camera.drawing("dark"),
         "drawing, light": lambda: camera.drawing("light"),
+        "hand, light": lambda: camera.hand("light"),
         "dialogs, light": lambda: camera.dialogs("light"),
         "dialogs, dark": lambda: camera.dialogs("dark"),
         "panels, dark": lambda: camera.panels("dark"),

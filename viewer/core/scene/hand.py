@@ -44,9 +44,9 @@ def mean_latent(info: GeneratorInfo, samples: tuple[Sample, ...]) -> Float32:
     such latents: it would write a blurred average hand.
     """
     latents = latents_of(info, samples)
-    if len(samples) == 1:
-        return latents[0]
-    mean: Float32 = mixture(info, latents, np.full(len(samples), 1 / len(samples)))[0]
+    if len(samples) > 1:
+        latents = mixture(info, latents, np.full(len(samples), 1 / len(samples)))
+    mean: Float32 = latents[0]
     return mean
 
 

@@ -96,4 +96,4 @@ def test_a_hand_has_a_limit() -> None:
     assert number.with_variation(9).variation == VARIATION_MAX
     for wrong in ({"drawn": (TWO,) * 21}, {"variation": 0.6}, {"variation": float("nan")}):
         with pytest.raises(ValueError, match="it must be between"):
-            Number(**wrong)  # type: ignore[arg-type]
+            Number(**wrong)
