@@ -72,6 +72,7 @@ def wait_for(ranks: list[Fork]) -> tuple[list[int], str]:
 
 def _call(output: Path, environment: dict[str, str], function: Callable[..., int], arguments: Sequence[Any]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the server ignores Ctrl-C
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup make test` ignores it
     with output.open("a") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)

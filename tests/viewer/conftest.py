@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,14 @@ def no_leaks() -> Iterator[None]:
         yield
     found = leaks.found()
     assert not found, "\n".join(["this test left behind:", *found])
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot) -> QtBot:
+    """Wait up to 20 seconds where a test does not say how long; on a busy machine pytest-qt's five are too few."""
+    qtbot.waitUntil = partial(qtbot.waitUntil, timeout=20_000)  # type: ignore[method-assign]
+    qtbot.waitSignal = partial(qtbot.waitSignal, timeout=20_000)  # type: ignore[method-assign]
+    return qtbot
 
 
 @pytest.fixture
