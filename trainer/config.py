@@ -97,6 +97,15 @@ class TrainConfig:
     )
     classes: str = setting("", "Train on these classes only, by name, as in 3,8. Empty: all.")
     limit: int = setting(0, "Train on this many images only, the same ones for every seed. 0: all.", low=0)
+    labels: int = setting(
+        0,
+        "Keep this many labels, evenly over the classes and the same for every seed; withhold the others. 0: all.",
+        low=0,
+    )
+    infer_labels: bool = setting(
+        False,
+        "Whether a classifier, trained before the run, names images without a label where it is sure (docs/data.md).",
+    )
     image_size: int = setting(
         0, "Height and width in pixels. 0: the data set's own, or 32 for a folder.", low=0, high=512
     )

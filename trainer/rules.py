@@ -55,6 +55,11 @@ def check(config: TrainConfig, world: int, device: str) -> list[str]:
             "label_dropout withholds classes, but the run is unconditional: use --label-dropout 0, or "
             "--conditional true."
         )
+    if (config.labels or config.infer_labels) and not config.conditional:
+        name = "labels" if config.labels else "infer_labels"
+        raise ConfigError(
+            f"{name} is about classes, but the run is unconditional: use --conditional true, or leave it out."
+        )
     if loss.needs_bounded_slope and not penalised and not config.spectral_norm:
         raise ConfigError(
             f"The {config.loss} loss needs a discriminator of bounded slope: use --penalty gradient-penalty "

@@ -37,6 +37,7 @@ from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets
 from trainer.data.batches import Batches
 from trainer.data.datasets import Source
+from trainer.inferred import infer
 from trainer.interrupts import Output, StopRequest, own_terminal
 from trainer.loop import train
 from trainer.networks import check_network
@@ -135,7 +136,7 @@ def _run(
         console.print(Panel(NOT_MNIST, title="Not MNIST", border_style="bold yellow"), soft_wrap=False)
     facts = launch.facts(accelerator)
     reporter.say(
-        f"{config.preset} on {config.dataset} ({len(source.images):,} images), {facts['processes']} x "
+        f"{config.preset} on {config.dataset} ({_counted(source)}), {facts['processes']} x "
         f"{facts['device']}, {facts['arithmetic']} -> {run_dir}"
     )
     for warning in warnings:
@@ -190,18 +191,27 @@ def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, 
     """Load the training images, which one process of each machine may download first."""
 
     def load() -> Source:
-        return datasets.load(
+        heard = console if accelerator.is_local_main_process else None
+        source = datasets.load(
             config.dataset,
             data_dir,
             classes=config.classes,
             limit=config.limit,
+            labels=config.labels,
             **config.conversion(),
-            console=console if accelerator.is_local_main_process else None,
+            console=heard,
         )
+        return infer(source, heard) if config.infer_labels else source
 
     source = launch.first_process_first(accelerator, load)
     launch.require_same(source.sha256, "training images")
     return source
+
+
+def _counted(source: Source) -> str:
+    """Return the number of images as text, and of those without a label."""
+    unlabelled = int((source.labels < 0).sum())
+    return f"{len(source.images):,} images" + (f", {unlabelled:,} without a label" if unlabelled else "")
 
 
 def _fail(reason: str, status: int = 2, every_process: bool = False) -> int:

@@ -25,6 +25,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("dcgan", {"accumulation": 64, "reuse_fakes": False}, "BatchNorm needs at least two images"),
     ("mlp", {"loss": "hinge", "label_noise": 0.1}, "no labels to smooth"),
     ("mlp", {"label_dropout": 0.1}, "unconditional"),
+    ("mlp", {"labels": 100}, "labels is about classes"),
+    ("mlp", {"infer_labels": True}, "infer_labels is about classes"),
     ("mlp", {"loss": "wasserstein"}, "--penalty gradient-penalty"),
     ("quickstart", {"compile": True}, "second derivative"),
     ("mlp", {"compile": True, "recompute": "both"}, "cannot be compiled"),

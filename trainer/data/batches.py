@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from digitforge.errors import ConfigError
@@ -72,7 +71,8 @@ class Batches:
         An epoch is a permutation seeded by (seed, epoch); its last partial batch is dropped.
         rows: start and stop within the whole batch, over all processes.
         Returns images in [-1, 1], float32 [rows, channels, size, size], and one-hot class weights, float32
-        [rows, classes], or None if the run is unconditional. Raises OSError if the images cannot be read.
+        [rows, classes], zeros for an image without a label; None if the run is unconditional. Raises OSError if the
+        images cannot be read.
         """
         if self._reader is None:
             pixels, labels = self._gather(images_seen, rows.start, rows.stop)
@@ -81,7 +81,8 @@ class Batches:
         reals = from_pixels(pixels.to(self._device, non_blocking=True))
         if not self.classes:
             return reals, None
-        return reals, F.one_hot(labels.to(self._device, non_blocking=True), self.classes).float()
+        names = torch.arange(self.classes, device=self._device)
+        return reals, (labels.to(self._device, non_blocking=True)[:, None] == names).float()
 
     def close(self) -> None:
         """End the thread that reads ahead. `batch_at` cannot be called afterwards."""

@@ -92,7 +92,7 @@ class Source:
     images: npt.NDArray[np.uint8]
     """[count, channels, size, size]."""
     labels: npt.NDArray[np.int64]
-    """[count]; zeros if the images have no classes."""
+    """[count]; -1 for an image without a label, zeros if the images have no classes."""
     format: ImageFormat
     licence: str = ""
     """See `Dataset.licence`; empty if it is not known."""
@@ -110,6 +110,13 @@ class Source:
         digest.update(np.ascontiguousarray(self.labels).data)
         return digest.hexdigest()
 
+    def labelled(self) -> Source:
+        """Return the source without the images that have no label."""
+        known = self.labels >= 0
+        if known.all():
+            return self
+        return replace(self, images=self.images[known], labels=self.labels[known], known_sha256="")
+
 
 def load(
     dataset: str,
@@ -118,6 +125,7 @@ def load(
     *,
     classes: str = "",
     limit: int = 0,
+    labels: int = 0,
     image_size: int = 0,
     crop: Crop = "square",
     invert: Invert = "false",
@@ -127,15 +135,20 @@ def load(
 
     data_dir: the first place to look; then $DIGITFORGE_DATA, the user's cache folder, and the network.
     split: "train" or "test"; the embedded digits, and folders without a test part, have only one.
-    classes, limit: see `subset.choose`. image_size: in pixels; 0 keeps the data set's own (a folder's: 32).
+    classes, limit: see `subset.choose`. labels: see `subset.withhold`; 0 keeps all.
+    image_size: in pixels; 0 keeps the data set's own (a folder's: 32).
     console: shows progress, and says how pictures are read and which are left out.
 
     Only `auto` falls back to the embedded digits. Raises DataError if images are missing, damaged or all the same, or
-    if the cache folder cannot be written; ConfigError for an unknown name or class or too high a limit.
+    if the cache folder cannot be written; ConfigError for an unknown name or class, or too high a limit or number of
+    labels.
     """
     source = _load(dataset, data_dir, split, classes, limit, decode.Conversion(image_size, crop, invert), console)
     if split == "train":
         _require_variety(source)
+    if labels:
+        kept = subset.withhold(source.labels, len(source.format.classes), labels)
+        source = replace(source, labels=kept, known_sha256="")
     return source
 
 
@@ -193,7 +206,8 @@ def in_order(source: Source, classes: tuple[str, ...]) -> Source:
     own = source.format.classes
     if own == classes or sorted(own) != sorted(classes):
         return source
-    labels = np.array([classes.index(name) for name in own])[source.labels]
+    numbers = np.array([classes.index(name) for name in own])
+    labels = np.where(source.labels < 0, -1, numbers[source.labels])
     return replace(source, labels=labels, format=replace(source.format, classes=classes), known_sha256="")
 
 

@@ -1,4 +1,7 @@
-"""A folder of pictures: one subfolder for each class, or pictures without classes; with a test part, or without."""
+"""A folder of pictures: one subfolder for each class, pictures without a class, or both; with a test part, or without.
+
+Pictures beside class folders are taken to be unlabelled.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +41,9 @@ class Pictures:
     """The pictures of one part, and what else its folder holds."""
 
     names: list[str]
-    """Paths relative to the root, class by class."""
+    """Paths relative to the root: those without a class, then class by class."""
     labels: list[int]
+    """-1 for a picture beside the class folders, which has none."""
     classes: tuple[str, ...]
     passed_over: Counter[str] = field(default_factory=Counter)
     """Number of files that are no pictures, by their ending."""
@@ -61,6 +65,10 @@ def load(
         decoded.say(console, sentence)
     if training.passed_over:
         decoded.say(console, f"Passed over {_listed(training.passed_over)} in {root}: not pictures that can be read.")
+    if unlabelled := training.labels.count(-1):
+        which = "1 picture lies" if unlabelled == 1 else f"{unlabelled:,} pictures lie"
+        them = "it is" if unlabelled == 1 else "they are"
+        decoded.say(console, f"{which} beside the class folders: {them} trained on without a label.")
     if split == "train" or test is None:
         return _open(root, training, training, classes, limit, wanted, console)
     # The test pictures are converted like the training pictures.
@@ -114,7 +122,8 @@ def _find(root: Path) -> tuple[Pictures, Pictures | None, list[str]]:
     said.append(f"Scores compare with those in {part}.")
     if "test" in parts and "validation" in parts:
         said.append(f"Those in {parts['validation']} are not used.")
-    numbers = [training.classes.index(test.classes[label]) if training.classes else 0 for label in test.labels]
+    numbers = [training.classes.index(name) if training.classes else 0 for name in test.classes]
+    numbers = [-1 if label < 0 else numbers[label] if numbers else 0 for label in test.labels]
     return training, Pictures(test.names, numbers, training.classes), said
 
 
@@ -167,11 +176,6 @@ def _pictures(folder: Path, root: Path, least_classes: int = 2) -> Pictures:
         if pictures := sorted(path.relative_to(root).as_posix() for path in files if _is_picture(path.name)):
             found[inside.name] = pictures
     classes = list(found)
-    if loose and classes:
-        raise DataError(
-            f"{folder} holds pictures ({loose[0].name}) beside class folders ({classes[0]}): "
-            "put all pictures into class folders, or all of them into one folder."
-        )
     if not loose and not classes:
         others = f" but {_listed(passed_over)}" if passed_over else ""
         advice = "convert them to PNG or JPEG, and put them" if passed_over else "put PNG or JPEG files, for example,"
@@ -193,7 +197,7 @@ def _pictures(folder: Path, root: Path, least_classes: int = 2) -> Pictures:
             f"{folder} holds parts of a data set inside each class, such as {classes[0]}/{part}: put the classes into "
             f"the parts, as in {part}/{classes[0]}."
         )
-    labels = [label for label, name in enumerate(classes) for _ in found[name]] or [0] * len(loose)
+    labels = [-1 if classes else 0] * len(loose) + [label for label, name in enumerate(classes) for _ in found[name]]
     names = [path.relative_to(root).as_posix() for path in loose] + [name for each in found.values() for name in each]
     return Pictures(names, labels, tuple(classes), passed_over)
 

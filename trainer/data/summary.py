@@ -20,6 +20,8 @@ def summary(source: Source) -> str:
     shape = source.format
     colour = "grey" if shape.channels == 1 else "colour"
     classes = f"{len(shape.classes):,} classes" if shape.classes else "no classes"
+    if unlabelled := int((source.labels < 0).sum()):
+        classes += f", {unlabelled:,} without a label"
     parts = (f"{len(source.images):,} {colour} images", f"{shape.size}x{shape.size}", classes, polarity(source))
     return ", ".join(filter(None, parts))
 
@@ -33,7 +35,7 @@ def polarity(source: Source) -> str:
 
 def shares(source: Source) -> list[tuple[str, int]]:
     """Return the number of images of each class, in label order; empty without classes."""
-    counts = np.bincount(source.labels, minlength=len(source.format.classes))
+    counts = np.bincount(source.labels[source.labels >= 0], minlength=len(source.format.classes))
     return list(zip(source.format.classes, counts.tolist(), strict=False))
 
 

@@ -116,7 +116,7 @@ def _train_and_write(given: argparse.Namespace) -> None:
     source, test = (
         datasets.load(
             given.dataset, given.data_dir, split, image_size=given.image_size, crop=given.crop, invert=given.invert
-        )
+        ).labelled()
         for split in ("train", "test")
     )
     if not source.format.classes:

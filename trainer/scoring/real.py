@@ -66,7 +66,9 @@ class Real:
             )
         # The name is part of the seed: with another one, scores would not compare with older ones.
         order = torch.randperm(len(self.training), generator=stream(torch.device("cpu"), seed, "asked"))
-        return self.training.labels[order[:count]]
+        labels = self.training.labels[order]
+        labels = labels[labels >= 0]  # some images may have no label
+        return labels[torch.arange(count) % len(labels)]
 
 
 def predict_images(pixels: Tensor, labels: Tensor, network: FeatureNetwork) -> ImageSet:

@@ -56,6 +56,16 @@ def test_parts_together_are_the_batch(store: StoreName) -> None:
     assert [number for rows in parts(6, 2) for number in numbers(images.batch_at(6, rows)[0])] == whole
 
 
+@BOTH
+def test_an_image_without_a_label_has_no_class_weights(store: StoreName) -> None:
+    source = numbered(6)
+    source.labels[4] = -1
+    reals, y = Batches(source, CPU, 6, seed=0, conditional=True, store=store).batch_at(0, slice(0, 6))
+    assert y is not None
+    assert y[numbers(reals).index(4)].tolist() == [0, 0, 0]
+    assert y[numbers(reals).index(5)].tolist() == [0, 0, 1]
+
+
 def test_the_order_of_an_epoch_stays_what_it_was() -> None:
     """A resumed run sees the same batches as one that was not interrupted."""
     store = Batches(numbered(10), CPU, 10, seed=0, conditional=True)

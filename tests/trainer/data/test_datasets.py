@@ -84,6 +84,25 @@ def test_a_limit_above_what_there_is_says_how_many_there_are() -> None:
         datasets.load("sklearn-digits", None, limit=1_798)
 
 
+def test_some_labels_are_kept_evenly_and_the_same_ones_every_time() -> None:
+    whole, few = (datasets.load("sklearn-digits", None, labels=labels) for labels in (0, 104))
+    known = few.labels >= 0
+    assert (few.labels[known] == whole.labels[known]).all()
+    assert sorted(np.bincount(few.labels[known])) == [10] * 6 + [11] * 4
+    assert few.sha256 == datasets.load("sklearn-digits", None, labels=104).sha256 != whole.sha256
+    more = datasets.load("sklearn-digits", None, labels=200)
+    assert (more.labels[known] == few.labels[known]).all(), "more labels include the fewer ones"
+    assert (datasets.load("sklearn-digits", None, labels=1797).labels == whole.labels).all()
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"), [(1798, "1,797 images have one: lower"), (9, "each of the 10 classes needs one: raise")]
+)
+def test_a_number_of_labels_that_cannot_be_kept(labels: int, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        datasets.load("sklearn-digits", None, labels=labels)
+
+
 @pytest.mark.parametrize("size", [14, 32])
 def test_images_are_resized(size: int) -> None:
     whole = datasets.load("sklearn-digits", None, limit=20)

@@ -14,6 +14,7 @@ from digitforge.errors import ConfigError, DataError
 from digitforge.files import LFS_POINTER
 from trainer.data import datasets
 from trainer.data.datasets import Source
+from trainer.data.summary import shares, summary
 
 MakePictures = Callable[..., Path]
 pytestmark = pytest.mark.usefixtures("cache")
@@ -30,6 +31,27 @@ def test_folders_are_classes(pictures: MakePictures) -> None:
     assert source.images[:, 0, 0, 0].tolist() == [0, 2, 4, 6, 8, 1, 3, 5, 7, 9]
     assert source.labels.tolist() == [0] * 5 + [1] * 5
     assert source.format.classes == ("a", "b")
+
+
+def test_pictures_beside_class_folders_have_no_label(pictures: MakePictures) -> None:
+    root = pictures(4)
+    draw(root / "loose.png", 9)
+    source, said = load(root)
+    assert source.images[:, 0, 0, 0].tolist() == [9, 0, 2, 1, 3]
+    assert source.labels.tolist() == [-1, 0, 0, 1, 1]
+    assert source.format.classes == ("a", "b")
+    assert "1 picture lies beside the class folders: it is trained on without a label." in said
+    assert summary(source).startswith("5 grey images, 4x4, 2 classes, 1 without a label")
+    assert shares(source) == [("a", 2), ("b", 2)]
+    assert source.labelled().labels.tolist() == [0, 0, 1, 1]
+    assert load(root, classes="b")[0].labels.tolist() == [0, 0]
+    assert datasets.in_order(source, ("b", "a")).labels.tolist() == [-1, 1, 1, 0, 0]
+
+
+def test_pictures_without_a_label_in_a_test_part(tmp_path: Path) -> None:
+    for name in ("train/a/0", "train/b/1", "train/b/2", "test/b/3", "test/4"):
+        draw(tmp_path / f"{name}.png", int(name[-1]))
+    assert load(tmp_path, "test")[0].labels.tolist() == [-1, 1]
 
 
 def test_sub_folders_belong_to_their_class(pictures: MakePictures) -> None:
@@ -122,9 +144,6 @@ def test_folders_that_cannot_be_used(pictures: MakePictures, tmp_path: Path) -> 
     assert "holds no pictures" in refusal(tmp_path / "void")
     root = pictures(4)
     assert "There is no folder" in refusal(root / "a" / "0000.png")
-    Image.new("L", (4, 4)).save(root / "loose.png")
-    assert "(loose.png) beside class folders (a)" in refusal(root)
-    (root / "loose.png").unlink()
     for path in (root / "b").iterdir():
         path.unlink()
     assert f"only one class folder, a: add another, or train without classes on --dataset folder:{root / 'a'}" in (

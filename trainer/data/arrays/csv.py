@@ -124,8 +124,9 @@ def _rows(
         raise DataError(f"{path} has no rows of images.")
     if header.label is None:
         return np.concatenate(images), None
-    whole = all(map(_is_whole, labels))
-    return np.concatenate(images), np.array([int(float(label)) for label in labels]) if whole else np.array(labels)
+    if all(not label or _is_whole(label) for label in labels):  # pandas writes 7.0 where others are empty
+        return np.concatenate(images), np.array([int(float(label or -1)) for label in labels])
+    return np.concatenate(images), np.array(labels)
 
 
 def _split(line: str, header: _Header) -> tuple[str, str]:

@@ -20,7 +20,7 @@ class Arrays:
     images: npt.NDArray[np.uint8]
     """[count, channels, height, width]; 1 or 3 channels."""
     labels: npt.NDArray[np.int64]
-    """[count]; zeros if there are no classes."""
+    """[count]; -1 without a label, zeros if there are no classes."""
     classes: tuple[str, ...]
 
 
@@ -55,7 +55,7 @@ def parts(
     if images.shape[1:] != made.images.shape[1:]:
         raise DataError(f"The test images in {where} have another size than the training images.")
     numbers = np.array([classes.index(name) for name in own] or [0])
-    return Parts(made, Arrays(images, numbers[labels], classes), (*said, *sentences))
+    return Parts(made, Arrays(images, np.where(labels < 0, -1, numbers[labels]), classes), (*said, *sentences))
 
 
 def to_pixels(array: npt.NDArray[Any], where: str) -> tuple[npt.NDArray[np.uint8], tuple[str, ...]]:
@@ -138,9 +138,10 @@ def _roughness(images: npt.NDArray[Any]) -> float:
 def to_labels(
     values: npt.NDArray[Any] | None, count: int, where: str, first_row: int = 0
 ) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
-    """Return the names of the classes in natural order, and the labels as their indices [count].
+    """Return the names of the classes in natural order, and the labels as their indices [count]; -1 without a label.
 
-    values: [count] or [count, 1], whole numbers or text; one-hot [count, classes]; None, or -1 for all: no classes.
+    values: [count] or [count, 1], whole numbers or text; one-hot [count, classes]; None: no classes. An image has no
+    label if its value is -1, not a number (NaN), or an empty text; if that holds for all, there are no classes.
     Raises DataError if they do not fit the images, are negative or not whole, or are all the same.
     """
     none = (), np.zeros(count, np.int64)
@@ -152,28 +153,29 @@ def to_labels(
     if values.shape != (count,):
         raise DataError(f"{where} has {count:,} images, but labels of the shape {values.shape}: each needs one.")
     if values.dtype.kind == "f":
-        whole = values.astype(np.int64)
-        _refuse(values != whole, values, where, first_row, "is not a whole number")
-        values = whole
-    if values.dtype.kind in "iu":
-        if (values == -1).all():
-            return none
-        _refuse(values < 0, values, where, first_row, "is negative")
-        names, labels = np.unique(values, return_inverse=True)
-        classes = tuple(map(str, names.tolist()))
-    elif values.dtype.kind in "USb":
-        text = np.array([each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in values])
-        text = np.char.strip(text)
-        _refuse(text == "", text, where, first_row, "is empty")
-        names, labels = np.unique(text, return_inverse=True)
-        order = sorted(range(len(names)), key=lambda index: natural(str(names[index])))
-        classes = tuple(str(names[index]) for index in order)
-        labels = np.argsort(order)[labels]
+        values = np.where(np.isnan(values), -1, values)
+        _refuse(
+            ~(np.isfinite(values) & (values == np.floor(values))), values, where, first_row, "is not a whole number"
+        )
+        values = values.astype(np.int64)
+    if values.dtype.kind in "biu":
+        _refuse(values < -1, values, where, first_row, "is negative")
+        known = values != -1
+    elif values.dtype.kind in "US":
+        values = np.char.strip(np.char.decode(values, "utf-8", "replace") if values.dtype.kind == "S" else values)
+        known = values != ""
     else:
         raise DataError(f"The labels in {where} are {values.dtype}: whole numbers or text are needed.")
+    if not known.any():
+        return none
+    names, numbers = np.unique(values[known], return_inverse=True)
+    order = sorted(range(len(names)), key=lambda index: natural(str(names[index])))
+    classes = tuple(str(names[index]) for index in order)
     if len(classes) == 1:
         raise DataError(f"All labels in {where} are {classes[0]!r}: leave them out to train without classes.")
-    return classes, labels.reshape(-1).astype(np.int64)
+    labels = np.full(count, -1, np.int64)
+    labels[known] = np.argsort(order)[numbers.reshape(-1)]
+    return classes, labels
 
 
 def _refuse(wrong: npt.NDArray[np.bool_], values: npt.NDArray[Any], where: str, first_row: int, what: str) -> None:

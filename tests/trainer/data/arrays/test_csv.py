@@ -82,3 +82,11 @@ def test_the_test_table_beside_a_training_table_is_used_for_scores(tmp_path: Pat
 def test_tables_that_cannot_be_used(tmp_path: Path, written: list[list[object]], said: str) -> None:
     with pytest.raises(DataError, match=said):
         datasets.load(table(tmp_path / "a.csv", written), None)
+
+
+def test_rows_without_a_label(tmp_path: Path) -> None:
+    for number, known in enumerate(("7.0", "b")):  # pandas writes numbers as 7.0 if some are missing
+        written = [[label, *image.tolist()] for label, image in zip([known, "", "3"] * 4, IMAGES, strict=True)]
+        source = datasets.load(table(tmp_path / f"{number}.csv", written), None)
+        assert source.format.classes == ("3", known.removesuffix(".0"))
+        assert source.labels.tolist() == [1, -1, 0] * 4

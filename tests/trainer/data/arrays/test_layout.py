@@ -74,6 +74,11 @@ def test_arrays_that_are_no_images_are_refused(array: npt.NDArray[Any], said: st
         (np.array([b"x ", b"y", b"x"]), ("x", "y"), [0, 1, 0]),
         (np.array([[0, 1], [1, 0], [1, 0]]), ("0", "1"), [1, 0, 0]),
         (np.array([-1, -1, -1]), (), [0, 0, 0]),
+        (np.array([5, -1, 3]), ("3", "5"), [1, -1, 0]),
+        (np.array([5, np.nan, 3]), ("3", "5"), [1, -1, 0]),
+        (np.array(["b", " ", "a"]), ("a", "b"), [1, -1, 0]),
+        (np.array(["", "", ""]), (), [0, 0, 0]),
+        (np.array([True, False, True]), ("False", "True"), [1, 0, 1]),
         (None, (), [0, 0, 0]),
     ],
 )
@@ -88,10 +93,11 @@ def test_labels_of_every_type(values: npt.NDArray[Any] | None, classes: tuple[st
     ("values", "said"),
     [
         (np.array([1, 2]), r"has 3 images, but labels of the shape \(2,\)"),
-        (np.array([1, -1, 2]), "The label -1 in row 2 of file is negative"),
+        (np.array([1, -2, 2]), "The label -2 in row 2 of file is negative"),
         (np.array([1, 2.5, 2]), "The label 2.5 in row 2 of file is not a whole number"),
-        (np.array(["a", "b", " "]), "The label '' in row 3 of file is empty"),
+        (np.array([1, np.inf, 2]), "The label inf in row 2 of file is not a whole number"),
         (np.array([4, 4, 4]), "All labels in file are '4': leave them out"),
+        (np.array([4, -1, 4]), "All labels in file are '4': leave them out"),
         (np.array([1j, 2j, 3j]), "The labels in file are complex128"),
     ],
 )
