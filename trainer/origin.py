@@ -15,15 +15,12 @@ from torch import Tensor, nn
 
 from digitforge import hashing
 from digitforge.errors import ConfigError, RunError
-from trainer import checkpoints, runs
+from trainer import checkpoints, growing, runs
 from trainer.config import ImageFormat, TrainConfig
 from trainer.networks.conditioning import Discriminator
+from trainer.networks.depth import base_of
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, load_generator
 from trainer.state import Networks
-
-CHANNELS_LAST = ("conv", "residual")
-"""Families whose layer between vectors and maps can be converted to another image size."""
-
 
 @dataclass(frozen=True)
 class Origin:
@@ -105,17 +102,28 @@ def transfer(origin: Origin, networks: Networks, image_format: ImageFormat) -> s
 
     Layers are kept if their names and shapes are the same. Rows of class embeddings and projections are kept by the
     name of the class; new classes have a random embedding, and the mean of the projections. Layers of another number of
-    colours, or of another image size, are converted.
+    colours, or of another image size, are converted. Networks of lower depth grow; see `trainer.growing`.
     """
     said = []
+    levels = 0
+    if origin.config.network in growing.FAMILIES:
+        levels = growing.levels_between(origin.image_format, image_format)
     for name, module in networks.modules().items():
         if name not in origin.tensors:
             continue
-        new = _transfer(origin, origin.tensors[name], module, image_format)
+        tensors: Mapping[str, Tensor] = origin.tensors[name]
+        if levels and isinstance(module, Discriminator):
+            tensors = growing.aligned(tensors, origin.config, origin.image_format, module)
+        new = _transfer(origin, tensors, module, image_format)
+        if levels > 0:
+            grown = _grow(origin, tensors, module, levels)
+            new = [each for each in new if each not in grown]
         if name != "ema":
             said.append(f"the {name} {f'except {_listed(new)}' if new else 'whole'}")
     if "discriminator" not in origin.tensors:
         said.append("no discriminator, as this file has none")
+    if origin.image_format.size != image_format.size:
+        said.append(f"from {origin.image_format.size} to {image_format.size} pixels")
     known = [each for each in image_format.classes if each in origin.image_format.classes]
     classes = ""
     if known != list(image_format.classes):
@@ -148,6 +156,22 @@ def _transfer(origin: Origin, tensors: Mapping[str, Tensor], module: nn.Module, 
     return new
 
 
+def _grow(origin: Origin, tensors: Mapping[str, Tensor], module: nn.Module, levels: int) -> list[str]:
+    """Grow one network by `levels`. Returns the names of the tensors that this sets."""
+    name, shape = growing.image_layer(module, levels)
+    weight, bias = tensors.get(f"{name}.weight"), tensors.get(f"{name}.bias")
+    if weight is None or bias is None:  # as with spectral norm
+        return []
+    of_discriminator = isinstance(module, Discriminator)
+    if weight.shape != shape and (recoloured := _recoloured(weight, shape, of_discriminator)) is not None:
+        weight = recoloured
+        bias = bias if of_discriminator else bias.mean().expand(shape[1])
+    if weight.shape != shape:
+        return []
+    device = next(module.parameters()).device
+    return growing.grow(module, levels, weight.to(device), bias.to(device), origin.config.latent_distribution)
+
+
 def _copy_classes(
     mine: Tensor, theirs: Tensor, name: str, their_classes: tuple[str, ...], my_classes: tuple[str, ...]
 ) -> bool:
@@ -172,8 +196,8 @@ def _fitted(theirs: Tensor, shape: torch.Size, origin: Origin, size: int, summed
         return None
     if (recoloured := _recoloured(theirs, shape, summed)) is not None:
         return recoloured
-    if origin.config.network in CHANNELS_LAST:
-        return _resized(theirs, shape, origin.image_format.size // 4, size // 4)
+    if origin.config.network in growing.FAMILIES:
+        return _resized(theirs, shape, base_of(origin.image_format.size), base_of(size))
     return None
 
 

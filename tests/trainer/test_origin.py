@@ -16,6 +16,7 @@ from digitforge.errors import ConfigError, RunError, WeightsError
 from export.convert.exporter import export_generator
 from export.runtime.generator import open_generator
 from trainer.config import ImageFormat, TrainConfig
+from trainer.networks.conditioning import Generator
 from trainer.networks.freezing import freeze
 from trainer.networks.generator_file import GENERATOR_WEIGHTS
 from trainer.origin import Origin, open_origin, transfer
@@ -106,21 +107,78 @@ def test_grey_becomes_colour_and_back() -> None:
 
 @pytest.mark.parametrize("network", ["conv", "residual"])
 def test_another_image_size_keeps_the_arrangement(network: str) -> None:
-    small, large = ImageFormat(1, 16, DIGITS), ImageFormat(1, 32, DIGITS)
+    small, large = ImageFormat(1, 24, DIGITS), ImageFormat(1, 32, DIGITS)
     origin = origin_of(small, network=network)
     _, mine = networks(large, network=network)
-    assert "whole, the discriminator whole" in transfer(origin, mine, large)
+    assert transfer(origin, mine, large).endswith("whole, the discriminator whole, from 24 to 32 pixels.")
     # The maps of the first layer are those of the small network, enlarged.
     z = torch.randn(2, 12)
     first = origin.tensors["generator"]
-    theirs = (z @ first["body.0.weight"].T + first["body.0.bias"]).view(2, 4, 4, -1).permute(0, 3, 1, 2)
+    theirs = (z @ first["body.0.weight"].T + first["body.0.bias"]).view(2, 6, 6, -1).permute(0, 3, 1, 2)
     maps = mine.plain_generator.body[0](z).view(2, 8, 8, -1).permute(0, 3, 1, 2)
     torch.testing.assert_close(maps, torch.nn.functional.interpolate(theirs, (8, 8), mode="bilinear"))
-    # The last linear layer sees constant maps as before, though there are four times as many places.
+    # The last linear layer sees constant maps nearly as before, though there are more places.
     *_, name = (name for name in origin.tensors["discriminator"] if name.startswith("body.") and "weight" in name)
     old, new = origin.tensors["discriminator"][name], mine.plain_discriminator.state_dict()[name]
-    channels = old.shape[1] // 16
-    torch.testing.assert_close(old.view(-1, 16, channels).sum(dim=1), new.view(-1, 64, channels).sum(dim=1))
+    channels = old.shape[1] // 36
+    sums = old.view(-1, 36, channels).sum(dim=1), new.view(-1, 64, channels).sum(dim=1)
+    assert torch.corrcoef(torch.stack([each.flatten() for each in sums]))[0, 1] > 0.9
+    assert sums[0].std() == pytest.approx(sums[1].std().item(), rel=0.2)
+
+
+@pytest.mark.parametrize("network", ["conv", "residual"])
+@pytest.mark.parametrize(("before", "after", "colours"), [(14, 28, (1, 1)), (16, 64, (1, 3)), (32, 64, (3, 3))])
+def test_a_grown_network_computes_what_the_earlier_one_did(
+    network: str, before: int, after: int, colours: tuple[int, int]
+) -> None:
+    small, large = ImageFormat(colours[0], before, DIGITS), ImageFormat(colours[1], after, DIGITS)
+    wide = {"network": network, "g_width": 16, "d_width": 16}
+    config, theirs = networks(small, seed=5, **wide)
+    theirs.plain_generator(torch.randn(64, 8), torch.eye(10)[torch.arange(64) % 10])  # moves BatchNorm's statistics
+    tensors = {name: dict(module.state_dict()) for name, module in theirs.modules().items() if name != "augmentation"}
+    _, mine = networks(large, **wide)
+    said = transfer(Origin("earlier", "0" * 64, 1_000, config, small, tensors), mine, large)
+    assert f"the generator whole, the discriminator whole, from {before} to {after} pixels" in said
+    z, y = torch.randn(4, 8), torch.eye(10)[:4]
+
+    def before_tanh(generator: Generator) -> Tensor:
+        assert generator.embedding is not None
+        maps: Tensor = generator.eval().body[:-1](torch.cat([z, generator.embedding(y)], dim=1))
+        return maps
+
+    enlarged = before_tanh(theirs.plain_generator)
+    while enlarged.shape[2] < after:
+        enlarged = torch.nn.functional.interpolate(enlarged, scale_factor=2, mode="bilinear")
+    inside = slice(after // before, -(after // before))  # zeros surround the maps of a convolution
+    made = before_tanh(mine.plain_generator)
+    torch.testing.assert_close(
+        made[..., inside, inside], enlarged.expand_as(made)[..., inside, inside], atol=1e-4, rtol=1e-3
+    )
+    images = torch.rand(4, colours[1], after, after) * 2 - 1
+    halved = torch.nn.functional.interpolate(images, (before, before), mode="area")
+    if colours == (1, 3):
+        halved = halved.mean(dim=1, keepdim=True)
+    torch.testing.assert_close(
+        mine.plain_discriminator(images, y), theirs.plain_discriminator(halved, y), atol=1e-4, rtol=1e-3
+    )
+    mine.plain_discriminator(mine.plain_generator.train()(z, y), y).sum().backward()
+    for grown in (mine.plain_generator, mine.plain_discriminator):
+        assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in grown.parameters())
+
+
+def test_networks_too_narrow_to_grow_begin_with_what_fits() -> None:
+    origin = origin_of(ImageFormat(3, 14, DIGITS))
+    _, mine = networks(ImageFormat(3, 28, DIGITS))
+    said = transfer(origin, mine, ImageFormat(3, 28, DIGITS))
+    assert "the generator except body.4.weight" in said
+    assert "the discriminator except body.0.weight, body.0.bias, body.2.weight" in said
+
+
+def test_a_smaller_network_is_the_lower_half() -> None:
+    origin = origin_of(ImageFormat(1, 28, DIGITS))
+    _, mine = networks(ImageFormat(1, 14, DIGITS))
+    said = transfer(origin, mine, ImageFormat(1, 14, DIGITS))
+    assert "the generator except body.4.weight, body.4.bias, the discriminator except body.0.weight" in said
 
 
 def test_layers_of_another_width_stay_new() -> None:

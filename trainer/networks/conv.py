@@ -1,4 +1,4 @@
-"""A small convolutional family that learns in minutes.
+"""A small convolutional family that learns in minutes; `trainer.networks.depth` says how deep it is.
 
 Its discriminator has no normalisation, so that gradient penalties act on single images.
 """
@@ -11,44 +11,51 @@ from digitforge.errors import ConfigError
 from trainer.config import ImageFormat, TrainConfig
 from trainer.networks.attention import SelfAttention
 from trainer.networks.conditioning import FlattenChannelsLast, FullRange, UnflattenChannelsLast
+from trainer.networks.depth import base_of, check_size, widths_of
+
+ATTENTION_LEVEL = 1
+"""The level with self-attention: maps of 12 to 16 pixels a side."""
 
 
-def check(config: TrainConfig, image_format: ImageFormat) -> None:  # noqa: ARG001 - all families take both
+def check(config: TrainConfig, image_format: ImageFormat) -> None:
     """Raise ConfigError if the family cannot make such images."""
-    if image_format.size % 4:
-        raise ConfigError(f"The conv family makes images whose size is a multiple of 4, not {image_format.size}.")
+    check_size("conv", image_format.size)
+    if config.self_attention and image_format.size // base_of(image_format.size) <= 2**ATTENTION_LEVEL:
+        raise ConfigError(
+            f"Self-attention needs images of 24 pixels or more, not {image_format.size}: use --self-attention false."
+        )
 
 
 def generator(config: TrainConfig, image_format: ImageFormat, inputs: int) -> nn.Sequential:
-    """Build a linear layer to maps of size/4, two transposed convolutions, and a clipped tanh."""
-    width, base = config.g_width, image_format.size // 4
-    return nn.Sequential(
-        nn.Linear(inputs, 2 * width * base**2),
-        UnflattenChannelsLast(2 * width, base),
-        nn.BatchNorm2d(2 * width),
-        nn.ReLU(),
-        nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1),
-        *([SelfAttention(width)] if config.self_attention else []),
-        nn.BatchNorm2d(width),
-        nn.ReLU(),
-        nn.ConvTranspose2d(width, image_format.channels, 4, stride=2, padding=1),
-        FullRange(),
-    )
+    """Build a linear layer to the smallest maps, a transposed convolution for each doubling, and a clipped tanh."""
+    base, widths = base_of(image_format.size), widths_of(config.g_width, image_format.size)
+    layers: list[nn.Module] = [nn.Linear(inputs, widths[0] * base**2), UnflattenChannelsLast(widths[0], base)]
+    for level, width in enumerate(widths):
+        if level:
+            layers.append(nn.ConvTranspose2d(widths[level - 1], width, 4, stride=2, padding=1))
+        if level == ATTENTION_LEVEL and config.self_attention:
+            layers.append(SelfAttention(width))
+        layers += [nn.BatchNorm2d(width), nn.ReLU()]
+    last = nn.ConvTranspose2d(widths[-1], image_format.channels, 4, stride=2, padding=1)
+    return nn.Sequential(*layers, last, FullRange())
 
 
 def discriminator(config: TrainConfig, image_format: ImageFormat) -> tuple[nn.Sequential, nn.Linear]:
-    """Build three convolutions and a linear layer; the score is linear in its features."""
-    width = config.d_width
+    """Build a convolution for each halving, one more, and a linear layer; the score is linear in its features."""
+    width, base = config.d_width, base_of(image_format.size)
+    layers: list[nn.Module] = []
+    channels = image_format.channels
+    for level, after in reversed(list(enumerate(widths_of(width, image_format.size)))):
+        layers += [nn.Conv2d(channels, after, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+        if level == ATTENTION_LEVEL and config.self_attention:
+            layers.append(SelfAttention(after))
+        channels = after
     body = nn.Sequential(
-        nn.Conv2d(image_format.channels, width, 4, stride=2, padding=1),
-        nn.LeakyReLU(0.2),
-        *([SelfAttention(width)] if config.self_attention else []),
-        nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
-        nn.LeakyReLU(0.2),
-        nn.Conv2d(2 * width, 4 * width, 3, padding=1),
+        *layers,
+        nn.Conv2d(channels, 4 * width, 3, padding=1),
         nn.LeakyReLU(0.2),
         FlattenChannelsLast(),
-        nn.Linear(4 * width * (image_format.size // 4) ** 2, 4 * width),
+        nn.Linear(4 * width * base**2, 4 * width),
         nn.LeakyReLU(0.2),
     )
     return body, nn.Linear(4 * width, 1)

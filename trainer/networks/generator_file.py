@@ -64,6 +64,13 @@ def load_generator(path: Path) -> TrainedGenerator:
         config = TrainConfig.from_json(about["config"])
         image_format = ImageFormat.from_json(about["images"])
         module = build_generator(config, image_format)
+        if {name: tensor.shape for name, tensor in module.state_dict().items()} != {
+            name: tensor.shape for name, tensor in tensors.items()
+        }:
+            raise WeightsError(
+                f"{path} holds other layers than the {config.network} family has for images of {image_format.size} "
+                "pixels: it is damaged or of another version. Use that version, or train it again."
+            )
         module.load_state_dict(tensors)
         images_seen = int(about["images_seen"])
     except WeightsError:

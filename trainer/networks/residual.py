@@ -9,9 +9,9 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from digitforge.errors import ConfigError
 from trainer.config import ImageFormat, TrainConfig
 from trainer.networks.conditioning import FlattenChannelsLast, FullRange, UnflattenChannelsLast
+from trainer.networks.depth import base_of, check_size, widths_of
 
 
 class Residual(nn.Module):
@@ -34,38 +34,30 @@ class Residual(nn.Module):
 
 def check(config: TrainConfig, image_format: ImageFormat) -> None:  # noqa: ARG001 - all families take both
     """Raise ConfigError if the family cannot make such images."""
-    if image_format.size % 4:
-        raise ConfigError(f"The residual family makes images whose size is a multiple of 4, not {image_format.size}.")
+    check_size("residual", image_format.size)
 
 
 def generator(config: TrainConfig, image_format: ImageFormat, inputs: int) -> nn.Sequential:
-    """Build a linear layer to size/4, then blocks and a transposed convolution, twice, and a clipped tanh."""
-    width, base = config.g_width, image_format.size // 4
-    return nn.Sequential(
-        nn.Linear(inputs, 2 * width * base**2),
-        UnflattenChannelsLast(2 * width, base),
-        *(Residual(2 * width) for _ in range(config.blocks)),
-        nn.LeakyReLU(0.2),
-        nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1),
-        *(Residual(width) for _ in range(config.blocks)),
-        nn.LeakyReLU(0.2),
-        nn.ConvTranspose2d(width, image_format.channels, 4, stride=2, padding=1),
-        FullRange(),
-    )
+    """Build a linear layer to the smallest maps; blocks and a transposed convolution at each level; a clipped tanh."""
+    base, widths = base_of(image_format.size), widths_of(config.g_width, image_format.size)
+    layers: list[nn.Module] = [nn.Linear(inputs, widths[0] * base**2), UnflattenChannelsLast(widths[0], base)]
+    for width, after in zip(widths, [*widths[1:], image_format.channels], strict=True):
+        layers += [Residual(width) for _ in range(config.blocks)]
+        layers += [nn.LeakyReLU(0.2), nn.ConvTranspose2d(width, after, 4, stride=2, padding=1)]
+    return nn.Sequential(*layers, FullRange())
 
 
 def discriminator(config: TrainConfig, image_format: ImageFormat) -> tuple[nn.Sequential, nn.Linear]:
-    """Build a convolution to size/2, blocks, a convolution to size/4, blocks, and a linear layer to features."""
-    width = config.d_width
+    """Build a convolution and blocks for each halving, and a linear layer to features."""
+    base, width = base_of(image_format.size), config.d_width
+    layers: list[nn.Module] = []
+    channels = image_format.channels
+    for after in reversed(widths_of(width, image_format.size)):
+        layers.append(nn.Conv2d(channels, after, 4, stride=2, padding=1))
+        layers += [Residual(after) for _ in range(config.blocks)]
+        layers.append(nn.LeakyReLU(0.2))
+        channels = after
     body = nn.Sequential(
-        nn.Conv2d(image_format.channels, width, 4, stride=2, padding=1),
-        *(Residual(width) for _ in range(config.blocks)),
-        nn.LeakyReLU(0.2),
-        nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
-        *(Residual(2 * width) for _ in range(config.blocks)),
-        nn.LeakyReLU(0.2),
-        FlattenChannelsLast(),
-        nn.Linear(2 * width * (image_format.size // 4) ** 2, 4 * width),
-        nn.LeakyReLU(0.2),
+        *layers, FlattenChannelsLast(), nn.Linear(2 * width * base**2, 4 * width), nn.LeakyReLU(0.2)
     )
     return body, nn.Linear(4 * width, 1)

@@ -109,7 +109,7 @@ def test_residual_networks_begin_as_what_passes_their_blocks_by(blocks: int) -> 
     assert made.shape == (4, 1, 28, 28)
     discriminator(made, y).sum().backward()
     assert all(block.last.weight.grad is not None and block.last.weight.grad.any() for block in found)
-    with pytest.raises(ConfigError, match="multiple of 4, not 30"):
+    with pytest.raises(ConfigError, match="28 or 32"):
         build_generator(config, ImageFormat(1, 30, DIGITS))
 
 
@@ -236,7 +236,40 @@ def test_layers_that_cannot_be_read_are_refused(layers: str) -> None:
         build_generator(configure("mlp", {"g_layers": layers}), MNIST)
 
 
-@pytest.mark.parametrize("preset", ["quickstart", "dense-bn", "conv-upsample"])
+@pytest.mark.parametrize("preset", ["dense-bn", "conv-upsample"])
 def test_sizes_that_do_not_halve_twice_are_refused(preset: str) -> None:
     with pytest.raises(ConfigError, match="multiple of 4, not 30"):
         build_generator(configure(preset, {}), ImageFormat(1, 30, DIGITS))
+
+
+@pytest.mark.parametrize("network", ["conv", "residual"])
+@pytest.mark.parametrize(
+    ("size", "nearest"), [(8, "12."), (30, "28 or 32."), (36, "32 or 48."), (100, "96 or 112."), (600, "512.")]
+)
+def test_sizes_that_are_not_doubled_are_refused_with_the_nearest(network: str, size: int, nearest: str) -> None:
+    config = configure("quickstart", {"network": network})
+    with pytest.raises(ConfigError, match=rf"28, 32, 48, 64, 96 or 128 pixels .*, not {size}: .* {nearest}$"):
+        build_discriminator(config, ImageFormat(1, size, DIGITS))
+
+
+@pytest.mark.parametrize("network", ["conv", "residual"])
+def test_each_doubling_adds_few_parameters(network: str) -> None:
+    config = configure("quickstart", {"network": network})
+    for build in (build_generator, build_discriminator):
+        counts = [parameters(build(config, ImageFormat(1, size, DIGITS))) for size in (32, 64, 128)]
+        assert counts[0] < counts[1] * 1.01 < counts[2] * 1.02 < counts[0] * 1.1
+
+
+def test_self_attention_is_on_maps_of_one_size() -> None:
+    from trainer.networks.attention import SelfAttention
+
+    config = configure("quickstart", {"self_attention": True})
+    for size, side in ((28, 14), (64, 16), (128, 16)):
+        generator = build_generator(config, ImageFormat(1, size, DIGITS))
+        (layer,) = (module for module in generator.modules() if isinstance(module, SelfAttention))
+        sides: list[int] = []
+        layer.register_forward_hook(lambda _module, inputs, _output, sides=sides: sides.append(inputs[0].shape[2]))
+        generator(torch.randn(2, 64), torch.eye(10)[:2])
+        assert sides == [side]
+    with pytest.raises(ConfigError, match="24 pixels or more, not 14: use --self-attention false"):
+        build_generator(config, ImageFormat(1, 14, DIGITS))

@@ -1,0 +1,143 @@
+"""Grow networks of `conv` and `residual` to larger images: the earlier network is the lower half of the new one.
+
+Each doubling of the image adds a level beside it (`trainer.networks.depth`). The new levels begin as enlarging and
+averaging: the grown generator makes the earlier images, enlarged, and the grown discriminator scores an image as the
+earlier one scored it at half the size. Both then learn on from there. (Karras et al. 2018, "Progressive growing of
+GANs", fade new levels in instead.)
+
+Two channels carry each colour past an activation, its values and their negatives, because
+relu(x) - relu(-x) = x, and leaky_relu(x) - leaky_relu(-x) = (1 + slope) x. The other channels begin random, and unused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from trainer.config import ImageFormat, TrainConfig
+from trainer.networks import build_discriminator
+from trainer.networks.conditioning import Discriminator, Generator
+from trainer.networks.depth import widths_of
+from trainer.seeding import Draws
+
+FAMILIES = ("conv", "residual")
+SAMPLES = 256
+"""Generated images that the statistics of new BatchNorm layers are measured on."""
+DOUBLING = torch.outer(*[torch.tensor([0.25, 0.75, 0.75, 0.25])] * 2)
+"""Kernel of a transposed convolution that enlarges maps bilinearly."""
+HALVING = F.pad(torch.full((2, 2), 0.25), (1, 1, 1, 1))
+"""Kernel of a convolution that averages 2x2 pixels."""
+
+
+def levels_between(before: ImageFormat, after: ImageFormat) -> int:
+    """Return how many levels deeper the networks for the images `after` are."""
+    return len(widths_of(1, after.size)) - len(widths_of(1, before.size))
+
+
+def aligned(
+    tensors: Mapping[str, Tensor], config: TrainConfig, before: ImageFormat, discriminator: Discriminator
+) -> dict[str, Tensor]:
+    """Rename the layers of a discriminator of another depth. They are numbered from the image on, and match at the end.
+
+    tensors, config, before: of the earlier discriminator. discriminator: the new one.
+    """
+    with torch.device("meta"):
+        shift = len(discriminator.body) - len(build_discriminator(config, before).body)
+    renamed = {}
+    for name, tensor in tensors.items():
+        part, _, rest = name.partition(".")
+        number, _, rest = rest.partition(".")
+        renamed[f"body.{int(number) + shift}.{rest}" if part == "body" else name] = tensor
+    return renamed
+
+
+def image_layer(network: nn.Module, levels: int) -> tuple[str, torch.Size]:
+    """Return the name of the layer that takes the place of the earlier network's beside the image, and that one's shape.
+
+    network: the new one, deeper by `levels`.
+    """
+    layers = _layers(network)
+    if isinstance(network, Generator):
+        name, layer = layers[-levels - 1]
+        return name, torch.Size([layer.in_channels, layers[-1][1].out_channels, 4, 4])
+    name, layer = layers[levels]
+    return name, torch.Size([layer.out_channels, layers[0][1].in_channels, 4, 4])
+
+
+@torch.no_grad()
+def grow(network: nn.Module, levels: int, weight: Tensor, bias: Tensor, distribution: str) -> list[str]:
+    """Let the layers of the highest `levels` compute what the earlier network's layer beside the image did.
+
+    network: a generator or discriminator that has the earlier network's other layers. weight, bias: of that layer,
+    with the shape that `image_layer` returns. distribution: of the latents.
+    Returns the names of the tensors of these levels; empty if the layers are too narrow for it.
+    """
+    made_by_generator = isinstance(network, Generator)
+    layers = [layer for _, layer in _layers(network)]
+    layers = layers[-levels - 1 :] if made_by_generator else layers[: levels + 1]
+    colours = weight.shape[1]
+    carried = 2 * colours
+    if carried > min(layer.out_channels for layer in layers[:-1]):
+        return []
+    gain = 1 + max((layer.negative_slope for layer in network.modules() if isinstance(layer, nn.LeakyReLU)), default=0)
+    signs = torch.tensor([[1.0, -1], [-1, 1]], device=weight.device).kron(torch.eye(colours, device=weight.device))
+    doubled = torch.cat([weight, -weight], dim=1)
+    if made_by_generator:
+        first, *others = layers
+        first.weight[:, :carried], first.bias[:carried] = doubled, torch.cat([bias, -bias])
+        for layer in others:
+            made = min(layer.out_channels, carried)
+            layer.weight[:, :made], layer.bias[:made] = 0, 0
+            layer.weight[:carried, :made] = signs[:, :made, None, None] * DOUBLING.to(weight.device) / gain
+        _calibrate(network, first, carried, distribution)
+    else:
+        *others, last = layers
+        for layer in others:
+            seen = min(layer.in_channels, carried)
+            layer.weight[:carried], layer.bias[:carried] = 0, 0
+            layer.weight[:carried, :seen] = signs[:, :seen, None, None] * HALVING.to(weight.device)
+            layer.weight[:carried] /= gain if seen == carried else 1
+        last.weight.zero_()
+        last.weight[:, :carried] = doubled / gain
+        last.bias.copy_(bias)
+    body = list(network.body)
+    ends = sorted(body.index(layer) for layer in (layers[0], layers[-1]))
+    return [f"body.{place}.{name}" for place in range(ends[0], ends[1] + 1) for name in body[place].state_dict()]
+
+
+def _layers(network: nn.Module) -> list[tuple[str, nn.Conv2d | nn.ConvTranspose2d]]:
+    """Return the layers that halve or double the maps, by name, in order."""
+    return [
+        (name, layer)
+        for name, layer in network.named_modules()
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and layer.stride == (2, 2)
+    ]
+
+
+def _calibrate(generator: Generator, first: nn.Module, carried: int, distribution: str) -> None:
+    """Let new BatchNorm layers pass the carried channels unchanged: those behind the layer `first`."""
+    body = list(generator.body)
+    norms = [layer for layer in body[body.index(first) :] if isinstance(layer, nn.BatchNorm2d)]
+    if not norms:
+        return
+
+    def measure(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        assert isinstance(norm, nn.BatchNorm2d)
+        variance, mean = torch.var_mean(inputs[0], dim=(0, 2, 3), correction=0)
+        norm.running_mean, norm.running_var = mean, variance
+        norm.weight[:carried], norm.bias[:carried] = (variance + norm.eps).sqrt()[:carried], mean[:carried]
+
+    device, embedding = first.weight.device, generator.embedding
+    classes, embedded = (0, 0) if embedding is None else embedding.weight.shape
+    draws = Draws(device, 0, 0, SAMPLES, slice(None))
+    z = draws.latents("growing", body[0].in_features - embedded, distribution)
+    y = F.one_hot(torch.arange(SAMPLES, device=device) % classes, classes).float() if classes else None
+    handles = [norm.register_forward_pre_hook(measure) for norm in norms]
+    was_training = generator.training
+    generator.eval()(z, y)
+    generator.train(was_training)
+    for handle in handles:
+        handle.remove()
