@@ -24,28 +24,39 @@ from torch import Tensor, nn
 from digitforge.errors import ConfigError, nearest
 from trainer.seeding import Draws
 
-Change = Literal["shift", "rotate", "scale", "shear", "elastic", "cutout", "noise"]
+Change = Literal[
+    "flip", "shift", "rotate", "scale", "shear", "elastic",
+    "brightness", "contrast", "saturation", "hue", "cutout", "noise",
+]  # fmt: skip
 
 LARGEST: dict[Change, float] = {
+    "flip": 1,
     "shift": 0.5,
     "rotate": 180,
     "scale": 1,
     "shear": 60,
     "elastic": 0.2,
+    "brightness": 1,
+    "contrast": 1,
+    "saturation": 1,
+    "hue": 180,
     "cutout": 1,
     "noise": 1,
 }
 """The changes, and the largest strength of each.
 
-shift: fraction of the side, in both directions. rotate: degrees. scale: 0.1 is a factor between 1 / 1.1 and 1.1,
-uniform in its logarithm. shear: degrees, along the rows. Each of these is uniform between minus and plus its strength.
+flip: chance of a mirror image, left to right. shift: fraction of the side, in both directions. rotate: degrees. scale:
+0.1 is a factor between 1 / 1.1 and 1.1, uniform in its logarithm. shear: degrees, along the rows. brightness: added to
+all pixels. contrast: factor of the distance from the image's mean, like scale's. saturation: 1 is a factor between 0
+and 2 of the distance from a pixel's own grey. hue: degrees around the axis of greys. All but flip are uniform between
+minus and plus their strength. Grey images have no saturation and no hue, so these two leave them as they are.
 elastic: fraction of the side; standard deviation of a smooth displacement (Simard et al. 2003), normal on 5x5 nodes.
 cutout: fraction of the shorter side; a square of background with its centre anywhere in the image (DeVries and Taylor
-2017). noise: standard deviation, for images in [-1, 1]; the result may leave that range, as in ADA.
+2017). noise: standard deviation. Images are in [-1, 1]; changes of colour, and noise, may leave that range, as in ADA.
 """
 
 GEOMETRIC: tuple[Change, ...] = ("shift", "rotate", "scale", "shear", "elastic")
-"""The changes that move pixels. Together they resample an image once."""
+"""The changes that move pixels smoothly. Together they resample an image once."""
 
 BACKGROUND = -1.0
 """The value of pixels outside an image."""
@@ -106,6 +117,10 @@ def augment(
         }  # whether it applies, and up to two amounts
         chosen = {kind: numbers[:, 0] < probability for kind, numbers in drawn.items()}
 
+        if "flip" in strengths:
+            mirrored = chosen["flip"] & (drawn["flip"][:, 1] < strengths["flip"])
+            images = torch.where(_each(mirrored), images.flip(3), images)
+
         if geometric := [kind for kind in GEOMETRIC if kind in strengths]:
             amounts = {kind: (drawn[kind][:, 1:] * 2 - 1) * chosen[kind][:, None] for kind in geometric}
             grid = _grid(height, width, strengths, amounts)
@@ -117,6 +132,11 @@ def augment(
             lifted = F.grid_sample(images - BACKGROUND, grid.to(images.dtype), align_corners=False)
             moved = torch.stack([chosen[kind] for kind in geometric]).any(0)
             images = torch.where(_each(moved), lifted + BACKGROUND, images)
+
+        for kind, recolour in RECOLOURINGS.items():
+            if kind in strengths and (images.shape[1] == 3 or kind not in ("saturation", "hue")):
+                amount = _each(drawn[kind][:, 1] * 2 - 1)
+                images = torch.where(_each(chosen[kind]), recolour(images, amount, strengths[kind]), images)
 
         if "noise" in strengths:
             noise = draws.normal(f"{name}/noise/pixels", *images.shape[1:]) * strengths["noise"]
@@ -130,6 +150,37 @@ def augment(
             square = near_y[:, None, :, None] & near_x[:, None, None, :]
             images = images.masked_fill(_each(chosen["cutout"]) & square, BACKGROUND)
     return images
+
+
+def _brighten(images: Tensor, amount: Tensor, strength: float) -> Tensor:
+    return images + amount * strength
+
+
+def _stretch(images: Tensor, amount: Tensor, strength: float) -> Tensor:
+    mean = images.mean(dim=(1, 2, 3), keepdim=True)
+    return mean + (images - mean) * (1 + strength) ** amount
+
+
+def _saturate(images: Tensor, amount: Tensor, strength: float) -> Tensor:
+    grey = images.mean(dim=1, keepdim=True)
+    return grey + (images - grey) * (1 + amount * strength)
+
+
+def _turn_hue(images: Tensor, amount: Tensor, strength: float) -> Tensor:
+    """Rotate around the axis of greys, by Rodrigues' formula. Not as a matrix, which a GPU may multiply in TF32."""
+    angle = (amount * strength).deg2rad()
+    grey = images.mean(dim=1, keepdim=True)
+    across = (images.roll(1, dims=1) - images.roll(-1, dims=1)) / math.sqrt(3)  # the product with the axis
+    return grey + (images - grey) * angle.cos() + across * angle.sin()
+
+
+RECOLOURINGS: dict[Change, Callable[[Tensor, Tensor, float], Tensor]] = {
+    "brightness": _brighten,
+    "contrast": _stretch,
+    "saturation": _saturate,
+    "hue": _turn_hue,
+}
+"""The changes of colour, in order: images, amounts [rows, 1, 1, 1] in [-1, 1] and the strength to images."""
 
 
 def _each(per_image: Tensor) -> Tensor:

@@ -145,9 +145,17 @@ class TrainConfig:
     latent_distribution: Distribution = setting("normal", "Distribution of the latents.")
     embedding_size: int = setting(64, "Length of the generator's class embedding.", low=1, high=4_096)
     g_width: int = setting(
-        64, "Channels of the generator's narrowest hidden layer (dense: the widest).", low=1, high=4_096
+        64,
+        "Channels of the generator's narrowest hidden layer (dense: the widest; conv, residual: at 12 to 16 pixels).",
+        low=1,
+        high=4_096,
     )
-    d_width: int = setting(32, "Channels of the discriminator's first layer.", low=1, high=4_096)
+    d_width: int = setting(
+        32,
+        "Channels of the discriminator's first layer (conv, residual: at 12 to 16 pixels).",
+        low=1,
+        high=4_096,
+    )
     g_layers: str = setting(
         "256,512,1024", "mlp: widths of the generator's hidden layers. 256:0.3 sets a LeakyReLU slope other than 0.2."
     )
@@ -157,7 +165,7 @@ class TrainConfig:
         0.0, "mlp, upsample: dropout after each hidden layer of the discriminator.", low=0, high=0.99
     )
     self_attention: bool = setting(
-        False, "conv: whether both networks have a self-attention layer at half the image size."
+        False, "conv: whether both networks have a self-attention layer, on maps of 12 to 16 pixels a side."
     )
     spectral_norm: bool = setting(False, "Whether to divide each layer of the discriminator by its spectral norm.")
     freeze_d: int = setting(0, "Keep the first layers of the discriminator as --init-from has them: this many.", low=0)

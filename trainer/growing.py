@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from trainer.config import ImageFormat, TrainConfig
 from trainer.networks import build_discriminator
 from trainer.networks.conditioning import Discriminator, Generator
-from trainer.networks.depth import widths_of
+from trainer.networks.depth import image_step, widths_of
 from trainer.seeding import Draws
 
 FAMILIES = ("conv", "residual")
@@ -35,6 +35,12 @@ HALVING = F.pad(torch.full((2, 2), 0.25), (1, 1, 1, 1))
 def levels_between(before: ImageFormat, after: ImageFormat) -> int:
     """Return how many levels deeper the networks for the images `after` are."""
     return len(widths_of(1, after.size)) - len(widths_of(1, before.size))
+
+
+def can_grow(before: ImageFormat, after: ImageFormat) -> bool:
+    """Return whether networks for the images `before` are the lower half of those for the images `after`."""
+    steps = image_step(before.size), image_step(after.size)
+    return steps[0] == 2 and (levels_between(before, after), steps[1]) > (0, 2)
 
 
 def aligned(
@@ -54,10 +60,10 @@ def aligned(
     return renamed
 
 
-def image_layer(network: nn.Module, levels: int) -> tuple[str, torch.Size]:
-    """Return the name of the layer that takes the place of the earlier network's beside the image, and that one's shape.
+def image_layer(network: Generator | Discriminator, levels: int) -> tuple[str, torch.Size]:
+    """Return the name of the layer that takes the place of the earlier network's beside the image.
 
-    network: the new one, deeper by `levels`.
+    Also returns the shape of the earlier layer's weight. network: the new one, deeper by `levels`.
     """
     layers = _layers(network)
     if isinstance(network, Generator):
@@ -68,16 +74,21 @@ def image_layer(network: nn.Module, levels: int) -> tuple[str, torch.Size]:
 
 
 @torch.no_grad()
-def grow(network: nn.Module, levels: int, weight: Tensor, bias: Tensor, distribution: str) -> list[str]:
+def grow(network: Generator | Discriminator, levels: int, weight: Tensor, bias: Tensor, distribution: str) -> list[str]:
     """Let the layers of the highest `levels` compute what the earlier network's layer beside the image did.
 
     network: a generator or discriminator that has the earlier network's other layers. weight, bias: of that layer,
     with the shape that `image_layer` returns. distribution: of the latents.
-    Returns the names of the tensors of these levels; empty if the layers are too narrow for it.
+    Returns the names of the tensors that it sets; empty if the layers are too narrow for it.
     """
-    made_by_generator = isinstance(network, Generator)
     layers = [layer for _, layer in _layers(network)]
-    layers = layers[-levels - 1 :] if made_by_generator else layers[: levels + 1]
+    layers = layers[-levels - 1 :] if isinstance(network, Generator) else layers[: levels + 1]
+    if not levels:  # the image is four times as large as the largest maps instead of twice
+        (layer,) = layers
+        layer.weight.copy_(_spread(weight, layer))
+        _bias(layer).copy_(bias)
+        name = _layers(network)[-1 if isinstance(network, Generator) else 0][0]
+        return [f"{name}.weight", f"{name}.bias"]
     colours = weight.shape[1]
     carried = 2 * colours
     if carried > min(layer.out_channels for layer in layers[:-1]):
@@ -85,24 +96,24 @@ def grow(network: nn.Module, levels: int, weight: Tensor, bias: Tensor, distribu
     gain = 1 + max((layer.negative_slope for layer in network.modules() if isinstance(layer, nn.LeakyReLU)), default=0)
     signs = torch.tensor([[1.0, -1], [-1, 1]], device=weight.device).kron(torch.eye(colours, device=weight.device))
     doubled = torch.cat([weight, -weight], dim=1)
-    if made_by_generator:
+    if isinstance(network, Generator):
         first, *others = layers
-        first.weight[:, :carried], first.bias[:carried] = doubled, torch.cat([bias, -bias])
+        first.weight[:, :carried], _bias(first)[:carried] = doubled, torch.cat([bias, -bias])
         for layer in others:
             made = min(layer.out_channels, carried)
-            layer.weight[:, :made], layer.bias[:made] = 0, 0
-            layer.weight[:carried, :made] = signs[:, :made, None, None] * DOUBLING.to(weight.device) / gain
+            layer.weight[:, :made], _bias(layer)[:made] = 0, 0
+            layer.weight[:carried, :made] = signs[:, :made, None, None] * _spread(DOUBLING, layer) / gain
         _calibrate(network, first, carried, distribution)
     else:
         *others, last = layers
         for layer in others:
             seen = min(layer.in_channels, carried)
-            layer.weight[:carried], layer.bias[:carried] = 0, 0
-            layer.weight[:carried, :seen] = signs[:, :seen, None, None] * HALVING.to(weight.device)
+            layer.weight[:carried], _bias(layer)[:carried] = 0, 0
+            layer.weight[:carried, :seen] = signs[:, :seen, None, None] * _spread(HALVING, layer)
             layer.weight[:carried] /= gain if seen == carried else 1
         last.weight.zero_()
         last.weight[:, :carried] = doubled / gain
-        last.bias.copy_(bias)
+        _bias(last).copy_(bias)
     body = list(network.body)
     ends = sorted(body.index(layer) for layer in (layers[0], layers[-1]))
     return [f"body.{place}.{name}" for place in range(ends[0], ends[1] + 1) for name in body[place].state_dict()]
@@ -113,8 +124,20 @@ def _layers(network: nn.Module) -> list[tuple[str, nn.Conv2d | nn.ConvTranspose2
     return [
         (name, layer)
         for name, layer in network.named_modules()
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and layer.stride == (2, 2)
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and layer.stride != (1, 1)
     ]
+
+
+def _bias(layer: nn.Conv2d | nn.ConvTranspose2d) -> Tensor:
+    assert layer.bias is not None
+    return layer.bias
+
+
+def _spread(kernel: Tensor, layer: nn.Conv2d | nn.ConvTranspose2d) -> Tensor:
+    """Return a kernel of 4x4 for a layer of 8x8 that makes each pixel four times, or sees the mean of four."""
+    times = layer.kernel_size[0] // kernel.shape[-1]
+    spread = kernel.to(layer.weight.device).repeat_interleave(times, -2).repeat_interleave(times, -1)
+    return spread if isinstance(layer, nn.ConvTranspose2d) else spread / times**2
 
 
 def _calibrate(generator: Generator, first: nn.Module, carried: int, distribution: str) -> None:
@@ -130,10 +153,11 @@ def _calibrate(generator: Generator, first: nn.Module, carried: int, distributio
         norm.running_mean, norm.running_var = mean, variance
         norm.weight[:carried], norm.bias[:carried] = (variance + norm.eps).sqrt()[:carried], mean[:carried]
 
-    device, embedding = first.weight.device, generator.embedding
+    device, embedding, linear = next(generator.parameters()).device, generator.embedding, body[0]
+    assert isinstance(linear, nn.Linear)
     classes, embedded = (0, 0) if embedding is None else embedding.weight.shape
     draws = Draws(device, 0, 0, SAMPLES, slice(None))
-    z = draws.latents("growing", body[0].in_features - embedded, distribution)
+    z = draws.latents("growing", linear.in_features - embedded, distribution)
     y = F.one_hot(torch.arange(SAMPLES, device=device) % classes, classes).float() if classes else None
     handles = [norm.register_forward_pre_hook(measure) for norm in norms]
     was_training = generator.training

@@ -17,10 +17,11 @@ from digitforge import hashing
 from digitforge.errors import ConfigError, RunError
 from trainer import checkpoints, growing, runs
 from trainer.config import ImageFormat, TrainConfig
-from trainer.networks.conditioning import Discriminator
+from trainer.networks.conditioning import Discriminator, Generator
 from trainer.networks.depth import base_of
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, load_generator
 from trainer.state import Networks
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -105,9 +106,10 @@ def transfer(origin: Origin, networks: Networks, image_format: ImageFormat) -> s
     colours, or of another image size, are converted. Networks of lower depth grow; see `trainer.growing`.
     """
     said = []
-    levels = 0
+    levels, grows = 0, False
     if origin.config.network in growing.FAMILIES:
         levels = growing.levels_between(origin.image_format, image_format)
+        grows = growing.can_grow(origin.image_format, image_format)
     for name, module in networks.modules().items():
         if name not in origin.tensors:
             continue
@@ -115,7 +117,7 @@ def transfer(origin: Origin, networks: Networks, image_format: ImageFormat) -> s
         if levels and isinstance(module, Discriminator):
             tensors = growing.aligned(tensors, origin.config, origin.image_format, module)
         new = _transfer(origin, tensors, module, image_format)
-        if levels > 0:
+        if grows and isinstance(module, Generator | Discriminator):
             grown = _grow(origin, tensors, module, levels)
             new = [each for each in new if each not in grown]
         if name != "ema":
@@ -156,7 +158,7 @@ def _transfer(origin: Origin, tensors: Mapping[str, Tensor], module: nn.Module, 
     return new
 
 
-def _grow(origin: Origin, tensors: Mapping[str, Tensor], module: nn.Module, levels: int) -> list[str]:
+def _grow(origin: Origin, tensors: Mapping[str, Tensor], module: Generator | Discriminator, levels: int) -> list[str]:
     """Grow one network by `levels`. Returns the names of the tensors that this sets."""
     name, shape = growing.image_layer(module, levels)
     weight, bias = tensors.get(f"{name}.weight"), tensors.get(f"{name}.bias")

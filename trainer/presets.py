@@ -45,6 +45,8 @@ OURS = dict(gamma="0.2", penalty_every=8, beta1=0.0, beta2=0.99)
 REFERENCE = dict(conditional=False, latent_size=100)
 MLP = REFERENCE | dict(network="mlp", reuse_fakes=True)
 DROPOUT = MLP | dict(dropout=0.3)
+COLOUR = OURS | dict(ema_halflife_images=50_000, augment_target=0.3)
+COLOUR |= dict(augment="flip:0.5,shift:0.1,rotate:10,scale:0.15,brightness:0.2,contrast:0.3,saturation:0.5,hue:30")
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "digits":           OURS      | dict(images=6_000_000, ema_halflife_images=200_000)
@@ -55,6 +57,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "stacked-mnist":    OURS      | dict(images=2_400_000, ema_halflife_images=100_000)
                                   | dict(dataset="stacked-mnist", conditional=False, loss="relativistic")
                                   | _lr("1e-3,3e-4@1600000,1e-4@2100000")    | _every(200_000, 200_000, 20_000),
+    "colour-32":        COLOUR    | dict(images=1_000_000, image_size=32, dataset="cifar10")
+                                  | _lr("1e-3,3e-4@700000,1e-4@900000")      | _every(50_000, 100_000, 10_000),
+    "colour-64":        COLOUR    | dict(images=1_000_000, image_size=64, batch_size=64)
+                                  | _lr("1e-3,3e-4@700000,1e-4@900000")      | _every(50_000, 100_000, 10_000),
     "mlp":              MLP       | dict(images=550 * 937 * 64, batch_size=64) | _every(300_000, 600_000, 20_000),
     "mlp-dropout":      DROPOUT   | dict(images=100 * 468 * 128)               | _every(150_000, 300_000, 20_000)
                                   | dict(g_layers="256:0.3,512:0.3,1024:0.2", d_layers="1024,512,256,128"),
@@ -93,6 +99,20 @@ PRESETS = {
         source="digitforge: three digits in one image, 1,000 modes (docs/scores.md)",
         choices="",
         settings=SETTINGS["stacked-mnist"],
+    ),
+    "colour-32": Preset(
+        networks="as digits",
+        length="an hour on two CPU cores",
+        source="digitforge: for your own colour pictures, with adaptive augmentation (docs/data.md)",
+        choices="",
+        settings=SETTINGS["colour-32"],
+    ),
+    "colour-64": Preset(
+        networks="as digits, one level deeper",
+        length="an hour on two CPU cores",
+        source="digitforge: for your own larger colour pictures; name them with --dataset (docs/data.md)",
+        choices="",
+        settings=SETTINGS["colour-64"],
     ),
     "mlp": Preset(
         networks="100-256-512-1024-784 against its mirror image, LeakyReLU",

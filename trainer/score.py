@@ -42,8 +42,9 @@ from trainer.report.run_page import write_report
 from trainer.report.score_pictures import draw
 from trainer.report.tables import show_score, table_console
 from trainer.runs import SCORES_FILE, RunRecord
-from trainer.scoring.features import FeatureNetwork, open_features
+from trainer.scoring.features import FeatureNetwork
 from trainer.scoring.measure import LEAST_IMAGES, Step, score_images
+from trainer.scoring.own import features_for
 from trainer.scoring.real import ImageSet, Real, load_real, predict_images
 from trainer.scoring.reconstruction import Reconstruct
 from trainer.scoring.scores import Facts, Score
@@ -69,8 +70,8 @@ class ScoreRequest:
     """Images to generate; None: 10,000, or half as many as there are training images."""
     seed: int = 0
     """Seed of the latents and of the requested classes."""
-    features: str = "digits"
-    """The feature network; see `trainer.scoring.features.open_features`."""
+    features: str = "auto"
+    """The feature network; see `trainer.scoring.own.features_for`."""
     weights: Path | None = None
     """Weights of the feature network "inception"."""
     smooth: float = 0.0
@@ -207,7 +208,7 @@ def score(request: ScoreRequest, step: Step = lambda _: None) -> ScoreResult:
     loaded = [datasets.load(chosen, request.data_dir, split, **subject.data) for split in ("train", "test")]
     training, test = (datasets.in_order(each, info.classes) for each in loaded)
     _check_images(request, info, training)
-    network = open_features(request.features, request.weights, training.format)
+    network = features_for(request.features, request.weights, training, test, step)
     step("predicting real images")
     real = load_real(training, test, network)
     count = request.count or min(DEFAULT_COUNT, len(real.training) // 2)
@@ -216,7 +217,7 @@ def score(request: ScoreRequest, step: Step = lambda _: None) -> ScoreResult:
     facts = Facts(
         FORMAT, request.path.name, subject.file_sha256, info.provenance.get("weights_sha256", ""),
         info.provenance.get("preset", ""), public_name(training.dataset), real.sha256, count, request.seed,
-        network.name, network.sha256, **subject.run,
+        network.name, network.sha256, network.accuracy, **subject.run,
     )  # fmt: skip
     copies = not subject.limit and _trained_on(subject, loaded[0])
     found, neighbours = score_images(
@@ -294,8 +295,9 @@ def main(arguments: list[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="Seed of the latents; default: %(default)s.")
     parser.add_argument(
-        "--features", default="digits", metavar="digits|inception|FILE", help="Feature network; default: %(default)s."
-    )
+        "--features", default="auto", metavar="auto|digits|inception|FILE",
+        help="Feature network. auto (the default): the bundled one for digits, else one that is made for the data set.",
+    )  # fmt: skip
     parser.add_argument("--weights", type=user_path, help="Weights of Inception, which are never downloaded.")
     parser.add_argument(
         "--smooth", type=float, default=0.0, metavar="SIGMA",

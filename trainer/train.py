@@ -32,6 +32,7 @@ from rich.panel import Panel
 from torch import nn
 
 from digitforge.errors import INTERRUPTED, ConfigError, DigitforgeError, error_message, print_error
+from digitforge.progress import spinner
 from trainer import checkpoints, command_line, launch, rules, runs
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets
@@ -119,9 +120,10 @@ def _run(
     batches = Batches(source, accelerator.device, config.batch_size, config.seed, config.conditional, config.store)
     score = None
     if config.score_every:
-        score = launch.first_process_first(
-            accelerator, lambda: TrainingScore(config, source.format, command.data_dir, accelerator)
-        )
+        with spinner(console if is_main else None) as show:
+            score = launch.first_process_first(
+                accelerator, lambda: TrainingScore(config, source.format, command.data_dir, accelerator, show)
+            )
     with launch.fail_together():
         if is_main:
             run_dir.mkdir(parents=True, exist_ok=True)

@@ -47,6 +47,8 @@ def export_classifier(weights: Path | None, out: Path) -> None:
     if weights.resolve() != BUNDLED and out.resolve() == BUNDLED_CLASSIFIER:
         raise ExportError("The bundled classifier must not be replaced by another one: name a file with --out.")
     model, card = load_classifier(weights)
+    if not card.images.classes:
+        raise ExportError(f"{weights} tells no classes apart, as its images had no labels: it cannot be exported.")
     exportable = Exportable(model).eval()
     size, channels = card.images.size, card.images.channels
     shape = (64, size, size) if channels == 1 else (64, size, size, channels)

@@ -10,7 +10,10 @@ from digitforge.errors import ConfigError
 from trainer.augment import LARGEST, Augmentation, Change, augment, parse
 from trainer.seeding import Draws
 
-EVERYTHING = "shift:0.1,rotate:10,scale:0.1,shear:5,elastic:0.05,cutout:0.25,noise:0.05"
+EVERYTHING = (
+    "flip:0.5,shift:0.1,rotate:10,scale:0.1,shear:5,elastic:0.05,brightness:0.2,contrast:0.5,saturation:1,hue:60,"
+    "cutout:0.25,noise:0.05"
+)
 CPU = torch.device("cpu")
 
 
@@ -54,7 +57,7 @@ def test_strengths_are_read() -> None:
     ("text", "match"),
     [
         ("rotat:10", "did you mean rotate"),
-        ("shift:0.1,", "choose one of shift"),
+        ("shift:0.1,", "choose one of flip"),
         ("shift:0.1,shift:0.2", "twice"),
         *(
             (f"rotate{number}", "above 0, at most 180")
@@ -75,9 +78,10 @@ def test_nothing_to_do_gives_the_images_themselves() -> None:
 
 @pytest.mark.parametrize("kind", LARGEST)
 def test_an_image_changes_exactly_where_it_is_drawn(kind: Change) -> None:
-    images = pictures(2000)
+    images = pictures(2000, channels=3)
     probability = torch.tensor(0.3)
-    changed = augment(images, {kind: LARGEST[kind] / 2}, probability, draws(2000), "reals")
+    strength = LARGEST[kind] if kind == "flip" else LARGEST[kind] / 2
+    changed = augment(images, {kind: strength}, probability, draws(2000), "reals")
     drawn = draws(2000).uniform(f"reals/{kind}", 3)[:, 0] < probability
     assert torch.equal((changed != images).flatten(1).any(1), drawn)  # elsewhere bit for bit
     assert abs(drawn.float().mean() - 0.3) < 4 * (0.3 * 0.7 / 2000) ** 0.5
@@ -143,6 +147,46 @@ def test_cutout_is_a_square_of_background() -> None:
     assert torch.equal(augment(images, parse("cutout:0.5"), 1.0, chosen(0), "reals"), expected)
 
 
+def test_a_share_of_the_images_is_mirrored() -> None:
+    images = pictures(2000)
+    flipped = augment(images, parse("flip:0.4"), 0.5, draws(2000), "reals")
+    same = (flipped == images).flatten(1).all(1)
+    assert torch.equal(flipped[~same], images[~same].flip(3))
+    assert abs((~same).float().mean() - 0.2) < 4 * (0.2 * 0.8 / 2000) ** 0.5
+
+
+COLOUR = torch.tensor([0.5, -0.25, -0.1]).view(1, 3, 1, 1).expand(1, 3, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "made"),
+    [
+        ("brightness:0.2", 1, [0.7, -0.05, 0.1]),
+        ("saturation:0.5", -1, [0.275, -0.1, -0.025]),  # half as far from the grey of 0.05
+        ("saturation:1", -1, [0.05, 0.05, 0.05]),
+        ("hue:120", 1, [-0.1, 0.5, -0.25]),  # red becomes green
+        ("hue:120", -1, [-0.25, -0.1, 0.5]),
+        ("hue:180", 1, [-0.4, 0.35, 0.2]),  # the opposite colour
+    ],
+)
+def test_colours_change(text: str, amount: float, made: list[float]) -> None:
+    changed = augment(COLOUR, parse(text), 1.0, chosen(amount), "reals")
+    torch.testing.assert_close(changed, torch.tensor(made).view(1, 3, 1, 1).expand(1, 3, 4, 4))
+
+
+def test_contrast_is_a_factor_around_the_mean() -> None:
+    images = pictures(1, channels=3)
+    mean = images.mean()
+    for amount, factor in ((1, 1.5), (-1, 1 / 1.5)):
+        changed = augment(images, parse("contrast:0.5"), 1.0, chosen(amount), "reals")
+        torch.testing.assert_close(changed, mean + (images - mean) * factor)
+
+
+def test_grey_images_have_no_colours_to_change() -> None:
+    images = pictures(20)
+    assert torch.equal(augment(images, parse("saturation:1,hue:180"), 1.0, draws(20), "reals"), images)
+
+
 def test_noise_has_its_deviation() -> None:
     images = pictures(100)
     noise = augment(images, parse("noise:0.2"), 1.0, draws(100), "reals") - images
@@ -173,7 +217,7 @@ def test_the_arithmetic_is_float32_under_autocast() -> None:
 
 
 def test_the_gradient_reaches_the_images() -> None:
-    images = pictures(3, 2, 4, 5).double().requires_grad_()
+    images = pictures(3, 3, 4, 5).double().requires_grad_()
 
     def changed(images: Tensor) -> Tensor:
         return augment(images, parse(EVERYTHING), 0.7, draws(3), "reals")

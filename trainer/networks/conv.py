@@ -11,7 +11,7 @@ from digitforge.errors import ConfigError
 from trainer.config import ImageFormat, TrainConfig
 from trainer.networks.attention import SelfAttention
 from trainer.networks.conditioning import FlattenChannelsLast, FullRange, UnflattenChannelsLast
-from trainer.networks.depth import base_of, check_size, widths_of
+from trainer.networks.depth import base_of, check_size, from_image, to_image, widths_of
 
 ATTENTION_LEVEL = 1
 """The level with self-attention: maps of 12 to 16 pixels a side."""
@@ -20,7 +20,7 @@ ATTENTION_LEVEL = 1
 def check(config: TrainConfig, image_format: ImageFormat) -> None:
     """Raise ConfigError if the family cannot make such images."""
     check_size("conv", image_format.size)
-    if config.self_attention and image_format.size // base_of(image_format.size) <= 2**ATTENTION_LEVEL:
+    if config.self_attention and len(widths_of(1, image_format.size)) <= ATTENTION_LEVEL:
         raise ConfigError(
             f"Self-attention needs images of 24 pixels or more, not {image_format.size}: use --self-attention false."
         )
@@ -36,23 +36,25 @@ def generator(config: TrainConfig, image_format: ImageFormat, inputs: int) -> nn
         if level == ATTENTION_LEVEL and config.self_attention:
             layers.append(SelfAttention(width))
         layers += [nn.BatchNorm2d(width), nn.ReLU()]
-    last = nn.ConvTranspose2d(widths[-1], image_format.channels, 4, stride=2, padding=1)
+    last = to_image(widths[-1], image_format.channels, image_format.size)
     return nn.Sequential(*layers, last, FullRange())
 
 
 def discriminator(config: TrainConfig, image_format: ImageFormat) -> tuple[nn.Sequential, nn.Linear]:
     """Build a convolution for each halving, one more, and a linear layer; the score is linear in its features."""
-    width, base = config.d_width, base_of(image_format.size)
+    width, base, widths = config.d_width, base_of(image_format.size), widths_of(config.d_width, image_format.size)
     layers: list[nn.Module] = []
-    channels = image_format.channels
-    for level, after in reversed(list(enumerate(widths_of(width, image_format.size)))):
-        layers += [nn.Conv2d(channels, after, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+    for level in reversed(range(len(widths))):
+        if layers:
+            layers.append(nn.Conv2d(widths[level + 1], widths[level], 4, stride=2, padding=1))
+        else:
+            layers.append(from_image(image_format.channels, widths[level], image_format.size))
+        layers.append(nn.LeakyReLU(0.2))
         if level == ATTENTION_LEVEL and config.self_attention:
-            layers.append(SelfAttention(after))
-        channels = after
+            layers.append(SelfAttention(widths[level]))
     body = nn.Sequential(
         *layers,
-        nn.Conv2d(channels, 4 * width, 3, padding=1),
+        nn.Conv2d(2 * width, 4 * width, 3, padding=1),
         nn.LeakyReLU(0.2),
         FlattenChannelsLast(),
         nn.Linear(4 * width * base**2, 4 * width),

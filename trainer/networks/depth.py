@@ -1,19 +1,22 @@
 """How deep the networks of `conv` and `residual` are: one rule for both, by the size of the images.
 
 The smallest maps have 6, 7 or 8 pixels a side, the base, and each level above has twice as many: 28 is 7 doubled twice,
-and 128 is 8 doubled four times. Each level above the second has half the channels of the one below, so that all levels
+and 64 is 8 doubled three times. Each level above the second has half the channels of the one below, so that all levels
 cost about the same and parameters hardly grow with the size. A network is therefore the lower half of those for images
-of twice its size.
+of twice its size. Images of more than 64 pixels have no maps of half their size, which would cost as much time as all
+others together: the layer beside the image then quadruples.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
+from torch import nn
 
 from digitforge.errors import ConfigError
 
 BASES = (6, 7, 8)
 LARGEST = 512
+LARGEST_DOUBLED = 64
+"""Images of more pixels a side are made from maps of a quarter of their size, others from half of it."""
 NARROWEST = 8
 """Channels that halving stops at."""
 
@@ -25,12 +28,11 @@ def check_size(family: str, size: int) -> None:
     """Raise ConfigError, which names the nearest sizes, if images cannot have this size."""
     if size in SIZES:
         return
-    near = [SIZES[0]] if size < SIZES[0] else next(
-        ([below, above] for below, above in pairwise(SIZES) if below < size < above), [SIZES[-1]]
-    )  # fmt: skip
+    below, above = ([each for each in SIZES if sign * each > sign * size] for sign in (-1, 1))
+    near = " or ".join(map(str, [*below[-1:], *above[:1]]))
     raise ConfigError(
-        f"The {family} family makes images of 28, 32, 48, 64, 96 or 128 pixels a side (6, 7 or 8, doubled), not {size}: "
-        f"use --image-size {' or '.join(map(str, near))}."
+        f"The {family} family makes images of 28, 32, 48, 64, 96 or 128 pixels a side (6, 7 or 8, doubled), not "
+        f"{size}: use --image-size {near}."
     )
 
 
@@ -41,10 +43,27 @@ def base_of(size: int) -> int:
     return size
 
 
+def image_step(size: int) -> int:
+    """Return by how much the largest maps are smaller than the image, 2 or 4."""
+    return 4 if size > LARGEST_DOUBLED else 2
+
+
 def widths_of(width: int, size: int) -> list[int]:
-    """Return the channels of the maps at each level below the image, from the smallest maps on.
+    """Return the channels of the maps at each level, from the smallest maps on.
 
     width: those at the second level; the first has twice as many, the others half as many as the one below.
     """
-    levels = (size // base_of(size)).bit_length() - 1
+    levels = (size // image_step(size) // base_of(size)).bit_length()
     return [2 * width, *(max(width >> level, min(width, NARROWEST)) for level in range(levels - 1))]
+
+
+def to_image(width: int, channels: int, size: int) -> nn.ConvTranspose2d:
+    """Return the generator's layer from its largest maps, of `width` channels, to the image."""
+    step = image_step(size)
+    return nn.ConvTranspose2d(width, channels, 2 * step, stride=step, padding=step // 2)
+
+
+def from_image(channels: int, width: int, size: int) -> nn.Conv2d:
+    """Return the discriminator's layer from the image to its largest maps, of `width` channels."""
+    step = image_step(size)
+    return nn.Conv2d(channels, width, 2 * step, stride=step, padding=step // 2)

@@ -19,6 +19,8 @@ from trainer.networks.pixels import from_pixels
 BUNDLED = Path(__file__).parents[1] / "scoring" / "classifier.safetensors"
 METADATA_KEY = "digitforge"
 FEATURES = 128
+LARGEST_WHOLE = 32
+"""Images of up to this many pixels a side are not halved before the first of the five convolutions."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,23 @@ class ClassifierCard:
     images: ImageFormat
     data_sha256: str
     accuracy: float
-    """Fraction of the test images classified as labelled."""
+    """Fraction of the test images classified as labelled. Without classes: see `trainer.scoring.unlabelled`."""
 
 
 class Classifier(nn.Module):
-    """Five convolutions, a global average and a linear layer, for images of any size in [-1, 1]."""
+    """Five convolutions, a global average and a linear layer, for images in [-1, 1].
 
-    def __init__(self, channels: int, classes: int) -> None:
+    Images larger than 32 pixels a side are halved first, by a convolution each time.
+    """
+
+    def __init__(self, channels: int, classes: int, size: int = LARGEST_WHOLE) -> None:
         super().__init__()
+        halvings: list[nn.Module] = []
+        while size > LARGEST_WHOLE:
+            halvings += [nn.Conv2d(channels, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
+            halvings.append(nn.MaxPool2d(2))
+            channels, size = 16, size // 2
+        self.halvings = nn.Sequential(*halvings)
         widths = [(channels, 32), (32, 32), (32, 64), (64, 64), (64, FEATURES)]
         layers: list[nn.Module] = []
         for index, (inputs, outputs) in enumerate(widths):
@@ -44,17 +55,17 @@ class Classifier(nn.Module):
             if index in (1, 3):
                 layers.append(nn.MaxPool2d(2))
         self.layers = nn.Sequential(*layers)
-        self.head = nn.Linear(FEATURES, classes)
+        self.head = nn.Linear(FEATURES, classes) if classes else None
 
     def features(self, images: Tensor) -> Tensor:
         """Map images [batch, channels, size, size] to features [batch, 128]."""
-        features: Tensor = self.layers(images).mean(dim=(2, 3))
+        features: Tensor = self.layers(self.halvings(images)).mean(dim=(2, 3))
         return features
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Map images [batch, channels, size, size] to logits [batch, classes] and features [batch, 128]."""
         features = self.features(images)
-        return self.head(features), features
+        return features[:, :0] if self.head is None else self.head(features), features
 
 
 def save_classifier(path: Path, model: Classifier, card: ClassifierCard) -> None:
@@ -71,7 +82,7 @@ def load_classifier(path: Path = BUNDLED) -> tuple[Classifier, ClassifierCard]:
             about = json.loads((file.metadata() or {})[METADATA_KEY])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         card = ClassifierCard(**about | {"images": ImageFormat.from_json(about["images"])})
-        model = Classifier(card.images.channels, len(card.images.classes))
+        model = Classifier(card.images.channels, len(card.images.classes), card.images.size)
         model.load_state_dict(tensors)
     except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise DataError(
@@ -83,7 +94,7 @@ def load_classifier(path: Path = BUNDLED) -> tuple[Classifier, ClassifierCard]:
 @torch.no_grad()
 def predict(model: Classifier, images: Tensor, batch: int = 100) -> tuple[Tensor, Tensor]:
     """Map uint8 images [n, channels, size, size] to logits [n, classes] and features [n, 128], float32."""
-    logits = torch.empty(len(images), model.head.out_features)
+    logits = torch.empty(len(images), 0 if model.head is None else model.head.out_features)
     features = torch.empty(len(images), FEATURES)
     # In place: small results between large activations would keep the allocator from reusing the memory.
     for start in range(0, len(images), batch):

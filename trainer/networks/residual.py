@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from trainer.config import ImageFormat, TrainConfig
 from trainer.networks.conditioning import FlattenChannelsLast, FullRange, UnflattenChannelsLast
-from trainer.networks.depth import base_of, check_size, widths_of
+from trainer.networks.depth import base_of, check_size, from_image, to_image, widths_of
 
 
 class Residual(nn.Module):
@@ -41,23 +41,22 @@ def generator(config: TrainConfig, image_format: ImageFormat, inputs: int) -> nn
     """Build a linear layer to the smallest maps; blocks and a transposed convolution at each level; a clipped tanh."""
     base, widths = base_of(image_format.size), widths_of(config.g_width, image_format.size)
     layers: list[nn.Module] = [nn.Linear(inputs, widths[0] * base**2), UnflattenChannelsLast(widths[0], base)]
-    for width, after in zip(widths, [*widths[1:], image_format.channels], strict=True):
-        layers += [Residual(width) for _ in range(config.blocks)]
-        layers += [nn.LeakyReLU(0.2), nn.ConvTranspose2d(width, after, 4, stride=2, padding=1)]
-    return nn.Sequential(*layers, FullRange())
+    for level, width in enumerate(widths):
+        if level:
+            layers.append(nn.ConvTranspose2d(widths[level - 1], width, 4, stride=2, padding=1))
+        layers += [*(Residual(width) for _ in range(config.blocks)), nn.LeakyReLU(0.2)]
+    return nn.Sequential(*layers, to_image(widths[-1], image_format.channels, image_format.size), FullRange())
 
 
 def discriminator(config: TrainConfig, image_format: ImageFormat) -> tuple[nn.Sequential, nn.Linear]:
     """Build a convolution and blocks for each halving, and a linear layer to features."""
-    base, width = base_of(image_format.size), config.d_width
+    width, base, widths = config.d_width, base_of(image_format.size), widths_of(config.d_width, image_format.size)
     layers: list[nn.Module] = []
-    channels = image_format.channels
-    for after in reversed(widths_of(width, image_format.size)):
-        layers.append(nn.Conv2d(channels, after, 4, stride=2, padding=1))
-        layers += [Residual(after) for _ in range(config.blocks)]
-        layers.append(nn.LeakyReLU(0.2))
-        channels = after
-    body = nn.Sequential(
-        *layers, FlattenChannelsLast(), nn.Linear(2 * width * base**2, 4 * width), nn.LeakyReLU(0.2)
-    )
+    for level in reversed(range(len(widths))):
+        if layers:
+            layers.append(nn.Conv2d(widths[level + 1], widths[level], 4, stride=2, padding=1))
+        else:
+            layers.append(from_image(image_format.channels, widths[level], image_format.size))
+        layers += [*(Residual(widths[level]) for _ in range(config.blocks)), nn.LeakyReLU(0.2)]
+    body = nn.Sequential(*layers, FlattenChannelsLast(), nn.Linear(2 * width * base**2, 4 * width), nn.LeakyReLU(0.2))
     return body, nn.Linear(4 * width, 1)

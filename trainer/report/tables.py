@@ -112,8 +112,10 @@ def comparison_table(runs: Sequence[ComparedRun], metrics: Sequence[Metric]) -> 
 
 
 def features(score: Score) -> str:
-    """Return the feature network of a score and the start of its hash."""
-    return f"{score.facts.features} ({(score.facts.features_sha256 or '')[:12]})"
+    """Return the feature network of a score, the start of its hash, and how often it is right if that is known."""
+    right = score.facts.features_accuracy
+    accuracy = "" if right is None else f", accuracy {right:.1%}"
+    return f"{score.facts.features} ({(score.facts.features_sha256 or '')[:12]}{accuracy})"
 
 
 def _fitting(columns: Sequence[Item], make: Callable[[Sequence[Item]], Table], console: Console) -> int:

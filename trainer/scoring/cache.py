@@ -10,7 +10,8 @@ An entry's key is made of three parts:
   also holds each metric and the code of its function.
 
 Modules that only describe, store or train are not in the key (`metrics.py`, `scores.py`, `cache.py`, `during.py`,
-`classifier.py`), nor is anything in `trainer/report`. So editing a text computes nothing again.
+`classifier.py`, `unlabelled.py`, `own.py`), nor is anything in `trainer/report`. So editing a text computes nothing
+again.
 """
 
 from __future__ import annotations

@@ -10,17 +10,20 @@ import argparse
 import shlex
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
 import torch
 import torch.nn.functional as F
-from rich.progress import track
+from rich.console import Console
+from torch import Tensor
 
 from digitforge import files, hashing
 from digitforge.datasets import public_name
 from digitforge.errors import DataError, exit_status
 from digitforge.files import user_path
+from digitforge.progress import bar
 from trainer import augment
 from trainer.config import Crop, Invert
 from trainer.data import datasets
@@ -35,26 +38,58 @@ PEAK_RATE = 4e-3
 HALFLIFE_IMAGES = 40_000
 
 
-def train_classifier(source: Source, epochs: int, batch_size: int, seed: int) -> Classifier:
-    """Train on all images of `source`, slightly distorted, with a one-cycle learning rate; return averaged weights."""
-    torch.manual_seed(seed)
-    cpu = torch.device("cpu")
-    model = Classifier(source.format.channels, len(source.format.classes)).to(memory_format=torch.channels_last)
-    average = Ema(model)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=PEAK_RATE, weight_decay=0.05, fused=True)
-    per_epoch = len(source.images) // batch_size
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=epochs * per_epoch)
-    images, labels = torch.from_numpy(source.images.copy()), torch.from_numpy(source.labels)
-    for step in track(range(epochs * per_epoch), "training the classifier"):
-        epoch, batch = divmod(step, per_epoch)
-        if batch == 0:
-            order = torch.randperm(len(images), generator=stream(cpu, seed, "epoch", epoch))
-        chosen = order[batch * batch_size : (batch + 1) * batch_size]
-        draws = Draws(cpu, seed, step, batch_size, slice(None))
-        distorted = augment.augment(from_pixels(images[chosen]), augment.parse(DISTORTION), 1.0, draws, "classifier")
+Show = Callable[[int, int], None]
+"""Called with the number of steps that are done, and of all."""
+
+
+def train_classifier(
+    source: Source, epochs: int, batch_size: int, seed: int, show: Show = lambda _done, _all: None
+) -> Classifier:
+    """Train on the labelled images of `source`, slightly distorted; return averaged weights."""
+    labels = torch.from_numpy(source.labels)
+    distortion = augment.parse(DISTORTION)
+
+    def loss(model: Classifier, images: Tensor, chosen: Tensor, draws: Draws) -> Tensor:
+        distorted = augment.augment(images, distortion, 1.0, draws, "classifier")
         with torch.autocast("cpu", torch.bfloat16):
             logits, _ = model(distorted)
-        loss = F.cross_entropy(logits.float(), labels[chosen], label_smoothing=0.05)
+        return F.cross_entropy(logits.float(), labels[chosen], label_smoothing=0.05)
+
+    rows = (labels >= 0).nonzero().squeeze(1)
+    return fit(source, rows, len(source.format.classes), loss, epochs, batch_size, seed, show)
+
+
+def fit(
+    source: Source,
+    rows: Tensor,
+    outputs: int,
+    loss_of: Callable[[Classifier, Tensor, Tensor, Draws], Tensor],
+    epochs: int,
+    batch_size: int,
+    seed: int,
+    show: Show,
+) -> Classifier:
+    """Train a classifier with a one-cycle learning rate, and return its averaged weights.
+
+    rows: indices of the images to train on. outputs: of the last layer. loss_of: (model, images in [-1, 1], their
+    indices, random numbers) -> the loss of a batch.
+    """
+    torch.manual_seed(seed)
+    cpu = torch.device("cpu")
+    model = Classifier(source.format.channels, outputs, source.format.size).to(memory_format=torch.channels_last)
+    average = Ema(model)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=PEAK_RATE, weight_decay=0.05, fused=True)
+    per_epoch = len(rows) // batch_size
+    steps = epochs * per_epoch
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=steps)
+    images = torch.from_numpy(source.images.copy())
+    for step in range(steps):
+        show(step, steps)
+        epoch, batch = divmod(step, per_epoch)
+        if batch == 0:
+            order = rows[torch.randperm(len(rows), generator=stream(cpu, seed, "epoch", epoch))]
+        chosen = order[batch * batch_size : (batch + 1) * batch_size]
+        loss = loss_of(model, from_pixels(images[chosen]), chosen, Draws(cpu, seed, step, batch_size, slice(None)))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -65,9 +100,10 @@ def train_classifier(source: Source, epochs: int, batch_size: int, seed: int) ->
 
 
 def accuracy(model: Classifier, source: Source) -> float:
-    """Return the share of the source's images that are classified as labelled."""
+    """Return the share of the source's labelled images that are classified as labelled."""
+    labels = torch.from_numpy(source.labels)
     logits, _ = predict(model, torch.from_numpy(source.images.copy()))
-    return float((logits.argmax(dim=1) == torch.from_numpy(source.labels)).float().mean())
+    return float((logits.argmax(dim=1) == labels)[labels >= 0].float().mean())
 
 
 def describe(path: Path, card: ClassifierCard, judged: str, count: int, command: str, minutes: float) -> str:
@@ -122,7 +158,13 @@ def _train_and_write(given: argparse.Namespace) -> None:
     if not source.format.classes:
         raise DataError(f"{given.dataset} has no labels, and a classifier cannot be trained without them.")
     began = time.monotonic()
-    model = train_classifier(source, given.epochs, min(given.batch_size, len(source.images)), given.seed)
+    batch_size = min(given.batch_size, len(source.images))
+    with bar(Console(stderr=True), "training the classifier") as progress:
+
+        def show(done: int, steps: int) -> None:
+            progress.show(done, steps, "training the classifier")
+
+        model = train_classifier(source, given.epochs, batch_size, given.seed, show)
     minutes = (time.monotonic() - began) / 60
     judged = (
         "the test images" if test.sha256 != source.sha256 else "the training images (the data set has no test images)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from torch import Tensor, nn
 from trainer.config import ImageFormat, TrainConfig
 from trainer.data import datasets
 from trainer.networks.pixels import to_pixels
-from trainer.scoring.features import open_features
 from trainer.scoring.measure import Comparison, measure
 from trainer.scoring.metrics import cheap_metrics
+from trainer.scoring.own import features_for
 from trainer.scoring.real import ImageSet, load_real, predict_images
 from trainer.seeding import Draws, stream
 
@@ -26,15 +27,20 @@ class TrainingScore:
     """Scores an averaged generator on the same latents each time."""
 
     def __init__(
-        self, config: TrainConfig, images: ImageFormat, data_dir: Path | None, accelerator: Accelerator
+        self,
+        config: TrainConfig,
+        images: ImageFormat,
+        data_dir: Path | None,
+        accelerator: Accelerator,
+        step: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Read the real images and compute the floor. Raises DataError if no feature network fits the images."""
+        """Read the real images and compute the floor. step: called with the name of what is done next."""
         self.config, self.accelerator = config, accelerator
-        self.network = open_features("digits", None, images)
         training, test = (
             datasets.load(config.dataset, data_dir, split, classes=config.classes, **config.conversion())
             for split in ("train", "test")
         )
+        self.network = features_for("auto", None, training, test, step)
         real = load_real(training, test, self.network)
         self.count = min(config.score_count, len(real.training) // 2)
         self.held_out = real.held_out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -31,6 +31,9 @@ class FeatureNetwork:
     """The classes it predicts; empty if they are not those of the data."""
     predict: Callable[[Tensor], tuple[Tensor, Tensor]]
     """uint8 [n, channels, size, size] -> class probabilities [n, classes] and features [n, features], float32."""
+    accuracy: float | None = None
+    """Share of images that it was not trained on that it classifies as labelled; without classes: see
+    `trainer.scoring.unlabelled.accuracy`. None if it is not known."""
 
 
 def open_features(choice: str, weights: Path | None, images: ImageFormat) -> FeatureNetwork:
@@ -44,27 +47,30 @@ def open_features(choice: str, weights: Path | None, images: ImageFormat) -> Fea
         return _inception(weights)
     path = BUNDLED if choice == "digits" else user_path(choice)
     model, card = load_classifier(path)
-    network = FeatureNetwork(public_name(card.dataset), _sha256(path), card.images.classes, _predict(model))
+    network = FeatureNetwork(
+        public_name(card.dataset), _sha256(path), card.images.classes, _predict(model), card.accuracy
+    )
     if choice == "digits" and images.classes == stacked.CLASSES:
-        return FeatureNetwork("mnist in each channel", network.sha256, stacked.CLASSES, _predict_channels(network))
+        return FeatureNetwork(
+            "mnist in each channel", network.sha256, stacked.CLASSES, _predict_channels(network), card.accuracy
+        )
     if (images.channels, images.size) != (card.images.channels, card.images.size):
         raise DataError(
             f"The feature network {path.name} takes {card.images.channels} x {card.images.size} x {card.images.size} "
-            f"images, not {images.channels} x {images.size} x {images.size}: make one for your data with "
-            "`python -m trainer.scoring.classifier --dataset D --out FILE`, and name it with --features FILE."
+            f"images, not {images.channels} x {images.size} x {images.size}: use --features auto, or another file."
         )
     if not images.classes:
-        return FeatureNetwork(f"{network.name}, no classes", network.sha256, (), _among(network, []))
+        return replace(network, name=f"{network.name}, no classes", classes=(), predict=_among(network, []))
     if set(images.classes) < set(card.images.classes):
         columns = [card.images.classes.index(name) for name in images.classes]
-        return FeatureNetwork(
-            f"{network.name}, {len(columns)} classes", network.sha256, images.classes, _among(network, columns)
-        )
+        return replace(
+            network, name=f"{network.name}, {len(columns)} classes", classes=images.classes,
+            predict=_among(network, columns), accuracy=None,
+        )  # fmt: skip
     if images.classes != card.images.classes:
         raise DataError(
             f"The feature network {path.name} predicts the classes {', '.join(card.images.classes[:12])}, but the "
-            f"images have the classes {', '.join(images.classes[:12])}: make one for them with "
-            "`python -m trainer.scoring.classifier --dataset NAME --out FILE` and score with --features FILE."
+            f"images have the classes {', '.join(images.classes[:12])}: use --features auto, or another file."
         )
     return network
 

@@ -201,15 +201,17 @@ class Facts:
     features: str | None = None
     """Name of the feature network."""
     features_sha256: str | None = None
+    features_accuracy: float | None = None
+    """How often the feature network is right; see `trainer.scoring.features.FeatureNetwork.accuracy`."""
     images_seen: int | None = None
     """Images that the run had trained on; None for a file."""
     training_seconds: float | None = None
     images_per_s: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The facts as JSON values. What only runs have is left out for a file."""
-        of_runs = ("images_seen", "training_seconds", "images_per_s")
-        return {key: value for key, value in asdict(self).items() if value is not None or key not in of_runs}
+        """The facts as JSON values. What only some scores have is left out of the others."""
+        of_some = ("features_accuracy", "images_seen", "training_seconds", "images_per_s")
+        return {key: value for key, value in asdict(self).items() if value is not None or key not in of_some}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Facts:
@@ -227,6 +229,7 @@ class Facts:
             seed=_count(values, "seed"),
             features=features and public_name(features),
             features_sha256=_text(values, "features_sha256"),
+            features_accuracy=_number(values, "features_accuracy"),
             images_seen=_count(values, "images_seen"),
             training_seconds=_number(values, "training_seconds"),
             images_per_s=_number(values, "images_per_s"),

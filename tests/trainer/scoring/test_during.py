@@ -10,6 +10,7 @@ from PIL import Image
 
 from tests.support.forks import start_ranks, wait_for
 from trainer.data import datasets
+from trainer.scoring import own
 from trainer.scoring.metrics import METRICS, Metric
 from trainer.train import main
 
@@ -19,6 +20,12 @@ STILL = (
     "--g-lr", "0", "--d-lr", "0", "--precision", "fp32", "--ema-halflife-images", "1e9", "--ema-warmup", "0",
     "--score-every", "128", "--score-count", "301",
 )  # fmt: skip
+
+
+def networks_in_seconds(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    monkeypatch.setenv("DIGITFORGE_CACHE", str(cache))
+    monkeypatch.setattr(own, "LEAST_SHOWN", 256)
+    monkeypatch.setattr(own, "EPOCHS", 1)
 
 
 def scores(run_dir: Path) -> list[dict[str, float]]:
@@ -58,6 +65,7 @@ def test_unlabelled_images_are_scored_without_an_accuracy_and_with_a_new_metric(
     folder.mkdir()
     for number, image in enumerate(datasets.load("sklearn-digits", None).images[:300]):
         Image.fromarray(image[0]).save(folder / f"{number:03d}.png")
+    networks_in_seconds(monkeypatch, tmp_path)
     unlabelled = ["--dataset", f"folder:{folder}", "--image-size", "28", "--conditional", "false"]
     assert main([*STILL, *unlabelled, "--score-count", "100", "--run-dir", str(tmp_path / "r")]) == 0
     found = scores(tmp_path / "r")
@@ -66,10 +74,11 @@ def test_unlabelled_images_are_scored_without_an_accuracy_and_with_a_new_metric(
     assert all(line["brightness"] > 0 and line["floor_brightness"] > 0 for line in found)
 
 
-def test_images_without_a_feature_network_are_refused_before_training(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_images_of_another_size_are_scored_with_a_network_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arguments = ["--dataset", "sklearn-digits", "--image-size", "32", "--score-every", "128"]
-    assert main([*arguments, "--run-dir", str(tmp_path / "r")]) == 2
-    assert not (tmp_path / "r").exists()
-    assert "takes 1 x 28 x 28 images" in capsys.readouterr().err.replace("\n", " ")
+    networks_in_seconds(monkeypatch, tmp_path)
+    arguments = [*STILL, "--dataset", "sklearn-digits", "--image-size", "32", "--score-count", "100"]
+    assert main([*arguments, "--run-dir", str(tmp_path / "r")]) == 0
+    assert all(line["frechet_distance"] > line["floor_frechet_distance"] for line in scores(tmp_path / "r"))
+    assert len(list((tmp_path / "classifiers").iterdir())) == 1

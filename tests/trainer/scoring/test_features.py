@@ -45,7 +45,7 @@ def test_a_classifier_of_ones_own(tmp_path: Path) -> None:
     save_classifier(path, Classifier(3, 2).eval(), ClassifierCard("folder:x", ImageFormat(3, 32, ("a", "b")), "", 0.9))
     network = open_features(str(path), None, ImageFormat(3, 32, ("a", "b")))
     assert network.classes == ("a", "b")
-    with pytest.raises(DataError, match=r"takes 3 x 32 x 32 images, not 1 x 28 x 28.*--features FILE"):
+    with pytest.raises(DataError, match=r"takes 3 x 32 x 32 images, not 1 x 28 x 28: use --features auto"):
         open_features(str(path), None, ImageFormat(1, 28, ()))
     with pytest.raises(DataError, match="predicts the classes a, b"):
         open_features(str(path), None, ImageFormat(3, 32, ("a", "c")))
