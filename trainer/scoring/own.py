@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from digitforge.datasets import public_name
+from digitforge.places import cache_folder, require_cache
 from trainer.data import stacked
 from trainer.data.datasets import Source
-from trainer.data.places import cache_folder, require_cache
 from trainer.networks.judge import BUNDLED, Classifier, ClassifierCard, load_classifier, save_classifier
 from trainer.scoring import classifier, unlabelled
 from trainer.scoring.features import FeatureNetwork, open_features
