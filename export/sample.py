@@ -1,6 +1,7 @@
 """Make a labelled data set with an ONNX generator: `python -m export.sample MODEL.onnx --count N --out FILE.npz|DIR`.
 
-Image i of a seed depends on the seed and i alone, so a longer data set begins with the shorter one.
+Image i of a seed depends on the seed and i alone, so a longer data set begins with the shorter one. The shards that
+several processes have made are joined with `python -m export.sample --join DIR --out FILE.npz`.
 """
 
 from __future__ import annotations
@@ -17,16 +18,23 @@ from export.contract import GeneratorInfo
 from export.datasets.card import card_path
 from export.datasets.dataset import write_dataset
 from export.datasets.formats import FORMATS, format_of
+from export.datasets.join import join_shards
 from export.datasets.latents_file import read_latents
 from export.datasets.sampling import TRUNCATION_MAX, SampleRequest, class_labels, parse_shard
 from export.runtime.generator import find_model, open_generator, state
 from export.runtime.sidecar import OPTION_HELP as ASSUME_HELP
 
+OF_SEED = ("count", "seed", "digit", "truncation", "min_confidence")
+"""The options of images that are generated from a seed."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m export.sample", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("model", type=user_path, metavar="MODEL.onnx", help="a generator, or a run directory with one")
+    parser.add_argument(
+        "model", type=user_path, nargs="?", metavar="MODEL.onnx", help="a generator, or a run directory with one"
+    )
+    parser.add_argument("--join", type=user_path, metavar="DIR", help="join the .npz shards in this folder instead")
     parser.add_argument("--count", type=int, metavar="N", help="number of images")
     parser.add_argument(
         "--latents", type=user_path, metavar="FILE.npz",
@@ -44,17 +52,22 @@ def main(arguments: list[str] | None = None) -> int:
         "--min-confidence", type=float, metavar="P",
         help="generate images again until the classifier gives their class at least this probability (default: 0)",
     )  # fmt: skip
-    parser.add_argument("--shard", default="1/1", metavar="I/N", help="only the I-th of N parts (default: 1/1)")
+    parser.add_argument("--shard", metavar="I/N", help="only the I-th of N parts (default: 1/1)")
     parser.add_argument("--assume", action="append", default=[], metavar="WHAT=VALUE", help=ASSUME_HELP)
     given = parser.parse_args(arguments)
     form = given.format or format_of(given.out)
 
     def command() -> None:
+        if given.join:
+            _join(given)
+            return
+        if given.model is None:
+            raise ExportError("Name a generator, or a folder of shards with --join.")
         suffix = FORMATS[form].suffix
         if FORMATS[format_of(given.out)].suffix != suffix:
             needs = f"a {suffix} file" if suffix else "a folder"
             raise ExportError(f"--out is {given.out}, but the format {form} needs {needs}.")
-        shard = parse_shard(given.shard)
+        shard = parse_shard(given.shard or "1/1")
         model = find_model(given.model)
         if given.assume:
             state(model, given.assume)
@@ -74,6 +87,23 @@ def main(arguments: list[str] | None = None) -> int:
     return exit_status(command)
 
 
+def _join(given: argparse.Namespace) -> None:
+    if given.model is not None:
+        raise ExportError("Shards are joined without a generator: leave out MODEL.onnx.")
+    _refuse(given, "shards that are joined", "latents", "format", "shard", "assume", *OF_SEED)
+    with bar(Console(stderr=True), "joining") as progress:
+        count, new = join_shards(given.join, given.out, lambda done, total: progress.show(done, total, "joining"))
+    already = "" if new else ", which existed already"
+    print(f"{given.out}: {count:,} images{already}; {card_path(given.out, 'npz')} says how they were made")
+
+
+def _refuse(given: argparse.Namespace, what: str, *names: str) -> None:
+    """Raise ExportError if an option is given that does not apply."""
+    for name in names:
+        if getattr(given, name) not in (None, []):
+            raise ExportError(f"--{name.replace('_', '-')} does not apply to {what}: leave it out.")
+
+
 def _of_seed(given: argparse.Namespace, info: GeneratorInfo, shard: tuple[int, int]) -> SampleRequest:
     if given.count is None:
         raise ExportError("Name the number of images with --count, or a file of latents with --latents.")
@@ -84,9 +114,7 @@ def _of_seed(given: argparse.Namespace, info: GeneratorInfo, shard: tuple[int, i
 
 
 def _of_latents(given: argparse.Namespace, info: GeneratorInfo, shard: tuple[int, int]) -> SampleRequest:
-    for name in ("count", "seed", "digit", "truncation", "min_confidence"):
-        if getattr(given, name) is not None:
-            raise ExportError(f"--{name.replace('_', '-')} does not apply to given latents: leave it out.")
+    _refuse(given, "given latents", *OF_SEED)
     latents = read_latents(given.latents, info)
     return SampleRequest(len(latents.latents), shard=shard, given=latents)
 

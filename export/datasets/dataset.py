@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from digitforge.errors import ExportError
-from digitforge.files import write_bytes
+from digitforge.files import rename, write_bytes
 from export.contract import PIXELS, GeneratorInfo
 from export.datasets.card import Card, card_path, describe
 from export.datasets.formats import FORMATS, DatasetFormat
@@ -229,11 +229,11 @@ def _finish(
     if not row.suffix:
         ready.mkdir(exist_ok=True)  # the folder of pictures exists already, unless the shard is empty
     if row.write:
-        row.write(
+        card |= row.write(
             ready,
             [
                 RawPart(part.name, part.count, shape, lambda part=part: read(part, "pixels"),  # type: ignore[misc]
-                        lambda part=part: read(part, "labels"))  # type: ignore[misc]
+                        lambda part=part: read(part, "labels"), part.start)  # type: ignore[misc]
                 for part in parts
             ],
         )  # fmt: skip
@@ -244,7 +244,7 @@ def _finish(
             if path.is_file():
                 with path.open("rb+") as written:
                     os.fsync(written.fileno())
-    ready.replace(out)
+    rename(ready, out)
 
 
 def _pieces(source: Path) -> Iterator[bytes]:

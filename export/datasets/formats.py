@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from export.contract import GeneratorInfo
 from export.datasets.writers import RawPart, write_idx, write_npz
@@ -20,8 +21,11 @@ class DatasetFormat:
     """What is written, as a phrase."""
     obstacle: Callable[[GeneratorInfo], str]
     """Why it cannot hold a generator's images, as a sentence; "" if it can."""
-    write: Callable[[Path, Sequence[RawPart]], None] | None
-    """Writes the file or folder from the raw images; None if each image is a PNG file as soon as it is generated."""
+    write: Callable[[Path, Sequence[RawPart]], dict[str, Any]] | None
+    """Writes the file or folder from the raw images and returns what is added to the card.
+
+    None if each image is a PNG file as soon as it is generated.
+    """
     suffix: str = ""
     """Suffix of the file; "" if the data set is a folder."""
     label_type: str = "<i8"

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from digitforge.errors import ExportError
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from digitforge.locks import read_owner, try_lock
 
 
 @contextmanager
@@ -23,14 +17,10 @@ def folder_lock(folder: Path) -> Iterator[None]:
     Raises ExportError while another command holds the lock, and OSError if the folder cannot be created.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("wb") as file:
-        try:
-            if sys.platform == "win32":
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in (errno.EACCES, errno.EAGAIN):
-                raise ExportError(f"Another command is working in {folder}: wait until it has finished.") from error
-            # Any other error means that the file system has no locks; then the user has to take care.
+    path = folder / "lock"
+    lock = try_lock(path)
+    if lock is None:
+        owner = read_owner(path) or "another process"
+        raise ExportError(f"Another command is working in {folder} ({owner}): wait until it has finished.")
+    with lock:
         yield

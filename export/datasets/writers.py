@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from export.datasets.archive import ArrayWriter, write_directory
 
 
 @dataclass(frozen=True)
@@ -23,35 +25,39 @@ class RawPart:
     """Yields the pixels in order, uint8."""
     labels: Callable[[], Iterator[bytes]]
     """Yields the labels in order, in the format's type."""
+    first: int = 0
+    """Number of the first image in the whole data set."""
 
 
-def write_npz(target: Path, parts: Sequence[RawPart]) -> None:
-    """Write the only part as `images` uint8 [count, H, W(, 3)] and `labels` int64 [count], -1 without classes."""
+def write_npz(target: Path, parts: Sequence[RawPart]) -> dict[str, Any]:
+    """Write the only part as `images` uint8 [count, H, W(, 3)] and `labels` int64 [count], -1 without classes.
+
+    Returns what the card says of the archive, which joining shards needs.
+    """
     (part,) = parts
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        _write_array(archive, "images", "|u1", (part.count, *part.image_shape), part.pixels())
-        _write_array(archive, "labels", "<i8", (part.count,), part.labels())
+    with target.open("wb") as file:
+        images = ArrayWriter(file, "images", "|u1", (part.count, *part.image_shape), part.first)
+        facts = {"images": _write_array(images, part.pixels())}
+        labels = ArrayWriter(file, "labels", "<i8", (part.count,), part.first)
+        facts["labels"] = _write_array(labels, part.labels())
+        write_directory(file, [images, labels])
+    return {"archive": facts}
 
 
-def write_idx(target: Path, parts: Sequence[RawPart]) -> None:
-    """Write a folder with MNIST's own layout and names."""
+def write_idx(target: Path, parts: Sequence[RawPart]) -> dict[str, Any]:
+    """Write a folder with MNIST's own layout and names. Returns what the card says of it: nothing."""
     folder = target / "MNIST" / "raw"
     folder.mkdir(parents=True, exist_ok=True)
     for part in parts:
         _write_idx_file(folder / f"{part.name}-images-idx3-ubyte", (part.count, *part.image_shape), part.pixels())
         _write_idx_file(folder / f"{part.name}-labels-idx1-ubyte", (part.count,), part.labels())
+    return {}
 
 
-def _write_array(
-    archive: zipfile.ZipFile, name: str, dtype: str, shape: tuple[int, ...], contents: Iterable[bytes]
-) -> None:
-    """Add an array to an .npz archive. The fixed date makes the archive depend on its contents alone."""
-    entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    with archive.open(entry, "w", force_zip64=True) as file:
-        np.lib.format.write_array_header_1_0(file, {"descr": dtype, "fortran_order": False, "shape": shape})
-        for content in contents:
-            file.write(content)
+def _write_array(array: ArrayWriter, contents: Iterable[bytes]) -> dict[str, int]:
+    for content in contents:
+        array.write(content)
+    return array.close().to_json()
 
 
 def _write_idx_file(path: Path, shape: tuple[int, ...], contents: Iterable[bytes]) -> None:
