@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -40,7 +41,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         flush(temporary)
-        temporary.replace(path)
+        rename(temporary, path)
     except OSError as error:
         raise CannotWrite(f"{path} could not be written: {explain(error)}") from error
     finally:
@@ -80,6 +81,30 @@ def is_text(path: Path) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def rename(source: Path, target: Path) -> None:
+    """Rename a file or a folder; a file replaces another one. Raises OSError if that failed.
+
+    A file system in a network may report a failure although it has renamed: the server did, its answer was lost, and
+    the client asked again. So a failure counts only if `target` is not what `source` was.
+    """
+    before = source.stat()
+    try:
+        source.replace(target)
+    except OSError:
+        if source.exists() or not _becomes(target, before):
+            raise
+
+
+def _becomes(path: Path, expected: os.stat_result) -> bool:
+    """Return whether `path` is the expected file, or is so within a second: its folder's listing may be old."""
+    for _ in range(10):
+        with suppress(OSError):
+            if os.path.samestat(path.stat(), expected):
+                return True
+        time.sleep(0.1)
+    return False
 
 
 def flush(path: Path) -> None:

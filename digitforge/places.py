@@ -11,6 +11,7 @@ from tempfile import TemporaryFile
 from digitforge.errors import DataError
 
 CACHE_VARIABLE = "DIGITFORGE_CACHE"
+SCRATCH_VARIABLE = "DIGITFORGE_SCRATCH"
 
 
 def cache_folder() -> Path:
@@ -26,18 +27,31 @@ def cache_folder() -> Path:
         ) from error
 
 
+def scratch_folder() -> Path | None:
+    """Return the folder of this machine for copies of stores: $DIGITFORGE_SCRATCH; None if there is none."""
+    return Path(folder).expanduser() if (folder := os.environ.get(SCRATCH_VARIABLE)) else None
+
+
 def require_cache(folder: Path) -> None:
     """Create a folder of the cache. Raises DataError, which names the variable that moves it, if that fails."""
+    _require(
+        folder, f"The cache folder {folder}", f"set the environment variable {CACHE_VARIABLE} to a folder that can"
+    )
+
+
+def require_scratch(folder: Path) -> None:
+    """Create a folder of the scratch. Raises DataError if that fails."""
+    _require(folder, f"The scratch folder {folder}", "choose another --scratch")
+
+
+def _require(folder: Path, name: str, remedy: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
             pass
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise DataError(
-            f"The cache folder {folder} cannot be written ({reason}): set the environment variable {CACHE_VARIABLE} "
-            "to a folder that can."
-        ) from error
+        raise DataError(f"{name} cannot be written ({reason}): {remedy}.") from error
 
 
 def roots(data_dir: Path | None) -> Iterator[Path]:

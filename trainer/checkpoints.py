@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,21 +92,28 @@ def save(folder: Path, images_seen: int, tensors: Mapping[str, Tensor], facts: M
         files.write_json(temporary / MANIFEST_FILE, manifest)
         files.flush(temporary)
         shutil.rmtree(final, ignore_errors=True)
-        temporary.rename(final)
+        files.rename(temporary, final)
         files.flush(folder)
     except OSError as error:
         raise CannotWrite(f"{final} could not be written: {explain(error)}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     for old in _finished(folder)[keep:]:
-        shutil.rmtree(old)
+        shutil.rmtree(old, ignore_errors=True)  # a file system in a network may keep open files
     return final
 
 
-def load_newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
-    """Return the newest complete checkpoint, or None, and the names of newer ones that are damaged."""
+def load_newest(folder: Path, known: Iterable[int] = ()) -> tuple[Checkpoint | None, list[str]]:
+    """Return the newest complete checkpoint, or None, and the names of newer ones that are damaged.
+
+    known: numbers of images seen at which there may be one, whether or not the folder's listing has it. In a network,
+    listings may be some seconds old.
+    """
     damaged: list[str] = []
-    for path in _finished(folder):
+    listed = _finished(folder)
+    above = int(listed[0].name) if listed else 0
+    unlisted = [folder / f"{images:012d}" for images in sorted(set(known), reverse=True) if images > above]
+    for path in [*(path for path in unlisted if path.is_dir()), *listed]:
         try:
             manifest = json.loads((path / MANIFEST_FILE).read_text(encoding="utf-8"))
             complete = manifest["format"] == FORMAT and manifest["sha256"] == hashing.sha256(path / STATE_FILE)
@@ -129,7 +136,7 @@ def set_aside(folder: Path, names: list[str]) -> None:
     for name in names:
         aside = folder / f"{name}.damaged"
         shutil.rmtree(aside, ignore_errors=True)  # from an earlier session
-        (folder / name).rename(aside)
+        files.rename(folder / name, aside)
 
 
 def _finished(folder: Path) -> list[Path]:

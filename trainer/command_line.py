@@ -26,6 +26,7 @@ class Command:
 
     config: TrainConfig
     data_dir: Path | None
+    scratch: Path | None
     run_dir: Path | None
     resume: str
     list_presets: bool
@@ -58,7 +59,9 @@ def parse(arguments: list[str]) -> Command:
         if (value := getattr(given, field.name)) is not None
     }
     preset = overrides.pop("preset", TrainConfig.preset)
-    return Command(configure(preset, overrides), given.data_dir, given.run_dir, given.resume, given.list_presets)
+    return Command(
+        configure(preset, overrides), given.data_dir, given.scratch, given.run_dir, given.resume, given.list_presets
+    )
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -98,6 +101,13 @@ def build_parser() -> argparse.ArgumentParser:
                 type=user_path,
                 metavar="DIR",
                 help="Folder of the data set (default: $DIGITFORGE_DATA, then a cache).",
+            )
+            group.add_argument(
+                "--scratch",
+                type=user_path,
+                metavar="DIR",
+                help="A folder on this machine's own disk, from which decoded pictures are read instead of from a "
+                "shared cache (default: $DIGITFORGE_SCRATCH, if set).",
             )
     return parser
 

@@ -14,6 +14,7 @@ from digitforge.errors import RunError
 from trainer import checkpoints, launch
 from trainer.ema import decay
 from trainer.graphs import make_step
+from trainer.report.log import LOG_FILE, read_log
 from trainer.report.reporter import Reporter
 from trainer.state import Networks, Run
 
@@ -98,7 +99,8 @@ def train(
 
 def _resume(run: Run, checkpoint_dir: Path, reporter: Reporter) -> int:
     """Load the newest intact checkpoint. Returns the images seen, 0 if there is no checkpoint."""
-    newest, damaged = checkpoints.load_newest(checkpoint_dir)
+    logged = (int(point["images"]) for point in read_log(checkpoint_dir.with_name(LOG_FILE))[0])
+    newest, damaged = checkpoints.load_newest(checkpoint_dir, logged)
     launch.require_same(f"{newest and newest.images_seen}, {damaged}", f"checkpoints in {checkpoint_dir}")
     if damaged:
         reporter.say(f"Skipped damaged checkpoint {', '.join(damaged)}.", "yellow")

@@ -1,104 +1,50 @@
-"""The lock of a run directory: only one launch may train in it at a time."""
+"""The lock of a run directory: only one launch may train in it at a time, and how the last one failed."""
 
 from __future__ import annotations
 
-import errno
-import json
-import os
-import socket
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
-from digitforge.errors import CannotWrite, RunError, explain
+from digitforge import files, locks
+from digitforge.errors import CannotWrite, DigitforgeError, RunError, error_message, explain
 
 LOCK_FILE = ".lock"
-"""Holds the owner as JSON. The operating system's lock on this file decides, not whether it exists."""
-
-UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
-"""Errors of file systems without locks."""
+FAILURE_FILE = "failure.json"
+"""Holds the error of a training that failed, until the next one begins in the same run directory."""
 
 
 @contextmanager
 def locked(run_dir: Path) -> Iterator[None]:
     """Lock `run_dir`, which must exist, inside the block. Raises RunError that names the owner if another has it.
 
-    The operating system releases the lock when its owner ends, however it ends, so a killed run can be resumed at
-    once, from any host that shares the folder. On a file system without locks, nothing is locked.
+    A killed run can be resumed at once, from any host that shares the folder. If the block fails, its error is recorded
+    in the run.
     """
     path = run_dir / LOCK_FILE
     try:
-        lock = _acquire(path)
+        lock = locks.try_lock(path)
     except OSError as error:
         raise CannotWrite(f"{path} could not be written: {explain(error)}") from error
     if lock is None:
-        raise RunError(
-            f"{run_dir} is being trained by {_owner(path)}: wait for it or stop it, or choose another --run-dir."
-        )
+        owner = locks.read_owner(path) or "another process"
+        raise RunError(f"{run_dir} is being trained by {owner}: wait for it or stop it, or choose another --run-dir.")
     with lock:
         try:
+            with suppress(OSError):
+                (run_dir / FAILURE_FILE).unlink(missing_ok=True)
             yield
+        except Exception as error:
+            _record(run_dir, error)
+            raise
         finally:
-            with suppress(OSError):  # Windows does not remove an open file
-                path.unlink()
+            locks.release(path)
 
 
-def _acquire(path: Path) -> BinaryIO | None:
-    """Return the locked file, None if another process has locked it."""
-    while True:
-        lock = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
-        try:
-            if not _lock(lock):
-                lock.close()
-                return None
-            if _is_at(lock, path):
-                break
-        except BaseException:
-            lock.close()
-            raise
-        lock.close()  # its owner removed it before we locked it
-    owner = {"host": socket.gethostname(), "process": os.getpid(), "since": f"{datetime.now():%Y-%m-%d %H:%M:%S}"}
-    lock.truncate(0)
-    lock.write(json.dumps(owner).encode())
-    lock.flush()
-    return lock
-
-
-def _lock(lock: BinaryIO) -> bool:
-    """Lock the open file; returns False if another process has locked it."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            lock.seek(1 << 30)  # others could not read a locked part
-            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
-            lock.seek(0)
-        else:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
-            return False
-        if error.errno not in UNSUPPORTED:
-            raise
-    return True
-
-
-def _is_at(lock: BinaryIO, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(lock.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
-
-
-def _owner(path: Path) -> str:
-    """Return who holds the lock, as far as the file says."""
-    try:
-        owner = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {owner['process']} on {owner['host']} since {owner['since']}"
-    except (OSError, ValueError, LookupError, TypeError):
-        return "another process"
+def _record(run_dir: Path, error: Exception) -> None:
+    """Record why a training failed, if there is a run."""
+    known = isinstance(error, (DigitforgeError, OSError))
+    message = error_message(error) if known else f"{type(error).__name__}: {error}".partition("\n")[0]
+    if (run_dir / "config.json").is_file():
+        with suppress(CannotWrite):  # the disk may be full
+            files.write_json(run_dir / FAILURE_FILE, {"error": message})

@@ -32,6 +32,7 @@ from rich.panel import Panel
 from torch import nn
 
 from digitforge.errors import INTERRUPTED, ConfigError, DigitforgeError, error_message, print_error
+from digitforge.places import SCRATCH_VARIABLE
 from digitforge.progress import spinner
 from trainer import checkpoints, command_line, launch, rules, runs
 from trainer.config import ImageFormat, TrainConfig
@@ -72,6 +73,8 @@ def main(arguments: list[str] | None = None) -> int:
         if command.list_presets:
             show_presets(console)
             return 0
+        if command.scratch:
+            os.environ[SCRATCH_VARIABLE] = str(command.scratch)
         with own_terminal(), stop.listening(), ExitStack() as cleanup:
             _run(command, launch.start(command.config), console, stop, cleanup)
     except (DigitforgeError, OSError) as error:

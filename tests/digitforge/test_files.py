@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from digitforge import files
 from digitforge.errors import CannotWrite
 from digitforge.files import is_lfs_pointer, user_path, write_bytes
 
@@ -74,3 +75,39 @@ def test_every_command_reads_its_paths_so(project: Path) -> None:
     sources = [path for folder in ("export", "trainer", "viewer") for path in (project / folder).rglob("*.py")]
     assert len(sources) > 100
     assert [path.name for path in sources if "type=Path" in path.read_text(encoding="utf-8")] == []
+
+
+@pytest.fixture
+def lying_renames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every rename succeed and report a failure, as a network may whose answers get lost."""
+    real = os.replace
+
+    def replace(source: str | Path, target: str | Path) -> None:
+        real(source, target)
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(source))
+
+    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(os, "rename", replace)
+
+
+@pytest.mark.usefixtures("lying_renames")
+def test_a_rename_that_is_reported_as_failed_has_still_been_made(tmp_path: Path) -> None:
+    for content in ("one", "two"):
+        files.write_text(tmp_path / "a.txt", content)
+        assert (tmp_path / "a.txt").read_text() == content
+    (tmp_path / "folder").mkdir()
+    files.rename(tmp_path / "folder", tmp_path / "renamed")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "renamed"]
+
+
+def test_a_rename_that_failed_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(source: str | Path, target: str | Path) -> None:
+        Path(source).unlink()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    (tmp_path / "b.txt").write_text("before")
+    monkeypatch.setattr(os, "replace", lose)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with pytest.raises(CannotWrite, match="input/output error"):
+        files.write_text(tmp_path / "b.txt", "after")
+    assert (tmp_path / "b.txt").read_text() == "before"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from digitforge.errors import CannotWrite, RunError
-from trainer import run_lock
+from digitforge.locks import UNSUPPORTED
 from trainer.run_lock import LOCK_FILE, locked
 from trainer.train import main
 
@@ -60,7 +60,7 @@ def test_a_lock_ends_with_its_block(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs flock")
-@pytest.mark.parametrize("code", run_lock.UNSUPPORTED)
+@pytest.mark.parametrize("code", UNSUPPORTED)
 def test_without_locks_in_the_file_system_nothing_is_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:

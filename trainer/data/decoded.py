@@ -1,7 +1,8 @@
 """Decoded pictures in a memory-mapped file, written once to the user's cache folder and checked at every opening.
 
 A store is a folder with `images` (uint8 [count, channels, size, size]), `labels` (little-endian int64 [count]) and
-`manifest.json`. Its name is a hash of its inputs. It may be deleted when no run uses it.
+`manifest.json`. Its name is a hash of its inputs. It may be deleted when no run uses it. Of all processes that share
+the cache folder, the first one makes a store and the others wait. With `--scratch`, each machine reads its own copy.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import shutil
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -24,6 +26,7 @@ from rich.console import Console
 
 from digitforge import files, places
 from digitforge.errors import DataError
+from digitforge.locks import wait_for_lock
 from digitforge.progress import bar
 from trainer.data import decode
 from trainer.data.survey import survey
@@ -72,9 +75,15 @@ def open_store(
     folder = places.cache_folder() / "stores" / _key(root, names, classes, wanted, surveyed, channels)
     manifest = _read_whole(folder)
     if manifest is None:
-        if folder.exists():
-            say(console, f"The stored pictures of {root} are damaged and will be decoded again.")
-        manifest = _make(folder, root, names, labels, wanted, console, surveyed, channels)
+        places.require_cache(folder.parent)
+        with wait_for_lock(folder.with_name(f".{folder.name}.lock"), f"decodes the pictures of {root}"):
+            manifest = _read_whole(folder)  # another process may have made it meanwhile
+            if manifest is None:
+                if folder.exists():
+                    say(console, f"The stored pictures of {root} are damaged and will be decoded again.")
+                manifest = _make(folder, root, names, labels, wanted, console, surveyed, channels)
+    if (scratch := places.scratch_folder()) is not None:
+        folder = _copy(folder, scratch / "stores" / folder.name)
     for sentence in manifest["said"]:
         say(console, sentence)
     if manifest["skipped"]:
@@ -142,7 +151,6 @@ def _make(
     channels: int | None,
 ) -> dict[str, Any]:
     """Write the store to a temporary folder, rename it, and return its manifest."""
-    places.require_cache(folder.parent)
     look, said = survey(root, surveyed, wanted)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
         made = Path(temporary) / "made"
@@ -165,9 +173,25 @@ def _make(
         files.write_json(made / "manifest.json", manifest)
         if _read_whole(folder) is None:  # otherwise another process was faster
             if folder.exists():
-                folder.rename(Path(temporary) / "damaged")
-            made.rename(folder)
+                files.rename(folder, Path(temporary) / "damaged")
+            files.rename(made, folder)
     return manifest
+
+
+def _copy(folder: Path, local: Path) -> Path:
+    """Return the copy `local` of a store, which one process of this machine makes if there is none."""
+    if _read_whole(local) is None:
+        places.require_scratch(local.parent)
+        with wait_for_lock(local.with_name(f".{local.name}.lock"), f"copies the pictures to {local.parent}"):
+            if _read_whole(local) is None:
+                with tempfile.TemporaryDirectory(dir=local.parent, prefix=f".{local.name}.") as temporary:
+                    copied = Path(shutil.copytree(folder, Path(temporary) / "copied"))
+                    if local.exists():
+                        files.rename(local, Path(temporary) / "damaged")
+                    files.rename(copied, local)
+                if _read_whole(local) is None:
+                    raise DataError(f"The copy of {folder} in {local.parent} is damaged: choose another --scratch.")
+    return local
 
 
 def _write_images(

@@ -12,6 +12,9 @@ An entry's key is made of three parts:
 Modules that only describe, store or train are not in the key (`metrics.py`, `scores.py`, `cache.py`, `during.py`,
 `classifier.py`, `unlabelled.py`, `own.py`), nor is anything in `trainer/report`. So editing a text computes nothing
 again.
+
+An entry begins with the SHA-256 of its content. Of all processes that share the cache folder, the first one computes an
+entry and the others wait.
 """
 
 from __future__ import annotations
@@ -21,17 +24,19 @@ import json
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 from torch import Tensor
 
 from digitforge import files
 from digitforge.errors import CannotWrite
+from digitforge.locks import wait_for_lock
 from digitforge.places import cache_folder
 from trainer.scoring import metrics as metrics_module
 from trainer.scoring.metrics import Metric
+
+Entry = TypeVar("Entry")
 
 READING = ("networks/judge.py", "networks/pixels.py", "scoring/features.py")
 COMPUTING = (
@@ -43,26 +48,39 @@ COMPUTING = (
 
 def cached_tensors(key: str, make: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
     """Return the tensors cached under `key`, or those of `make`, which are then cached."""
-    path = _place(key, ".safetensors")
-    try:
-        return load_file(path)
-    except (OSError, SafetensorError):
-        made = make()
-        with suppress(CannotWrite):  # the score does without its cache
-            files.write_bytes(path, save(made))
-        return made
+    return _cached(_place(key, ".tensors"), make, save, load)
 
 
 def cached_json(key: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Return the JSON values cached under `key`, or those of `make`, which are then cached."""
-    path = _place(key, ".json")
+    return _cached(_place(key, ".values"), make, lambda values: json.dumps(values).encode(), json.loads)
+
+
+def _cached(
+    path: Path, make: Callable[[], Entry], encode: Callable[[Entry], bytes], decode: Callable[[bytes], Entry]
+) -> Entry:
+    """Return what is stored at `path`. If it is absent or damaged, one process makes it and the others wait."""
+    content = _read(path)
+    if content is None:
+        with wait_for_lock(path.with_suffix(".lock"), "computes features of the real images"):
+            content = _read(path)  # another process may have written it meanwhile
+            if content is None:
+                made = make()
+                content = encode(made)
+                with suppress(CannotWrite):  # the score does without its cache
+                    files.write_bytes(path, hashlib.sha256(content).digest() + content)
+                return made
+    return decode(content)
+
+
+def _read(path: Path) -> bytes | None:
+    """Return the content of an entry, which follows its hash; None if it is absent or damaged."""
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        made = make()
-        with suppress(CannotWrite):
-            files.write_json(path, made)
-        return made
+        stored = path.read_bytes()
+    except OSError:
+        return None
+    digest, content = stored[:32], stored[32:]
+    return content if hashlib.sha256(content).digest() == digest else None
 
 
 def code_hash(modules: Iterable[str] = COMPUTING, metrics: Iterable[Metric] = ()) -> str:
@@ -76,7 +94,7 @@ def code_hash(modules: Iterable[str] = COMPUTING, metrics: Iterable[Metric] = ()
 
 
 def _code_of(metric: Metric) -> bytes:
-    """The file with the metric's function; for the rows of METRICS the function itself, beside which texts stand."""
+    """Return the file with the metric's function; for METRICS the function alone, as texts stand beside it there."""
     code = metric.compute.__code__
     path = Path(code.co_filename)
     if path.is_file() and path != Path(metrics_module.__file__):

@@ -4,6 +4,8 @@ import errno
 import io
 import json
 import os
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from digitforge import files, places
+from digitforge import files, locks, places
 from digitforge.errors import DataError
 from trainer.data import datasets, decode, decoded
 from trainer.data.datasets import Source
@@ -153,7 +155,13 @@ def test_a_full_disk_leaves_nothing_behind(pictures: MakePictures, monkeypatch: 
     assert len(load(root)[0].images) == 10
 
 
+def without_locks(*_: object) -> None:
+    raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs flock")
 def test_two_builders_do_not_harm_each_other(pictures: MakePictures, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fcntl.flock", without_locks)  # where there are locks, the second one waits
     root = pictures(10)
     write = decoded._write_images
     faster: list[Source] = []
@@ -168,3 +176,52 @@ def test_two_builders_do_not_harm_each_other(pictures: MakePictures, monkeypatch
     assert slower.sha256 == faster[0].sha256
     np.testing.assert_array_equal(slower.images, faster[0].images)
     assert len(stores()) == 1
+
+
+def test_the_second_process_waits_for_the_first_and_decodes_nothing(
+    pictures: MakePictures, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    root, write = pictures(10), decoded._write_images
+    begun, go_on, written, found = threading.Event(), threading.Event(), list[object](), list[Source]()
+
+    def write_slowly(*arguments: object) -> object:
+        begun.set()
+        assert go_on.wait(10)
+        written.append(arguments)
+        return write(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(decoded, "_write_images", write_slowly)
+    monkeypatch.setattr(locks, "POLL_S", 0.01)
+    processes = [threading.Thread(target=lambda: found.append(load(root)[0])) for _ in range(2)]
+    processes[0].start()
+    assert begun.wait(10)
+    processes[1].start()
+    while "which decodes the pictures of" not in capfd.readouterr().err:
+        assert processes[1].is_alive()
+    go_on.set()
+    for process in processes:
+        process.join(10)
+    assert len(written) == 1
+    assert found[0].sha256 == found[1].sha256
+    assert len(stores()) == 1
+
+
+def test_a_machine_reads_its_own_copy_of_a_store(
+    pictures: MakePictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = pictures(10)
+    shared, _ = load(root)
+    monkeypatch.setenv(places.SCRATCH_VARIABLE, str(tmp_path / "scratch"))
+    for damage in (False, True, False):
+        local, _ = load(root)
+        assert isinstance(local.images, np.memmap)
+        assert Path(str(local.images.filename)).is_relative_to(tmp_path / "scratch")
+        assert local.sha256 == shared.sha256
+        np.testing.assert_array_equal(local.images, shared.images)
+        (copy,) = (tmp_path / "scratch" / "stores").iterdir()
+        if damage:
+            (copy / "images").write_bytes(b"damaged")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(places.SCRATCH_VARIABLE, str(tmp_path / "file"))
+    with pytest.raises(DataError, match=r"scratch folder .* cannot be written .*: choose another --scratch"):
+        load(root)
