@@ -8,7 +8,7 @@ log by itself, because it imports nothing from the trainer.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,14 @@ def read_log(path: Path) -> tuple[list[Point], list[tuple[int, str]]]:
     Lines that cannot be read are skipped. Where a run went back to a checkpoint, its later lines replace the earlier
     ones beyond that checkpoint. A missing file is an empty log.
     """
+    return parse_lines(_lines(path))
+
+
+def parse_lines(lines: Iterable[str]) -> tuple[list[Point], list[tuple[int, str]]]:
+    """Return the measurements and notes of some lines of a log; see `read_log`."""
     points: list[Point] = []
     notes: list[tuple[int, str]] = []
-    for line in _lines(path):
+    for line in lines:
         values = _parse(line)
         # NaN and the infinities fail this comparison.
         numbers = {name: value for name, value in values.items() if type(value) in (int, float) and abs(value) < 1e300}
