@@ -121,7 +121,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m bench.join", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--shards", type=int, nargs="+", default=[2, SHARDS], metavar="N", help="how many of the 64 to join"
+        "--shards", type=int, nargs="+", default=[2, 24], metavar="N", help="how many of the 64 to join"
     )
     parser.add_argument(
         "--images", type=int, default=IMAGES, metavar="N", help="images of all 64 (default: ten million)"

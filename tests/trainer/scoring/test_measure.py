@@ -141,7 +141,7 @@ def test_the_floor_is_kept_and_renewed_with_the_data(digits: Real, network: Feat
     assert measure.floor(digits, network, 150, calls.append) == first
     assert len(calls) == computed, "nothing was computed again"
     assert measure.floor(digits, replace(network, sha256="other"), 150, quiet) == first
-    assert len(list((own_cache / "scores").glob("*.json"))) == 2
+    assert len(list((own_cache / "scores").glob("*.values"))) == 2
 
 
 def test_too_few_images_are_refused(digits: Real, network: FeatureNetwork) -> None:
