@@ -34,7 +34,7 @@ def draw(character: str, font: ImageFont.FreeTypeFont) -> Image.Image | None:
     if right <= left or bottom <= top:
         return None
     picture = Image.new("RGBA", (right - left, bottom - top))
-    ImageDraw.Draw(picture).text((-left, -top), character, font=font, embedded_color=True)
+    ImageDraw.Draw(picture).text((-left, -top), character, fill="black", font=font, embedded_color=True)
     picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     page = Image.new("RGBA", (SIDE, SIDE), "white")
     page.alpha_composite(picture, ((SIDE - picture.width) // 2, (SIDE - picture.height) // 2))
