@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PureWindowsPath
 
-PATHS = ("folder:", "zip:", "npz:", "csv:")
+PATHS = ("folder:", "zip:", "npz:", "csv:", "parquet:", "hf:")
 """Prefixes of the data sets that are the user's own files, as in `--dataset folder:PATH`."""
 _MNIST = "MNIST (Y. LeCun, C. Cortes, C. Burges), CC BY-SA 3.0"
 _EMNIST = "EMNIST (G. Cohen et al.), no licence stated"

@@ -91,7 +91,8 @@ class TrainConfig:
     dataset: str = setting(
         "auto",
         "Training images: a name, or your own files (docs/data.md): pictures with one subfolder per class (folder:, "
-        "zip:), or arrays (npz:, csv:). auto: MNIST, or the embedded digits if MNIST is not available.",
+        "zip:), arrays (npz:, csv:), or tables of either (parquet:, hf:). auto: MNIST, or the embedded "
+        "digits if MNIST is not available.",
         choices=("auto", *get_args(DatasetName), *(f"{prefix}PATH" for prefix in PATHS)),
         section="Data",
     )

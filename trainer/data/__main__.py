@@ -1,7 +1,8 @@
 """Look at training images before training: `python -m trainer.data PATH|NAME [--image-size S] [--out FILE.png]`.
 
-PATH is a folder of pictures, a .zip of one, or a .npz, .npy or .csv file of arrays; NAME is any `--dataset`. The
-command prints what was found and how many images each class has, and draws a contact sheet.
+PATH is a folder of pictures, a .zip of one, a .npz, .npy or .csv file of arrays, or a .parquet file or a folder of
+these; NAME is any `--dataset`. The command prints what was found and how many images each class has, and draws a
+contact sheet.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from trainer.config import Crop, Invert
 from trainer.data import datasets
 from trainer.data.summary import contact_sheet, shares, summary
 
-ENDINGS = {".zip": "zip:", ".npz": "npz:", ".npy": "npz:", ".csv": "csv:", ".csv.gz": "csv:", ".tsv": "csv:"}
+ENDINGS = {".zip": "zip:", ".npz": "npz:", ".npy": "npz:", ".csv": "csv:", ".csv.gz": "csv:", ".tsv": "csv:",
+           ".parquet": "parquet:", ".arrow": "parquet:"}  # fmt: skip
 BAR = 24
 """Length of the bar of the most frequent class, in characters."""
 
@@ -34,7 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m trainer.data", description="Look at training images: what is found, how many of each class."
     )
-    parser.add_argument("data", metavar="PATH|NAME", help="A folder, a .zip, .npz, .npy or .csv file, or a --dataset.")
+    parser.add_argument(
+        "data", metavar="PATH|NAME", help="A folder, a .zip, .npz, .npy, .csv or .parquet file, or a --dataset."
+    )
     parser.add_argument("--data-dir", type=user_path, help="Folder that holds a named data set.")
     parser.add_argument("--image-size", type=int, default=0, help="Height and width in pixels; 0: as in training.")
     parser.add_argument("--crop", choices=get_args(Crop), default="square", help="How pictures become square.")
@@ -48,7 +52,8 @@ def named(data: str) -> str:
     """Return the `--dataset` for a path: the kind of a file is told by its ending. Others are returned as they are."""
     path = Path(data)
     if path.is_dir():
-        return f"folder:{data}"
+        tables = any(next(path.glob(pattern), None) for pattern in ("*.parquet", "*/*.parquet", "*/*.arrow"))
+        return f"parquet:{data}" if tables else f"folder:{data}"
     prefix = next((prefix for ending, prefix in ENDINGS.items() if path.name.lower().endswith(ending)), "")
     return prefix + data if prefix and path.is_file() else data
 

@@ -1,4 +1,4 @@
-"""A zip file of a folder of pictures, unpacked once into the cache."""
+"""Unpack pictures once into the cache: those of a zip file, or of other files that hold pictures."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import shutil
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from rich.console import Console
@@ -25,9 +27,7 @@ def unpack(path: Path, console: Console | None) -> Path:
     damaged, encrypted, or holds no pictures, or if there is no room.
     """
     try:
-        about = path.stat()
-        key = json.dumps([str(path.resolve()), about.st_size, about.st_mtime_ns])
-        folder = places.cache_folder() / "unpacked" / hashlib.sha256(key.encode()).hexdigest()[:24] / path.stem
+        folder = place([path], path.stem)
         if folder.is_dir():
             return folder
         with zipfile.ZipFile(path) as archive:
@@ -49,20 +49,31 @@ def _is_picture(member: zipfile.ZipInfo) -> bool:
     return not (member.is_dir() or hidden or name.is_absolute()) and name.suffix.lower() in decode.suffixes()
 
 
+def place(paths: Sequence[Path], name: str) -> Path:
+    """Return where the content of these files is kept unpacked: a folder `name` in the cache. It may not exist yet."""
+    about = [fact for path in paths for fact in (str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)]
+    return places.cache_folder() / "unpacked" / hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24] / name
+
+
+@contextmanager
+def filling(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder that becomes `folder` at the end of the block; nothing is left of it after an error."""
+    places.require_cache(folder.parent)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacking.") as temporary:
+        made = Path(temporary) / "made"
+        made.mkdir()
+        yield made
+        if not folder.exists():  # otherwise another process was faster
+            made.rename(folder)
+
+
 def _extract(
     archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path, path: Path, console: Console | None
 ) -> None:
-    places.require_cache(folder.parent)
-    needed, free = sum(member.file_size for member in members), shutil.disk_usage(folder.parent).free
-    if needed > free:
-        raise DataError(f"The pictures in {path} need {needed >> 20:,} MiB, but {free >> 20:,} MiB are free.")
-    with (
-        tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacking.") as temporary,
-        bar(console, f"Unpacking {path.name}", len(members)) as progress,
-    ):
-        made = Path(temporary) / "made"
+    with filling(folder) as made, bar(console, f"Unpacking {path.name}", len(members)) as progress:
+        needed, free = sum(member.file_size for member in members), shutil.disk_usage(made).free
+        if needed > free:
+            raise DataError(f"The pictures in {path} need {needed >> 20:,} MiB, but {free >> 20:,} MiB are free.")
         for member in members:
             archive.extract(member, made)
             progress.advance()
-        if not folder.exists():  # otherwise another process was faster
-            made.rename(folder)

@@ -19,7 +19,7 @@ from digitforge.errors import ConfigError, DataError, nearest
 from digitforge.files import user_path
 from digitforge.progress import bar
 from trainer.config import TABLES, Crop, ImageFormat, Invert
-from trainer.data import archive, cifar, decode, decoded, embedded, folder, mnist_family, stacked, subset
+from trainer.data import archive, cifar, decode, decoded, embedded, folder, hub, mnist_family, parquet, stacked, subset
 from trainer.data.arrays import csv, npz
 from trainer.data.arrays.layout import Parts
 from trainer.data.survey import LIGHT, border_brightness
@@ -81,6 +81,19 @@ DATASETS: dict[str, Dataset] = {
 }
 """The data sets by name: the choices of `--dataset`, beside `auto` and the user's own files."""
 TABLES["dataset"] = DATASETS
+
+
+def _load_parquet(path: Path, console: Console | None) -> Parts | parquet.Unpacked:
+    return parquet.load(parquet.find(path), str(path), console)
+
+
+READERS: dict[str, Callable[[Path, Console | None], Parts | parquet.Unpacked]] = {
+    "npz:": lambda path, _: npz.load(path),
+    "csv:": csv.load,
+    "parquet:": _load_parquet,
+    "hf:": lambda path, console: _load_parquet(hub.fetch(path), console),
+}
+"""What reads the user's own files, apart from folders and zip files of pictures, by prefix."""
 
 
 @dataclass(frozen=True)
@@ -164,15 +177,15 @@ def _load(
     path = user_path(path_of(dataset))
     if dataset.startswith(("folder:", "zip:")):
         root = archive.unpack(path, console) if dataset.startswith("zip:") else path
-        store = folder.load(root, split, classes, limit, replace(wanted, size=wanted.size or FOLDER_SIZE), console)
-        channels, size = store.images.shape[1:3]
-        image_format = ImageFormat(channels, size, store.classes)
-        return Source(dataset, store.images, store.labels, image_format, known_sha256=store.sha256)
+        wanted = replace(wanted, size=wanted.size or FOLDER_SIZE)
+        return _stored(dataset, folder.load(root, split, classes, limit, wanted, console))
     if data_dir is not None and not data_dir.is_dir():
         raise DataError(f"There is no folder {data_dir}: pass the one that holds the data set with --data-dir.")
-    if dataset.startswith(("npz:", "csv:")):
-        parts = npz.load(path) if dataset.startswith("npz:") else csv.load(path, console)
-        source = _load_arrays(dataset, parts, split, wanted, console)
+    if dataset.startswith(tuple(READERS)):
+        loaded = READERS[dataset.partition(":")[0] + ":"](path, console)
+        if isinstance(loaded, parquet.Unpacked):
+            return _load_unpacked(dataset, loaded, split, classes, limit, wanted, console)
+        source = _load_arrays(dataset, loaded, split, wanted, console)
     elif dataset == "auto":
         source = _load_auto(data_dir, split)
     else:
@@ -228,6 +241,30 @@ def _load_arrays(dataset: str, parts: Parts, split: str, wanted: decode.Conversi
     size = wanted.size or (max if wanted.crop == "pad" else min)(height, width)
     images = part.images if height == width else _resize(part.images, size, wanted.crop, console)
     return Source(dataset, images, part.labels, ImageFormat(images.shape[1], images.shape[2], part.classes))
+
+
+def _load_unpacked(
+    dataset: str,
+    unpacked: parquet.Unpacked,
+    split: str,
+    classes: str,
+    limit: int,
+    wanted: decode.Conversion,
+    console: Console | None,
+) -> Source:
+    if split == "train":
+        for sentence in unpacked.said:
+            decoded.say(console, sentence)
+    size = wanted.size or decode.common_size(unpacked.root / unpacked.train.names[0]) or FOLDER_SIZE
+    test = unpacked.test if split == "test" else None
+    root, training, wanted = unpacked.root, unpacked.train, replace(wanted, size=size)
+    return _stored(dataset, folder.open_part(root, training, test, classes, limit, wanted, console))
+
+
+def _stored(dataset: str, store: decoded.Store) -> Source:
+    channels, size = store.images.shape[1:3]
+    image_format = ImageFormat(channels, size, store.classes)
+    return Source(dataset, store.images, store.labels, image_format, known_sha256=store.sha256)
 
 
 def _load_auto(data_dir: Path | None, split: str) -> Source:

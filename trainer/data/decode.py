@@ -56,6 +56,16 @@ def suffixes() -> frozenset[str]:
     return frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in read)
 
 
+def common_size(path: Path) -> int:
+    """Return the height of a small square picture; 0 if it is not square, larger than 128 pixels, or unreadable."""
+    try:
+        with Image.open(path, formats=formats()) as opened:
+            width, height = opened.size
+    except Exception:  # unreadable pictures are found, and named, when they are decoded
+        return 0
+    return height if height == width <= 128 else 0
+
+
 def read_picture(path: Path, size: int, look: Look = Look()) -> npt.NDArray[np.uint8]:
     """Return pixels [1, size, size] if the picture is grey, else [3, size, size]; the first frame of an animation.
 

@@ -26,7 +26,7 @@ PARTS = {
     "train": "train", "training": "train", "test": "test", "testing": "test",
     "val": "validation", "valid": "validation", "validation": "validation",
 }  # fmt: skip
-"""What a folder of this name holds; see `_part_of`."""
+"""What a folder of this name holds; see `part_of`."""
 
 
 SYSTEM_FOLDERS = {
@@ -69,7 +69,20 @@ def load(
         which = "1 picture lies" if unlabelled == 1 else f"{unlabelled:,} pictures lie"
         them = "it is" if unlabelled == 1 else "they are"
         decoded.say(console, f"{which} beside the class folders: {them} trained on without a label.")
-    if split == "train" or test is None:
+    return open_part(root, training, test if split == "test" else None, classes, limit, wanted, console)
+
+
+def open_part(
+    root: Path,
+    training: Pictures,
+    test: Pictures | None,
+    classes: str,
+    limit: int,
+    wanted: decode.Conversion,
+    console: Console | None,
+) -> decoded.Store:
+    """Open the store of the test pictures, or, if there are none, of the training pictures. Raises as `load` does."""
+    if test is None:
         return _open(root, training, training, classes, limit, wanted, console)
     # The test pictures are converted like the training pictures.
     channels = _open(root, training, training, classes, 0, wanted, None).images.shape[1]
@@ -134,7 +147,7 @@ def _unwrap(folder: Path) -> Path:
         if len(inside) != 1:
             break
         (only,) = inside
-        if _loose(only) and not _part_of(only.name):
+        if _loose(only) and not part_of(only.name):
             break  # a single class
         folder = only
     return folder
@@ -143,7 +156,7 @@ def _unwrap(folder: Path) -> Path:
 def _parts(folder: Path) -> dict[str, Path]:
     """Return the parts "train", "test" and "validation" that `folder` is divided into; empty if it is not."""
     inside = _filled(folder)
-    named = [(part, path) for path in inside if (part := _part_of(path.name))]
+    named = [(part, path) for path in inside if (part := part_of(path.name))]
     parts = dict(named)
     if "train" not in parts or len(named) < 2:
         return {}
@@ -155,7 +168,7 @@ def _parts(folder: Path) -> dict[str, Path]:
     return parts
 
 
-def _part_of(name: str) -> str:
+def part_of(name: str) -> str:
     """Return the part of a data set that a folder of this name holds, such as "train" for "trainingSet", else ""."""
     letters = re.sub(r"[\W\d_]", "", name.casefold())
     return PARTS.get(letters, "") or PARTS.get(re.sub(r"(set|data|images)$", "", letters), "")
@@ -191,7 +204,7 @@ def _pictures(folder: Path, root: Path, least_classes: int = 2) -> Pictures:
         if not is_text(Path(name)):
             raise DataError(f"The class folder {name!r} in {folder} has a name that is not valid UTF-8: rename it.")
     within = [{part.name for part in _filled(folder / name)} for name in classes]
-    if within and all(parts and all(map(_part_of, parts)) for parts in within):
+    if within and all(parts and all(map(part_of, parts)) for parts in within):
         part = min(within[0])
         raise DataError(
             f"{folder} holds parts of a data set inside each class, such as {classes[0]}/{part}: put the classes into "

@@ -33,8 +33,11 @@ class _Header:
 
     separator: str
     columns: int
+    """Number of columns, without that of row numbers."""
+    numbered: bool
+    """Whether the first column numbers the rows, as pandas writes it, under an empty name."""
     label: int | None
-    """Index of the column of labels; None if all columns are pixels."""
+    """Index of the column of labels among the others; None if all are pixels."""
     rows_before: int
     """1 if the first row holds names, else 0."""
 
@@ -75,6 +78,8 @@ def _header(file: IO[str], path: Path) -> _Header:
     file.seek(0)
     separator = max(",;\t", key=first.count)
     names, values = first.split(separator), (second or first).split(separator)
+    numbered = names[0].strip('" ') in ("", "Unnamed: 0")
+    names, values = names[numbered:], values[numbered:]
     if len(names) < 2:
         raise DataError(f"{path} is no table of images: its first row has a single column.")
     named = [index for index, name in enumerate(names) if name.strip(' "').lower() in LABELS]
@@ -98,7 +103,7 @@ def _header(file: IO[str], path: Path) -> _Header:
     below = [name for index, name in enumerate(values) if index != label]
     # pandas writes 0, 0.1, 0.2 where names repeat: such a row of names looks like numbers.
     is_names = bool(named) or not all(map(_is_number, pixels)) or (_fractions(pixels) and not _fractions(below))
-    return _Header(separator, len(names), label, int(is_names))
+    return _Header(separator, len(names), numbered, label, int(is_names))
 
 
 def _rows(
@@ -113,9 +118,10 @@ def _rows(
             texts = (line.replace('"', "").strip() for line in chunk)
             lines = {index: text for index, text in enumerate(texts, row + 1) if text}
             for index, line in lines.items():
-                if (found := line.count(header.separator) + 1) != header.columns:
-                    raise DataError(f"Row {index:,} of {path} has {found:,} columns instead of {header.columns:,}.")
-                label, lines[index] = _split(line, header)
+                found, needed = line.count(header.separator) + 1, header.columns + header.numbered
+                if found != needed:
+                    raise DataError(f"Row {index:,} of {path} has {found:,} columns instead of {needed:,}.")
+                label, lines[index] = _split(line.partition(header.separator)[2] if header.numbered else line, header)
                 labels.append(label.strip())
             images.append(_numbers(lines, header, path))
             row += len(chunk)

@@ -50,12 +50,22 @@ def parts(
     own, labels = to_labels(test[1], len(images), where, first_row)
     if classes and not own:
         return Parts(made, None, (*said, *sentences, f"The test images in {where} have no labels and are not used."))
-    if unknown := [name for name in own if classes and name not in classes]:
-        raise DataError(f"The test labels in {where} contain {unknown[0]!r}, but the training labels do not.")
     if images.shape[1:] != made.images.shape[1:]:
         raise DataError(f"The test images in {where} have another size than the training images.")
-    numbers = np.array([classes.index(name) for name in own] or [0])
-    return Parts(made, Arrays(images, np.where(labels < 0, -1, numbers[labels]), classes), (*said, *sentences))
+    return Parts(made, Arrays(images, align(own, labels, classes, where), classes), (*said, *sentences))
+
+
+def align(
+    own: tuple[str, ...], labels: npt.NDArray[np.int64], classes: tuple[str, ...], where: str
+) -> npt.NDArray[np.int64]:
+    """Return test labels, which number the classes `own`, as numbers of the training classes; zeros without any.
+
+    Raises DataError if the training images have no such class.
+    """
+    if unknown := [name for name in own if classes and name not in classes]:
+        raise DataError(f"The test labels in {where} contain {unknown[0]!r}, but the training labels do not.")
+    numbers = np.array([classes.index(name) if classes else 0 for name in own] or [0])
+    return np.where(labels < 0, -1, numbers[labels])
 
 
 def to_pixels(array: npt.NDArray[Any], where: str) -> tuple[npt.NDArray[np.uint8], tuple[str, ...]]:

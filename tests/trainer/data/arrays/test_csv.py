@@ -90,3 +90,13 @@ def test_rows_without_a_label(tmp_path: Path) -> None:
         source = datasets.load(table(tmp_path / f"{number}.csv", written), None)
         assert source.format.classes == ("3", known.removesuffix(".0"))
         assert source.labels.tolist() == [1, -1, 0] * 4
+
+
+def test_a_column_of_row_numbers_is_no_pixel(tmp_path: Path) -> None:
+    labelled = list(zip("ab" * 6, IMAGES.tolist(), strict=True))
+    first = [["", "label", *NAMES], *([9, label, *image] for label, image in labelled)]
+    last = [["Unnamed: 0", *NAMES, "label"], *([9, *image, label] for label, image in labelled)]
+    for number, written in enumerate((first, last)):
+        source = datasets.load(table(tmp_path / f"{number}.csv", written), None)
+        assert np.array_equal(source.images.reshape(12, 16), IMAGES)
+        assert source.format.classes == ("a", "b")
