@@ -149,8 +149,11 @@ def _calibrate(generator: Generator, first: nn.Module, carried: int, distributio
 
     def measure(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         assert isinstance(norm, nn.BatchNorm2d)
-        variance, mean = torch.var_mean(inputs[0], dim=(0, 2, 3), correction=0)
-        norm.running_mean, norm.running_var = mean, variance
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        variance, mean = torch.var_mean(inputs[0].float(), dim=(0, 2, 3), correction=0)  # bf16 under autocast
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
         norm.weight[:carried], norm.bias[:carried] = (variance + norm.eps).sqrt()[:carried], mean[:carried]
 
     device, embedding, linear = next(generator.parameters()).device, generator.embedding, body[0]

@@ -169,6 +169,14 @@ def test_a_grown_network_computes_what_the_earlier_one_did(
         assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in grown.parameters())
 
 
+def test_a_run_grows_in_the_arithmetic_of_its_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ("--g-width", "8", "--d-width", "8", "--precision", "bf16")
+    train(tmp_path / "small", 24, *common, "--image-size", "14")
+    train(tmp_path / "large", 24, *common, "--init-from", str(tmp_path / "small"))
+    assert "the generator whole, the discriminator whole, from 14 to 28 pixels." in capsys.readouterr().out
+    assert all(tensor.dtype != torch.bfloat16 for tensor in state(tmp_path / "large").values())
+
+
 def test_networks_too_narrow_to_grow_begin_with_what_fits() -> None:
     origin = origin_of(ImageFormat(3, 14, DIGITS))
     _, mine = networks(ImageFormat(3, 28, DIGITS))
