@@ -1,7 +1,8 @@
 """Measure networks by image size: `python -m bench.sizes [--sizes N ...] [--json FILE]`.
 
 For the families whose depth follows the size, with the settings of `quickstart`: parameters of both networks, size of
-generator.safetensors, and images per second in training. The training images are noise.
+generator.safetensors, and images per second of CPU time in training, on one thread: other programs then hardly
+count. The training images are noise.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ CLASSES = tuple("0123456789")
 
 def measure(network: str, size: int, seconds: float) -> dict[str, Any]:
     """Return the figures of one family at one size. It needs a process of its own, as `bench.train.apart` gives it."""
-    config = configure("quickstart", {"network": network, "image_size": size})
+    config = configure("quickstart", {"network": network, "image_size": size, "threads": 1})
     images = ImageFormat(1, size, CLASSES)
     networks = build_generator(config, images), build_discriminator(config, images)
     counts = [sum(weight.numel() for weight in each.parameters()) for each in networks]
@@ -50,18 +51,18 @@ def measure(network: str, size: int, seconds: float) -> dict[str, Any]:
 
 
 def images_per_s(config: TrainConfig, images: ImageFormat, seconds: float) -> float:
-    """Train on noise for at least `seconds`, in whole cycles of the gradient penalty."""
+    """Train on noise for at least `seconds` of CPU time, in whole cycles of the gradient penalty."""
     draw = np.random.default_rng(0)
     pixels = draw.integers(0, 256, (config.batch_size * 4, images.channels, images.size, images.size), np.uint8)
     labels = draw.integers(0, len(images.classes), len(pixels))
     step = ours(config, Source("noise", pixels, labels, images), launch.start(config))
     step()
-    begin, steps = time.perf_counter(), 0
-    while time.perf_counter() - begin < seconds:
+    begin, steps = time.process_time(), 0
+    while time.process_time() - begin < seconds:
         for _ in range(config.penalty_every):
             step()
         steps += config.penalty_every
-    return steps * config.batch_size / (time.perf_counter() - begin)
+    return steps * config.batch_size / (time.process_time() - begin)
 
 
 def command(given: argparse.Namespace) -> None:
@@ -69,7 +70,7 @@ def command(given: argparse.Namespace) -> None:
     console = Console()
     cases = [(network, size, given.seconds) for network in FAMILIES for size in given.sizes]
     rows = [apart(measure, *case) for case in track(cases, "training", console=console)]
-    table = plain_table("network", "size", "parameters, G", "parameters, D", "file, MB", "images/s")
+    table = plain_table("network", "size", "parameters, G", "parameters, D", "file, MB", "images/s of CPU time")
     for row in rows:
         table.add_row(
             row["network"], str(row["size"]), f"{row['g_parameters']:,}", f"{row['d_parameters']:,}",
