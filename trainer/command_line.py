@@ -15,6 +15,7 @@ from digitforge.errors import ConfigError, nearest
 from digitforge.files import user_path
 from trainer.config import Field, TrainConfig, choices, parse_value, sections, type_of
 from trainer.presets import PRESETS, configure
+from trainer.schedulers import TIMEOUT_S
 
 SCRIPT = Path(__file__).with_name("train.py")
 METAVARS = {int: "N", float: "X", bool: "true|false", str: "TEXT"}
@@ -29,6 +30,8 @@ class Command:
     scratch: Path | None
     run_dir: Path | None
     resume: str
+    stopped_status: int
+    process_timeout: float
     list_presets: bool
 
 
@@ -60,7 +63,14 @@ def parse(arguments: list[str]) -> Command:
     }
     preset = overrides.pop("preset", TrainConfig.preset)
     return Command(
-        configure(preset, overrides), given.data_dir, given.scratch, given.run_dir, given.resume, given.list_presets
+        configure(preset, overrides),
+        given.data_dir,
+        given.scratch,
+        given.run_dir,
+        given.resume,
+        given.stopped_status,
+        given.process_timeout,
+        given.list_presets,
     )
 
 
@@ -94,6 +104,21 @@ def build_parser() -> argparse.ArgumentParser:
                 choices=("auto", "never", "must"),
                 default="auto",
                 help="Whether to resume the run in --run-dir, if there is one (default: auto).",
+            )
+            group.add_argument(
+                "--stopped-status",
+                type=int,
+                default=0,
+                metavar="N",
+                help="Exit status of a training that a signal has stopped and that was saved before its end, so that "
+                "a scheduler can start it again (default: 0).",
+            )
+            group.add_argument(
+                "--process-timeout",
+                type=float,
+                default=TIMEOUT_S,
+                metavar="SECONDS",
+                help="How long a process waits for the others before it gives up (default: %(default)s).",
             )
         elif title == "Data":
             group.add_argument(

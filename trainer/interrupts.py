@@ -1,6 +1,7 @@
 """Stopping on request: the trainer finishes its step and saves, also under a launcher.
 
-A request is Ctrl-C, SIGTERM, or the loss of the terminal or of the pipe that standard output goes to.
+A request is Ctrl-C, SIGTERM, SIGUSR1 (the usual warning of schedulers), or the loss of the terminal or of the pipe that
+standard output goes to.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ PR_SET_PDEATHSIG = 1
 """Option of Linux's prctl: send this process a signal when its parent ends."""
 
 
+STOP_SIGNALS = (signal.SIGTERM,) if sys.platform == "win32" else (signal.SIGTERM, signal.SIGUSR1)
+"""The signals besides SIGINT and SIGHUP that request a stop."""
+
+
 def in_main_thread() -> bool:
     """Whether this thread may set signal handlers; an application may train in another one."""
     return threading.current_thread() is threading.main_thread()
@@ -30,8 +35,8 @@ def in_main_thread() -> bool:
 class StopRequest:
     """Whether the user has requested a stop.
 
-    `requested` becomes True at the first SIGINT, SIGTERM or SIGHUP inside `listening()`. A second SIGINT raises
-    KeyboardInterrupt.
+    `requested` becomes True at the first SIGINT, SIGTERM, SIGUSR1 or SIGHUP inside `listening()`. A second SIGINT
+    raises KeyboardInterrupt; the others may be repeated, as schedulers do.
     """
 
     def __init__(self) -> None:
@@ -48,7 +53,7 @@ class StopRequest:
         if not in_main_thread():
             yield self
             return
-        numbers = [signal.SIGINT, signal.SIGTERM]
+        numbers = [signal.SIGINT, *STOP_SIGNALS]
         if sys.platform != "win32" and (signal.getsignal(signal.SIGHUP) != signal.SIG_IGN or _launcher_hangs_up()):
             numbers.append(signal.SIGHUP)
         before = {number: signal.signal(number, self._handle) for number in numbers}

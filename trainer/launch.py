@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import torch
@@ -20,20 +23,13 @@ from torch.distributed.rendezvous import register_rendezvous_handler, rendezvous
 
 from digitforge.cpus import usable_cpus
 from digitforge.errors import ConfigError, DigitforgeError, RunError, error_message
+from trainer import schedulers
 from trainer.config import TrainConfig
-from trainer.interrupts import in_main_thread
+from trainer.interrupts import STOP_SIGNALS, in_main_thread
 
 Result = TypeVar("Result")
 
 MULTI_GPU = "accelerate launch --config_file accelerate_config.yaml --multi_gpu --num_processes N trainer/train.py"
-
-SCHEDULERS = {
-    "SLURM_STEP_NUM_TASKS": "srun",  # SLURM_NTASKS is also set in the script of a job, which runs once
-    "OMPI_COMM_WORLD_SIZE": "mpirun",
-    "PMI_SIZE": "mpirun",
-    "MV2_COMM_WORLD_SIZE": "mpirun",
-}
-"""The variables in which schedulers store how many processes they have started."""
 
 LAUNCH_VARIABLES = ("WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 """The variables that each process of a launch of several gets from its launcher."""
@@ -58,18 +54,22 @@ class _WithoutBufferSync(DistributedDataParallelKwargs):  # type: ignore[misc]
         return {"forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers": False}
 
 
-def start(config: TrainConfig) -> Accelerator:
+def start(config: TrainConfig, timeout: float = schedulers.TIMEOUT_S) -> Accelerator:
     """Join the processes of this launch, and set the number of CPU threads and the arithmetic.
 
+    timeout: seconds that a process waits for the others before it gives up.
     Raises RunError if the processes would not train as one, ConfigError for a configuration of Accelerate that the
     trainer does not support.
     """
     _drop_empty_variables()
-    _refuse_separate_tasks()
+    schedulers.join_tasks(os.environ, MULTI_GPU)
     _refuse_unsupported()
     world = _number_of_processes()
-    launched = "ACCELERATE_MIXED_PRECISION" in os.environ
-    if launched and "MASTER_ADDR" in os.environ and "WORLD_SIZE" not in os.environ:
+    if world > 1:
+        os.environ.setdefault("OMP_NUM_THREADS", str(_threads()))  # else Accelerate warns that it chooses a number
+        if not torch.accelerator.is_available():
+            os.environ.setdefault("ACCELERATE_USE_CPU", "true")  # `accelerate launch` sets it, srun and torchrun do not
+    if schedulers.LAUNCHED in os.environ and "MASTER_ADDR" in os.environ and "WORLD_SIZE" not in os.environ:
         # The launcher sets this combination if it was given --num_processes but starts a single process.
         raise RunError(
             f"Several processes were requested, but only one was started: launch with `{MULTI_GPU}` "
@@ -80,10 +80,16 @@ def start(config: TrainConfig) -> Accelerator:
             accelerator = Accelerator(
                 mixed_precision="bf16" if _wants_bf16(config) else "no",
                 kwargs_handlers=[
-                    # The first process of a machine may download and decode for a long time while the others wait.
-                    InitProcessGroupKwargs(init_method="attempt://", timeout=timedelta(hours=2)),
+                    InitProcessGroupKwargs(init_method="attempt://", timeout=timedelta(seconds=timeout)),
                 ],
             )
+    except torch.distributed.DistNetworkError as error:
+        if "EADDRINUSE" not in str(error):
+            raise
+        raise RunError(
+            f"Port {os.environ['MASTER_PORT']} is used by another program: choose another one with MASTER_PORT, or "
+            "with the launcher's --main_process_port."
+        ) from error
     except (ImportError, ValueError) as error:  # Accelerate's and torch's errors about their variables
         raise ConfigError(f"Accelerate cannot use its configuration: {error}") from error
     if accelerator.num_processes != world:
@@ -97,8 +103,7 @@ def start(config: TrainConfig) -> Accelerator:
     # Otherwise cuDNN may sum a gradient in a different order each time, and resuming would not be bit-exact.
     torch.backends.cudnn.deterministic = True
     # The launcher gives each process one thread. Share the cores instead: scores need them even beside GPUs.
-    local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    torch.set_num_threads(config.threads or max(1, usable_cpus() // local))
+    torch.set_num_threads(config.threads or _threads())
     return accelerator
 
 
@@ -168,10 +173,25 @@ def facts(accelerator: Accelerator) -> dict[str, Any]:
     }
 
 
-def require_same(value: str, what: str) -> None:
-    """Raise RunError if `value` differs between the processes. what: names it in the message."""
-    if len(set(gather_object([value]))) > 1:
-        raise RunError(f"The processes have different {what}: use the same on every machine.")
+def require_same(value: str, what: str, is_hash: bool = False) -> None:
+    """Raise RunError if `value` differs between the processes.
+
+    what: names it in the message. is_hash: whether the message shows the value of each machine.
+    """
+    machines = dict.fromkeys(gather_object([(socket.gethostname(), value)]))
+    if len({value for _, value in machines}) > 1:
+        shown = ", ".join(f"{value[:12]} on {machine}" for machine, value in machines)
+        hashes = f" (SHA-256 {shown})" if is_hash else ""
+        raise RunError(f"The processes have different {what}{hashes}: use the same on every machine.")
+
+
+def code_sha256() -> str:
+    """Return the hash of the code that trains: the trainer, what it shares, and the version of torch."""
+    digest = hashlib.sha256(str(torch.__version__).encode())
+    root = Path(__file__).resolve().parents[1]
+    for path in sorted(path for package in ("digitforge", "trainer") for path in (root / package).rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def idle_gpus(accelerator: Accelerator) -> str:
@@ -237,13 +257,20 @@ def _waiting_for_the_others(world: int) -> Iterator[None]:
     timer = threading.Timer(SECONDS_BEFORE_WAITING_IS_SAID, print, [message], {"file": sys.stderr, "flush": True})
     timer.daemon = True
     timer.start()
-    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, *STOP_SIGNALS)}
     try:
         yield
     finally:
         timer.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _threads() -> int:
+    """Return this process's share of the CPUs, or what Slurm has reserved for each task if that is less."""
+    shared = usable_cpus() // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    reserved = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    return max(1, min(usable_cpus(), int(reserved)) if reserved.isdecimal() else shared)
 
 
 def _require_device(device: torch.device) -> None:
@@ -257,18 +284,6 @@ def _require_device(device: torch.device) -> None:
             f"The device {device} cannot be used ({str(error).partition(chr(10))[0]}): put ACCELERATE_USE_CPU=true "
             "before the command to train without it."
         ) from error
-
-
-def _refuse_separate_tasks() -> None:
-    """Raise RunError if a scheduler started this command several times without connecting the processes."""
-    if "WORLD_SIZE" in os.environ:
-        return
-    for variable, scheduler in SCHEDULERS.items():
-        if (tasks := os.environ.get(variable, "")).isdecimal() and int(tasks) > 1:
-            raise RunError(
-                f"{scheduler} started {tasks} processes, but they are not connected and would train separately: "
-                f"start one process on each machine, with `{MULTI_GPU}`."
-            )
 
 
 def _meet(_: str, **settings: Any) -> Iterator[tuple[Store, int, int]]:

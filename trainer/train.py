@@ -61,6 +61,10 @@ OUT_OF_MEMORY = (
     "a new --run-dir. On one GPU, --cuda-graphs false also helps, in the same --run-dir."
 )
 
+LOST_ANOTHER = 1
+"""Exit status where another process has ended. srun ends with the highest status of all processes, and so with that of
+the process that knows the reason."""
+
 SECONDS_FOR_THE_MAIN_PROCESS = 10
 
 
@@ -76,7 +80,8 @@ def main(arguments: list[str] | None = None) -> int:
         if command.scratch:
             os.environ[SCRATCH_VARIABLE] = str(command.scratch)
         with own_terminal(), stop.listening(), ExitStack() as cleanup:
-            _run(command, launch.start(command.config), console, stop, cleanup)
+            accelerator = launch.start(command.config, command.process_timeout)
+            finished = _run(command, accelerator, console, stop, cleanup)
     except (DigitforgeError, OSError) as error:
         return _fail(error_message(error))
     except KeyboardInterrupt:
@@ -87,15 +92,19 @@ def main(arguments: list[str] | None = None) -> int:
         if not launch.lost_another(error):
             raise
         return _fail(
-            "Another process of this launch has ended. Give the same command again to resume.", every_process=True
+            "Another process of this launch has ended or no longer answers. Give the same command again to resume.",
+            LOST_ANOTHER,
+            every_process=True,
         )
-    return 0
+    return 0 if finished else command.stopped_status
 
 
 def _run(
     command: command_line.Command, accelerator: Accelerator, console: Console, stop: StopRequest, cleanup: ExitStack
-) -> None:
+) -> bool:
+    """Train; returns whether the run is finished."""
     is_main = accelerator.is_main_process
+    launch.require_same(launch.code_sha256(), "versions of the code or of torch", is_hash=True)
     launch.require_same(repr(command.config), "settings")
     config, fell_back = command.config, False
     if config.dataset == "auto" and command.run_dir and (existing := runs.RunRecord.read(command.run_dir)):
@@ -167,6 +176,7 @@ def _run(
     else:
         reporter.say("Stopped before the first step.")
     accelerator.end_training()
+    return finished
 
 
 def _exporter(
@@ -209,7 +219,7 @@ def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, 
         return infer(source, heard) if config.infer_labels else source
 
     source = launch.first_process_first(accelerator, load)
-    launch.require_same(source.sha256, "training images")
+    launch.require_same(source.sha256, "training images", is_hash=True)
     return source
 
 

@@ -17,6 +17,7 @@ PROGRAMS = ("digitforge", "trainer", "export", "viewer", "bench", "proofs", "too
 OTHER_FLAGS = {
     "--config_file", "--dynamo_backend", "--gradient_accumulation_steps", "--main_process_ip", "--main_process_port",
     "--machine_rank", "--max_restarts", "--multi_gpu", "--num_machines", "--num_processes", "--quiet",  # accelerate
+    "--array", "--gpus-per-node", "--nodes", "--ntasks-per-node", "--signal",  # sbatch
     "--check", "--directory", "--exclude-editable", "--help",  # ruff, http.server, pip, all programs
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,7 +26,8 @@ from tests.support.commands import Run
 from tests.support.forks import Fork, start_ranks, wait_for
 from tests.support.ranks import compute
 from trainer import checkpoints, launch
-from trainer.train import main
+from trainer.schedulers import SCHEDULERS
+from trainer.train import LOST_ANOTHER, main
 
 TWO = ("--quiet", "--multi_gpu", "--num_processes", "2", "--main_process_port", "0")
 SMALL = (
@@ -218,6 +220,66 @@ def test_divergence_on_two_processes_is_one_sentence(tmp_path: Path) -> None:
     assert all(tensor.isfinite().all() for tensor in newest.tensors.values())
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_a_stopped_training_ends_with_the_status_that_its_scheduler_knows(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    arguments = [*SMALL, "--images", "1000000", "--stopped-status", "75", "--run-dir", str(tmp_path / "r")]
+    ranks = start_ranks(tmp_path / "r.txt", main, arguments)
+    while ranks[0].running and not list((tmp_path / "r" / "checkpoints").glob("*")):  # also half-written
+        time.sleep(0.002)
+    for _ in range(2):
+        for rank in ranks:
+            os.kill(rank.pid, number)
+    statuses, output = wait_for(ranks)
+    assert statuses == [75, 75], output
+    assert output.count("checkpoint saved. Give the same command again to resume.") == 1
+    assert not checkpoints.load_newest(tmp_path / "r" / "checkpoints")[1]
+
+
+@pytest.mark.slow
+def test_a_process_that_freezes_is_given_up_and_costs_nothing(tmp_path: Path, whole: Path) -> None:
+    arguments = [*SMALL, "--process-timeout", "3", "--run-dir", str(tmp_path / "r")]
+    ranks = start_ranks(tmp_path / "r.txt", main, arguments)
+    while ranks[0].running and not list((tmp_path / "r" / "checkpoints").glob("0*")):
+        time.sleep(0.005)
+    os.kill(ranks[1].pid, signal.SIGSTOP)
+    status, output = ranks[0].wait(60)
+    os.kill(ranks[1].pid, signal.SIGKILL)
+    assert status == LOST_ANOTHER
+    assert output.count("error: Another process of this launch has ended or no longer answers.") == 1, output
+    assert train_on_two(tmp_path / "r")[0] == [0, 0]
+    assert same(tmp_path / "r", whole)
+
+
+def test_a_port_that_is_used_is_named(tmp_path: Path) -> None:
+    with socket.socket() as used:
+        used.bind(("", 0))
+        used.listen()
+        port = str(used.getsockname()[1])
+        variables = {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+        status, output = Fork(tmp_path / "r.txt", main, [*SMALL, "--run-dir", str(tmp_path / "r")], **variables).wait()
+    assert status == 2
+    assert f"error: Port {port} is used by another program: choose another one with MASTER_PORT" in output
+    assert not (tmp_path / "r").exists()
+
+
+def with_other_code(arguments: list[str]) -> int:
+    """Train as a process whose files differ from those of the first."""
+    if os.environ["RANK"] == "1":
+        launch.code_sha256 = lambda: "f00d" * 16
+    return main(arguments)
+
+
+def test_processes_with_other_code_are_refused_by_its_hash(tmp_path: Path) -> None:
+    arguments = [*SMALL, "--run-dir", str(tmp_path / "r")]
+    statuses, output = wait_for(start_ranks(tmp_path / "r.txt", with_other_code, arguments))
+    assert statuses == [2, 2]
+    own = launch.code_sha256()[:12]
+    assert re.search(rf"different versions of the code .*SHA-256 {own} on .+, f00df00df00d on ", output), output
+    assert not (tmp_path / "r").exists()
+
+
 @pytest.mark.parametrize(
     ("flags", "environment"),
     [
@@ -243,7 +305,7 @@ def test_an_uneven_batch_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "r").exists()
 
 
-@pytest.mark.parametrize("variable", launch.SCHEDULERS)
+@pytest.mark.parametrize("variable", SCHEDULERS)
 def test_separate_tasks_of_a_scheduler_are_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, variable: str
 ) -> None:

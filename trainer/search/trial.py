@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from digitforge.datasets import path_of, public_name
 from trainer.command_line import flag, launcher, text
 from trainer.interrupts import PR_SET_PDEATHSIG
 from trainer.report.log import LOG_FILE, Point, read_log
+from trainer.schedulers import without_tasks
 from trainer.search.space import STEPS, Space
 
 FOREVER = 10**12
@@ -115,6 +117,7 @@ def run_trial(arguments: list[str], space: Space, run_dir: Path, watch: Callable
         # processes of the launch at once.
         process = subprocess.Popen(
             arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            env=without_tasks(os.environ),  # the workers of a search are not the processes of its trainings
             preexec_fn=_follow_parent if LIBC else None,  # safe, as this process has no other thread
         )  # fmt: skip
     pruned = False
