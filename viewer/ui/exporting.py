@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from export.datasets.sampling import SampleRequest
+from viewer.core.files.dataset_size import SAMPLE, bytes_per_image
 from viewer.core.files.formats import FORMATS
 from viewer.core.files.saving import ExportSpec, Subject, previewed, save_film
 from viewer.core.run.stages import Stage
@@ -20,7 +22,7 @@ from viewer.ui.canvas.canvas import Canvas
 if TYPE_CHECKING:
     from viewer.ui.export.sheet import ExportSheet
 
-PREVIEW = "export preview"
+PREVIEW, SIZES = "export preview", "export sizes"
 
 
 class Exporter(QObject):
@@ -50,6 +52,9 @@ class Exporter(QObject):
             self.sheet.preview_wanted.connect(self._preview)
         subject = Subject(model, self._player.state, self._player.directions)
         self.sheet.show_subject(subject, found, self._canvas.current)
+        state = subject.state
+        request = SampleRequest(SAMPLE, state.seed, state.digits, state.truncation)
+        self._player.ask(SIZES, lambda generator: bytes_per_image(generator, request))
         self.sheet.open()
 
     def save_film(self, stages: tuple[Stage, ...]) -> None:
@@ -79,3 +84,5 @@ class Exporter(QObject):
     def _on_answered(self, answer: Answer) -> None:
         if answer.name == PREVIEW and self.sheet is not None:
             self.sheet.preview.show_pictures(answer.value)
+        elif answer.name == SIZES and self.sheet is not None:
+            self.sheet.dataset.show_sizes(answer.value)

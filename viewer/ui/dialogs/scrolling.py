@@ -12,10 +12,13 @@ class ScrollingDialog(QDialog):
     """Shows one widget that scrolls, and `footer` below it."""
 
     def __init__(self, parent: QWidget, title: str, name: str, width: int, height: int) -> None:
-        """name: of the content, for screen readers; width, height: of the dialog when it opens, in pixels."""
+        """name: of the content, for screen readers; width, height: of the dialog when it opens, in pixels, where the
+        window has room for it.
+        """
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.resize(width, height)
+        room = 2 * theme.SPACE
+        self.resize(min(theme.px(width), parent.width() - room), min(theme.px(height), parent.height() - room))
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)

@@ -14,8 +14,11 @@ from export.datasets.formats import FORMATS
 from export.datasets.sampling import MOST_IMAGES, SampleRequest
 from export.runtime.generator import open_generator
 from viewer.core.files import Report
+from viewer.core.files.dataset_size import images_of
 from viewer.core.files.saving import Subject
+from viewer.core.state.view_state import ViewState
 from viewer.ui.export.page import Page, Work
+from viewer.ui.export.still_page import format_bytes
 from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.labels import label
 
@@ -26,6 +29,7 @@ class DatasetPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._format = "npz"
+        self._bytes_per_image: dict[str, float] = {}
         self.formats = Choices("Format", {name: (form.title, form.help) for name, form in FORMATS.items()})
         self.formats.show_choice(self._format)
         self.count = QLineEdit("10000")
@@ -43,6 +47,7 @@ class DatasetPage(Page):
 
     def show_subject(self, subject: Subject) -> None:
         super().show_subject(subject)
+        self._bytes_per_image = {}
         info, state = subject.model.info, subject.state
         for name, form in FORMATS.items():
             self.formats.button(name).setEnabled(not form.obstacle(info))
@@ -55,9 +60,23 @@ class DatasetPage(Page):
             f"variety {state.truncation:.2f}. Locks, look and directions are not used."
         )
 
+    def request(self) -> SampleRequest:
+        """Return the images to make. Raises ExportError if there are too few or too many."""
+        state = ViewState() if self.subject is None else self.subject.state
+        return SampleRequest(int(self.count.text() or 0), state.seed, state.digits, state.truncation)
+
+    def show_sizes(self, bytes_per_image: dict[str, float]) -> None:
+        """Show about how large the file or folder will be. bytes_per_image: see `dataset_size`."""
+        self._bytes_per_image = bytes_per_image
+        self.changed.emit()
+
     def summary(self) -> str:
-        images = f"{int(self.count.text() or 0):,} images"
-        return f"{images}, and a sixth as many for testing" if FORMATS[self._format].test_set else images
+        request = self.request()
+        images = f"{request.count:,} images"
+        if FORMATS[self._format].test_set:
+            images += ", and a sixth as many for testing"
+        each = self._bytes_per_image.get(self._format)
+        return images if each is None else f"{images} · about {format_bytes(each * images_of(request, self._format))}"
 
     def obstacle(self) -> str:
         fits = 1 <= int(self.count.text() or 0) <= MOST_IMAGES
@@ -70,8 +89,7 @@ class DatasetPage(Page):
     def work(self, path: Path) -> Work:
         if self.subject is None:
             raise ExportError("No generator is open.")
-        model, state, format_name = self.subject.model, self.subject.state, self._format
-        request = SampleRequest(int(self.count.text()), state.seed, state.digits, state.truncation)
+        model, format_name, request = self.subject.model, self._format, self.request()
 
         def work(report: Report) -> str:
             report(0, request.count)

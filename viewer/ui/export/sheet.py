@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from digitforge.errors import DigitforgeError
 from viewer.core.files.saving import Subject
@@ -29,7 +40,7 @@ WIDTH = 55 * theme.SPACE
 
 
 class ExportSheet(QDialog):
-    """Asks what to write and where. The window runs the export."""
+    """Asks what to write and where. The window runs the export. The pages scroll where the window is low."""
 
     export_requested = Signal(str, object)
     """The name of the file and the Work that writes it."""
@@ -67,13 +78,35 @@ class ExportSheet(QDialog):
         column.setContentsMargins(3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE, 3 * theme.SPACE)
         column.setSpacing(3 * theme.SPACE)
         column.addWidget(self.kind)
-        column.addWidget(self.preview)
-        column.addWidget(self.stack, 1)
+        contents = QWidget()
+        inside = QVBoxLayout(contents)
+        inside.setContentsMargins(0, 0, theme.SPACE, 0)
+        inside.setSpacing(3 * theme.SPACE)
+        inside.addWidget(self.preview)
+        inside.addWidget(self.stack, 1)
+        self.area = QScrollArea()
+        self.area.setWidget(contents)
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column.addWidget(self.area, 1)
         column.addLayout(buttons)
         self.kind.chosen.connect(self.show_page)
         self._close.clicked.connect(self.reject)
         self.export.clicked.connect(self._ask)
         self.show_page("picture")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the height of the highest page, so that the sheet stays as it is, or as much as the window has."""
+        contents, parent = self.area.widget(), self.parentWidget()
+        assert contents is not None
+        assert parent is not None
+        around = self.sizeHint().height() - self.area.sizeHint().height()
+        preview = 0 if self.preview.isVisibleTo(self) else self.preview.height() + 3 * theme.SPACE
+        wanted = around + contents.sizeHint().height() + preview
+        self.resize(self.width(), min(wanted, parent.height() - 2 * theme.SPACE))
+        super().showEvent(event)
 
     def show_subject(self, subject: Subject, directions: Directions | None, cell: int | None) -> None:
         """Offer what can be written of a subject. cell: the current cell, or None."""

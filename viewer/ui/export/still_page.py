@@ -110,6 +110,8 @@ def writing(subject: Subject | None, spec: ExportSpec, path: Path) -> Work:
     return work
 
 
-def format_bytes(count: int) -> str:
+def format_bytes(count: float) -> str:
     """Format a file size."""
+    if count >= 2**30:
+        return f"{count / 2**30:.1f} GB"
     return f"{count / 2**20:.1f} MB" if count >= 2**20 else f"{max(1, round(count / 2**10))} kB"

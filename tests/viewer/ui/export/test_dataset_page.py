@@ -30,6 +30,8 @@ def test_a_data_set(
     assert not sheet.export.isEnabled()
     QTest.keyClicks(sheet.dataset.count, "20")
     assert "seed 3, 2, 5 in turn" in sheet.dataset.about.text()
+    qtbot.waitUntil(lambda: "20 images · about " in sheet.summary.text())
+    assert sheet.summary.text().endswith(" kB")
     QTest.mouseClick(sheet.dataset.formats.button(form), LEFT)
     export(window, tmp_path / name, qtbot, monkeypatch)
     assert "Saved 20 images" in window.message.text.text()
