@@ -10,6 +10,7 @@ from viewer.core.plain import OMITTED_BY_DEFAULT, check_range
 from viewer.core.state.samples import SEED_MAX, Sample
 
 MOST_CHARACTERS = 24
+FULL = f"Only {MOST_CHARACTERS} characters fit. The rest was left out."
 LINE = 8
 """Characters in a line that are still large on a small screen."""
 MOST_ROLLS = 1_000_000

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLineEdit,
 
 from viewer.core.scene.messages import Opened
 from viewer.core.state.number import (
+    FULL,
     LINE,
     MOST_CHARACTERS,
     VARIATION_MAX,
@@ -61,8 +62,10 @@ class NumberPanel(Panel):
     def __init__(self, player: Player) -> None:
         super().__init__("Number")
         self._classes: tuple[str, ...] = ()
+        self._refused = False  # whether more was typed or pasted than fits
         self.edit = NumberEdit()
         self.edit.textEdited.connect(self._type)
+        self.edit.inputRejected.connect(self._refuse)
         self.previous = icon_button("previous", "Previous hand: go back to the handwriting before", "Left")
         self.next = icon_button("next", "Next hand: try the handwriting of the next seed", "Right")
         self.any = icon_button("random", "Another hand: write the same in a random handwriting", "R")
@@ -139,7 +142,9 @@ class NumberPanel(Panel):
         self.drawn.show_number(number, self._classes)
         self.variation.show_value(round(number.variation * STEPS))
         written = () if sentence else written_places(self._classes, number.text)
-        self.note.setText(sentence or left_out(self._classes, number.text))
+        self._refused = self._refused and len(number.text) == MOST_CHARACTERS
+        too_long = FULL if self._refused else ""
+        self.note.setText(sentence or "\n".join(filter(None, (too_long, left_out(self._classes, number.text)))))
         self.note.setVisible(bool(self.note.text()))
         full = f"{MOST_CHARACTERS} of {MOST_CHARACTERS}" if len(number.text) == MOST_CHARACTERS else ""
         self.value.setText("not available" if sentence else full)
@@ -181,6 +186,12 @@ class NumberPanel(Panel):
             cursor = self.edit.cursorPosition()
             self.edit.setText(written)
             self.edit.setCursorPosition(cursor)
+
+    def _refuse(self) -> None:
+        """Say that no more characters fit. Qt calls this before it reports the part of a pasted text that does."""
+        self._refused = True
+        self.note.setText(FULL)
+        self.note.show()
 
     def _break_lines(self, broken: bool) -> None:
         self._edit("lines", lambda number: number.with_line(LINE if broken else MOST_CHARACTERS))

@@ -185,6 +185,24 @@ def test_another_generator_gets_a_text_that_it_can_write(
     assert window.rail.group.button(0).isChecked()
 
 
+def test_what_does_not_fit_is_said(window: Window, qapp: QApplication) -> None:
+    edit, note = window.number.edit, window.number.note
+    edit.setFocus()
+    edit.selectAll()
+    qapp.clipboard().setText("7" * 20 + "x" + "8" * 9)
+    edit.paste()
+    assert window.player.state.number.text == "7" * 20 + "x888"
+    assert note.text() == "Only 24 characters fit. The rest was left out.\nLeft out: x"
+    QTest.keyClick(edit, Qt.Key.Key_Backspace)
+    assert note.text() == "Left out: x"
+    QTest.keyClicks(edit, "9")
+    assert note.text() == "Left out: x", "all 24 fit"
+    window.canvas.setFocus()
+    QTest.keyClicks(window.canvas, "5")
+    assert window.message.text.text() == "Only 24 characters fit. The rest was left out."
+    assert window.player.state.number.text == "7" * 20 + "x889"
+
+
 def test_a_long_text_is_broken_into_lines_and_exported_as_shown(
     window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +212,7 @@ def test_a_long_text_is_broken_into_lines_and_exported_as_shown(
     QTest.keyClicks(edit, "0123456789" * 3)
     qtbot.waitUntil(lambda: len(labels(window)) == MOST_CHARACTERS)
     assert window.number.value.text() == "24 of 24"
+    assert window.number.note.text() == "Only 24 characters fit. The rest was left out."
     assert window.player.frame is not None
     assert window.player.frame.picture.shape == (3 * SIDE, 8 * SIDE)
     assert window.canvas._cell(0).height() > 60
