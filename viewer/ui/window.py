@@ -37,12 +37,13 @@ from viewer.core.scene.messages import (
     RenderRequest,
 )
 from viewer.core.state.keys import edit_for_class, edit_for_key
-from viewer.core.state.number import cannot_write
+from viewer.core.state.number import FULL, cannot_write
 from viewer.core.state.samples import RANDOM_SEEDS, Sample
 from viewer.core.state.view_state import MODES, ViewState
 from viewer.engine.finder import Finder
 from viewer.engine.player import Player
 from viewer.ui.actions import Actions
+from viewer.ui.bars.crowding import Crowding
 from viewer.ui.bars.header import Header
 from viewer.ui.bars.hint import HintStrip
 from viewer.ui.bars.message import MessageToast, Offer
@@ -188,6 +189,7 @@ class Window(QWidget):
             side=self.side,
             status=self.status,
         )
+        Crowding(self, self.timeline, self.compare, self.tour, self.watch, self.training)
         self._connect()
         self._show_state(player.state)
         self._show_settings()
@@ -417,7 +419,10 @@ class Window(QWidget):
         if edit is None:
             super().keyPressEvent(event)
         elif not (event.isAutoRepeat() and key == "Space"):
+            before = self.player.state
             self.editor.edit(*edit)
+            if edit[0] == "text" and before == self.player.state and before.number.text:
+                self.message.show_info(FULL)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped(event):

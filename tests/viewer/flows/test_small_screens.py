@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QSizePolicy, QWidget
 from pytestqt.qtbot import QtBot
@@ -211,3 +212,88 @@ def test_the_hint_shows_no_part_of_a_sentence(small: Window) -> None:
     small.resize(1600, 900)
     QTest.qWait(30)
     assert small.hint.drag.shown_text() == "Drag a picture to the timeline"
+
+
+@pytest.mark.parametrize("small", SIZES, indirect=True)
+def test_the_export_sheet_fits_and_scrolls(small: Window) -> None:
+    for page in ("picture", "animation", "data"):
+        small.exporter.open_sheet()
+        sheet = small.exporter.sheet
+        assert sheet is not None
+        sheet.show_page(page)
+        QTest.qWait(30)
+        assert sheet.height() <= small.height()
+        contents, viewport = sheet.area.widget(), sheet.area.viewport()
+        assert contents is not None
+        assert contents.minimumSizeHint().width() <= viewport.width(), page
+        assert not cut(contents)
+        for button in (sheet.export, sheet.kind.button(page)):
+            assert sheet.rect().contains(button.mapTo(sheet, button.rect().bottomRight())), (
+                "never has to be scrolled to"
+            )
+        bar = sheet.area.verticalScrollBar()
+        bar.setValue(bar.maximum())
+        last = contents.mapTo(viewport, contents.rect().bottomLeft()).y()
+        assert last <= viewport.height(), "the last control can be reached"
+        sheet.close()
+
+
+def test_dialogs_fit_a_small_window(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["digits"])
+    settle(window, 800, 600)
+    for show in (window.menu.show_keys, window.menu.show_about, window.menu.show_settings, window.menu.show_doctor):
+        show()
+        dialog = QApplication.activeModalWidget()
+        assert dialog is not None
+        assert dialog.height() <= window.height()
+        assert dialog.width() <= window.width()
+        dialog.close()
+
+
+@pytest.mark.parametrize("small", [(900, 600, 150), (900, 600, 100)], indirect=True)
+def test_stages_of_a_training_can_be_compared_in_a_small_window(small: Window, qtbot: QtBot) -> None:
+    small.rail.training.click()
+    qtbot.waitUntil(lambda: len(small.training.stages) > 1, timeout=20_000)
+    with qtbot.waitSignal(small.player.frame_ready):
+        small.training.slider.setValue(2)
+    alone = small.canvas._cell(0).height()
+    with qtbot.waitSignal(small.player.second_ready):
+        small.training.against_newest.click()
+    QTest.qWait(30)
+    assert (small.width(), small.height()) == (900, 600)
+    assert small.training.slider.isVisible(), "other stages can be compared"
+    assert small.canvas._cell(0).height() >= 13
+    assert alone >= 13
+    small.rail.group.button(MODES.index("path")).click()
+    assert small.timeline.isVisible(), "Morph needs its keyframes"
+    small.rail.group.button(MODES.index("grid")).click()
+    with qtbot.waitSignal(small.player.compared):
+        small.compare.close_button.click()
+    small.rail.training.click()
+    QTest.qWait(30)
+    assert small.timeline.isVisible()
+
+
+@pytest.mark.parametrize("small", [(900, 600, 150), (900, 600, 100)], indirect=True)
+def test_captions_of_a_comparison_keep_the_prediction(
+    small: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted = list[str]()
+
+    class Listening(QPainter):
+        def drawText(self, *given: object) -> None:  # type: ignore[override]  # noqa: N802
+            painted.append(str(given[-1]))
+
+    with qtbot.waitSignal(small.player.second_ready):
+        small.open_beside(BUNDLED_MODEL)
+    small.canvas.hold(59)
+    qtbot.waitUntil(lambda: "predicted" in small.canvas.accessibleDescription(), timeout=20_000)
+    picture = QPixmap(small.canvas.size())
+    painter = Listening(picture)
+    small.canvas.paint_marks(painter)
+    painter.end()
+    (text,) = painted
+    assert "predicted 9, " in text
+    assert text.endswith("%")
+    box = small.canvas._caption_box()
+    assert small.canvas._cell(63).bottom() <= box.top(), "it covers no cell"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy
+from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QWidget
 
 from viewer.core.run.stages import Stage
 from viewer.core.scene.messages import Failure, Opened, OpenRequest
@@ -24,6 +24,8 @@ class StageBar(QFrame):
         super().__init__()
         self.setObjectName("watch")
         self.stages: tuple[Stage, ...] = ()
+        self.spared = QWidget()
+        """What is hidden during a comparison in a low window."""
         self._player = player
         self._requested: Stage | None = None  # the stage that the player was told to open last
         self._shown: Path | None = None

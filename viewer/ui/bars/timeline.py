@@ -30,6 +30,7 @@ class TimelineBar(QWidget):
         super().__init__()
         self.setObjectName("timeline")
         self._player = player
+        self._gives_way = False
         self.strip = Strip(player)
         self.add = icon_button("add", "Add a random keyframe: one more picture for the motion to pass through")
         self.remove = icon_button("remove", "Remove the selected keyframe, so that the motion skips it", "Delete")
@@ -55,7 +56,7 @@ class TimelineBar(QWidget):
 
     def show_state(self, state: ViewState) -> None:
         """Show the timeline, in the modes that have one."""
-        self.setVisible(state.mode in MODES)
+        self.setVisible(state.mode == "path" or (state.mode in MODES and not self._gives_way))
         self.strip.show_state(state)
         self.setFixedHeight(self.strip.sizeHint().height() + SCROLL_BAR)
         if state.playing and state.mode == "path":
@@ -64,6 +65,12 @@ class TimelineBar(QWidget):
         self.add.setEnabled(self._player.model is not None and not state.timeline.full)
         self.remove.setEnabled(some)
         self.clear.setEnabled(some)
+
+    def give_way(self, gives_way: bool) -> None:
+        """Hide or show the bar, except in Morph, because the window is too low for it and for other bars."""
+        if gives_way != self._gives_way:
+            self._gives_way = gives_way
+            self.show_state(self._player.state)
 
     def _show_selected(self) -> None:
         layout = self.strip.strip_layout

@@ -60,7 +60,8 @@ class TrainingBar(StageBar):
         texts.setSpacing(0)
         texts.addWidget(self.facts)
         texts.addWidget(self.stage)
-        head = QHBoxLayout()
+        head = QHBoxLayout(self.spared)
+        head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(theme.SPACE)
         head.addLayout(texts, 1)
         head.addWidget(self.against_newest)
@@ -73,7 +74,7 @@ class TrainingBar(StageBar):
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * theme.SPACE, theme.SPACE, 3 * theme.SPACE, theme.SPACE)
         column.setSpacing(theme.SPACE)
-        column.addLayout(head)
+        column.addWidget(self.spared)
         column.addLayout(foot)
 
     @property

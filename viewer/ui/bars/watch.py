@@ -74,7 +74,8 @@ class WatchBar(StageBar):
         head.addWidget(self.facts, 1)
         head.addWidget(self.against_newest)
         head.addWidget(self.follow)
-        middle = QHBoxLayout()
+        middle = QHBoxLayout(self.spared)
+        middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(3 * theme.SPACE)
         for plot in self.plots:
             middle.addWidget(plot)
@@ -87,7 +88,7 @@ class WatchBar(StageBar):
         column.setContentsMargins(3 * theme.SPACE, theme.SPACE, 3 * theme.SPACE, theme.SPACE)
         column.setSpacing(theme.SPACE)
         column.addLayout(head)
-        column.addLayout(middle)
+        column.addWidget(self.spared)
         column.addWidget(self.nothing)
         column.addLayout(foot)
 

@@ -11,7 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from tests.support.windows import LEFT, OpenWindow, shown, state
 from viewer.core.picture.compose import compose
-from viewer.core.picture.look import Look
+from viewer.core.picture.look import PAPER, PLAIN, Look
+from viewer.core.state.view_state import MODES
+from viewer.ui.widgets.qimage import thumbnail
 
 
 def test_pixels_become_squares(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
@@ -23,6 +25,28 @@ def test_pixels_become_squares(models: dict[str, Path], open_window: OpenWindow,
     crisp = shown(window.canvas)
     assert len(np.unique(crisp)) <= 256
     assert not np.array_equal(soft, crisp)
+
+
+def test_keyframes_and_corners_follow_the_look(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window(models["digits"])
+    for mode in ("path", "pad"):
+        with qtbot.waitSignal(window.player.frame_ready):
+            window.rail.group.button(MODES.index(mode)).click()
+    views = (window.timeline.strip, window.pad.view)
+    qtbot.waitUntil(lambda: all(view._pixmaps for view in views))
+
+    def follow(look: Look) -> bool:
+        strip, pad = views
+        pictures = (strip._previews.pixels, list(strip._pixmaps.values())), (pad._previews.pixels, pad._pixmaps)
+        return all(
+            pixels is not None and pixmap.toImage() == thumbnail(pixels[0], pixmap.width(), 1.0, look).toImage()
+            for pixels, (pixmap, *_) in pictures
+        )
+
+    assert follow(PLAIN)
+    QTest.mouseClick(window.look.swatches["ink"], LEFT)
+    assert follow(PAPER)
+    assert not follow(PLAIN)
 
 
 def test_the_look_changes_the_picture_without_inference(
