@@ -109,7 +109,7 @@ class LiveInversion:
         found: dict[int, Answer] = {}
         for solver in (self._leading, self._wide):
             for row in range(0 if solver is None else len(solver)):
-                one = _answer(solver, row)  # type: ignore[arg-type]
+                one = answer_of(solver, row)  # type: ignore[arg-type]
                 if one.label not in found or one.rms < found[one.label].rms:
                     found[one.label] = one
         return tuple(sorted(found.values(), key=lambda each: each.rms))
@@ -132,7 +132,7 @@ class LiveInversion:
         128, and two with four images each.
         """
         self._leading.step(run)
-        return _answer(self._leading, 0)
+        return answer_of(self._leading, 0)
 
     def refine(self, run: Run) -> Answer:
         """Run one iteration of the likeliest classes and of several starts, and return the best answer so far.
@@ -152,7 +152,7 @@ class LiveInversion:
             errors = self._wide.rms
         if errors.min() < BETTER * self._leading.rms[0]:
             self._leading = self._wide.keep(np.array([errors.argmin()]))
-        return _answer(self._leading, 0)
+        return answer_of(self._leading, 0)
 
     @property
     def _label(self) -> int:
@@ -199,7 +199,8 @@ class LiveInversion:
         self._wide, self._wide_steps = self._solver(starts, labels), 0
 
 
-def _answer(solver: Solver, row: int) -> Answer:
+def answer_of(solver: Solver, row: int) -> Answer:
+    """Return what a solver has found for one of its targets. Raises RuntimeError before a step."""
     weights = None if solver.weights is None else solver.weights[row]
     return Answer(solver.latents[row], weights, solver.images[row], float(solver.rms[row]))
 

@@ -43,8 +43,8 @@ class Settings:
     """Length of the forward differences, in units of the latent."""
     prior: float = 0.4
     """What a latent of typical length costs, as a share of the squared error. It keeps latents likely: without it,
-    they grow longer than those that the generator was trained on. It does not apply to uniform latents, which have
-    bounds instead."""
+    they grow longer than those that the generator was trained on. It applies to uniform latents, which have bounds
+    instead, only where they are to stay near others."""
     steps: int = 2
     """Steps that each Jacobian is used for."""
     fit_weights: bool = False
@@ -71,10 +71,12 @@ class Solver:
         weights: Float32 | None,
         masks: Float32 | None = None,
         settings: Settings = DEFAULTS,
+        anchors: Float32 | None = None,
     ) -> None:
         """Prepare a search that starts from `latents` and `weights`.
 
-        targets: float32 [n, C, H, W] in [-1, 1]. masks: see `pixel_weights`.
+        targets: float32 [n, C, H, W] in [-1, 1]. masks: see `pixel_weights`. anchors: float32 [n, latent], the latents
+        that the prior keeps the search near, of whatever distribution; None: the origin, for normal latents.
         Raises ExportError if the latents are too long, or a target or mask does not fit.
         """
         check_searchable(info)
@@ -84,6 +86,8 @@ class Solver:
         self._bounded = info.latent_distribution == "uniform"
         if self._bounded:
             self.latents = np.clip(self.latents, -1, 1)
+        self._anchors = np.zeros_like(self.latents) if anchors is None else anchors.astype(np.float32)
+        self._has_prior = anchors is not None or not self._bounded
         self._fitted = self.weights.shape[1] if self.weights is not None and settings.fit_weights else 0
         self._first_weights = self.weights
         self._made: Float32 | None = None
@@ -125,7 +129,7 @@ class Solver:
         """Return a solver that goes on with these rows alone."""
         kept = object.__new__(Solver)
         kept.__dict__.update(self.__dict__)
-        for name in ("latents", "_jacobian", "_damping", "_targets", "_pixel_weights", "_made"):
+        for name in ("latents", "_anchors", "_jacobian", "_damping", "_targets", "_pixel_weights", "_made"):
             value = getattr(self, name)
             setattr(kept, name, None if value is None else value[rows])
         kept.weights = None if self.weights is None else self.weights[rows]
@@ -191,11 +195,11 @@ class Solver:
         diagonal = np.arange(system.shape[1])
         scale = system[:, diagonal, diagonal].mean(axis=1) + 1e-12
         free = np.repeat(self._known[None], len(self), axis=0)
+        if self._has_prior:
+            system[:, diagonal[:size], diagonal[:size]] += prior[:, None]
+            pull[:, :size] -= prior[:, None] * (self.latents - self._anchors)
         if self._bounded:
             free[:, :size] &= (np.abs(self.latents) < 1) | (pull[:, :size] * self.latents < 0)
-        else:
-            system[:, diagonal[:size], diagonal[:size]] += prior[:, None]
-            pull[:, :size] -= prior[:, None] * self.latents
         if self.weights is not None and self._first_weights is not None and self._fitted:
             free[:, size:] &= (self.weights > 0) | (pull[:, size:] > pull[:, size:].mean(axis=1, keepdims=True))
             system[:, diagonal[size:], diagonal[size:]] += prior[:, None]
@@ -245,8 +249,8 @@ class Solver:
     ) -> Float64:
         """Return squared error plus prior of images [n, m, C * H * W] of latents and weights, float64 [n, m]."""
         cost: Float64 = np.einsum("nd,nmd->nm", importance, (rows - self._targets[:, None]) ** 2, dtype=np.float64)
-        if not self._bounded:
-            cost += prior[:, None] * (latents.astype(np.float64) ** 2).sum(axis=2)
+        if self._has_prior:
+            cost += prior[:, None] * ((latents - self._anchors[:, None]).astype(np.float64) ** 2).sum(axis=2)
         if weights is not None and self._first_weights is not None and self._fitted:
             cost += prior[:, None] * ((weights - self._first_weights[:, None]) ** 2).sum(axis=2)
         return cost

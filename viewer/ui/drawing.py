@@ -14,7 +14,7 @@ from export.inversion.normalise import normalise, reduced
 from export.inversion.photograph import Digit, find_digits
 from export.inversion.pictures import SUFFIXES, read_picture
 from export.runtime.arrays import Float32
-from viewer.core.draw.search import Candidate, Found, cannot_draw
+from viewer.core.draw.search import Candidate, Found, Search, cannot_draw
 from viewer.core.draw.sheet import ink_of, to_picture
 from viewer.core.files import Report
 from viewer.core.scene.messages import Opened
@@ -46,7 +46,7 @@ class Drawer(QObject):
         self.sheet = SheetView()
         self.panel = DrawPanel()
         self.verdict = VerdictBar()
-        self.follower = Follower(player)
+        self.follower = Follower(player, "drawing", Search)
         self._window = window
         self._player = player
         self._editor = editor
@@ -176,7 +176,8 @@ class Drawer(QObject):
             return
         self.verdict.show_found(found)
         self._light_paper = found.light_paper
-        settled = found.finished and not self.sheet.drawing_now
+        newest = found.revision == self.follower.revision
+        settled = found.finished and newest and not self.sheet.drawing_now
         self._player.apply(state.with_drawing(state.drawing.with_answer(found.best.sample, found.best.error, settled)))
 
     def _choose(self, candidate: Candidate) -> None:
@@ -205,8 +206,7 @@ class Drawer(QObject):
         state = self._player.state
         if (answer := state.drawing.answer) is None:
             return
-        taken = {cell for cell, _ in state.locks}
-        cell = next((one for one in range(state.cells) if one not in taken), 0)
+        cell = state.free_cell
         self._editor.edit("kept drawing", lambda before: before.with_mode("grid").locked(cell, answer))
         self.notified.emit(f"The drawing is locked in cell {cell + 1} of the grid.")
 

@@ -54,6 +54,13 @@ class UndoStack(QObject):
             self._player.apply(self._history.undoable[-1].after)
             self.changed.emit()
 
+    def amend(self, state: ViewState) -> None:
+        """Go to a state that belongs to the last step, if that has led to the present one: redoing it comes here."""
+        last = self._history.undoable[-1:]
+        if last and last[0].after == self._player.state:
+            self._history = self._history.amended(state)
+        self._player.apply(state)
+
     def count(self) -> int:
         """Return the number of steps, including those that are undone."""
         return len(self._history.undoable) + len(self._history.redoable)
@@ -110,6 +117,11 @@ class Editor(QObject):
             return
         before = self._player.state
         self.record(what, before, transition(before))
+
+    def amend(self, transition: Callable[[ViewState], ViewState]) -> None:
+        """Apply a transition that finishes the last step, without a step of its own."""
+        if self._player.model is not None:
+            self.stack.amend(transition(self._player.state).fitted(self._player.model.info))
 
     def record(self, what: str, before: ViewState, after: ViewState) -> None:
         """Go to a state as one step, and to `before` when it is undone. Two equal states are not a step."""

@@ -60,6 +60,7 @@ from viewer.ui.canvas.inspector import Inspector
 from viewer.ui.copying import Copier
 from viewer.ui.drawing import Drawer
 from viewer.ui.editor import Editor
+from viewer.ui.exploring import Explorer
 from viewer.ui.exporting import Exporter
 from viewer.ui.layout import Pictures, SideColumn, lay_out
 from viewer.ui.menu import MainMenu
@@ -77,6 +78,7 @@ from viewer.ui.panels.truncation import TruncationPanel
 from viewer.ui.recent import RecentMenu
 from viewer.ui.restore import Restorer
 from viewer.ui.settings_store import SettingsStore
+from viewer.ui.shaping import Shaper
 from viewer.ui.widgets.card import Panel
 from viewer.ui.widgets.literal import literal_tip, literal_title
 from viewer.ui.widgets.qimage import png_of
@@ -90,11 +92,13 @@ EMPTY = {
     "pad": "Drag keyframes from the timeline to the corners of the pad, or roll the die.",
     "number": "Type what to write at the right.",
     "draw": "The generator's answer appears here while you draw.",
+    "near": "Choose More like this in the menu of a picture.",
 }
 """The text on the canvas while a mode has nothing to show."""
 OPENING, COMPARISON, RENDERING = "generator open", "generator compare", "generator render"
 TRAINING = "training"
 DRAWING = "drawing"
+SHAPING, EXPLORING = "clay", "more like this"
 """Kinds of failures, see `MessageToast.settle`."""
 INVITATION = "Open a generator (Ctrl+O), or drop an .onnx file, a run directory or an exported picture here."
 
@@ -126,6 +130,8 @@ class Window(QWidget):
         self.pad = PadPanel(player)
         self.number = NumberPanel(player)
         self.drawer = Drawer(self, player, self.editor)
+        self.shaper = Shaper(player, self.editor, self.canvas, self.inspector)
+        self.explorer = Explorer(player, self.editor, self.canvas)
         self.finder = Finder(player, data / "directions")
         self.directions = DirectionsPanel(self.finder)
         self.timeline = TimelineBar(player)
@@ -136,6 +142,7 @@ class Window(QWidget):
         self.favourites = FavouritesPanel(player, data / "favourites")
         self.panels: dict[Panel, tuple[str, ...]] = {
             self.drawer.panel: ("draw",),
+            self.explorer.panel: ("near",),
             self.number: ("number",),
             self.pad: ("pad",),
             self.interpolation: ("path",),
@@ -269,6 +276,12 @@ class Window(QWidget):
         self.inspector.notified.connect(self.message.show_info)
         self.inspector.keep_wanted.connect(self._keep_cell)
         self.inspector.copy_wanted.connect(self._copy_cell)
+        self.inspector.near_wanted.connect(self.explorer.explore)
+        self.inspector.mix_wanted.connect(self.explorer.mix)
+        self.explorer.notified.connect(lambda text, offer: self.message.show_info(text, offer))
+        self.explorer.failed.connect(lambda sentence: self.message.show_error(sentence, kind=EXPLORING))
+        self.explorer.settled.connect(self.message.dismiss)
+        self.message.report(SHAPING, self.shaper.notified, self.shaper.failed)
         self.inspector.direction_wanted.connect(self._make_direction)
         self.finder.notified.connect(self.message.show_info)
         self.message.report("export", self.task.succeeded, self.task.failed)
@@ -298,6 +311,8 @@ class Window(QWidget):
         self.compare.show_state(state)
         self.hint.show_state(state)
         self.drawer.show_state(state)
+        self.shaper.show_state(state)
+        self.explorer.show_state(state)
         self.side.enter(state.mode)
         for panel, modes in self.panels.items():
             panel.setVisible(state.mode in modes and panel.offered)
@@ -314,6 +329,8 @@ class Window(QWidget):
         self.hint.show_model(opened)
         self.menu.training.setVisible(is_bundled(opened.path))
         self.drawer.show_model(opened)
+        self.shaper.leave()
+        self.explorer.show_model(opened)
         for panel in self.panels:
             panel.setEnabled(True)
             panel.show_model(opened)
@@ -347,7 +364,7 @@ class Window(QWidget):
         self.canvas.clear(reason or EMPTY[mode])
 
     def _on_cell_clicked(self, cell: int) -> None:
-        if self.player.state.mode == "number":
+        if not self.explorer.click_cell(cell) and self.player.state.mode == "number":
             self.number.click_cell(cell)
 
     def show_unexpected_error(self, message: str, details: str) -> None:

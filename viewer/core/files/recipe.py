@@ -11,14 +11,17 @@ from digitforge.errors import ExportError, RecipeError
 from export.contract import CONTRACT_VERSION
 from viewer.core.plain import from_plain, to_plain
 from viewer.core.scene.animation import Animation
+from viewer.core.state.clay import Clay
 from viewer.core.state.drawing import Drawing
+from viewer.core.state.near import Near
 from viewer.core.state.view_state import ViewState
 
 FORMAT = 4
 """The newest format. A recipe is written in the oldest format that can say it, so that older versions read it.
 
 1: every sample is made from a seed. 2: samples may hold their latents, and there may be a drawing. 3: latents may move
-along directions that the recipe holds. 4: a number may be written in the user's own hand, or with a variation.
+along directions that the recipe holds. 4: a number may be written in the user's own hand, or with a variation, and
+there may be the neighbourhood of a sample.
 """
 MOST_BYTES = 2**20
 """The longest recipe: hundreds of samples that hold their latents."""
@@ -50,14 +53,17 @@ class Recipe:
         """Return the recipe as one line of ASCII JSON, which every format can carry.
 
         A drawing is a part of it only where it is shown. Its answer counts as settled, so that it is restored as it is.
+        The same holds for a neighbourhood. What is being shaped is never a part of it, but its result is.
         Raises ExportError if it is longer than MOST_BYTES.
         """
         drawing = replace(self.state.drawing, settled=True) if self.state.mode == "draw" else Drawing()
-        recipe = replace(self, state=self.state.with_drawing(drawing))
+        near = self.state.near.in_recipe() if self.state.mode == "near" else Near()
+        state = self.state.with_drawing(drawing).with_near(near).with_clay(Clay())
+        recipe = replace(self, state=state)
         version = 2 if self.state.mode == "draw" or any(sample.held for sample in self.state.samples) else 1
         if self.state.shifts or (self.animation is not None and self.animation.along):
             version = 3
-        if self.state.number.drawn or self.state.number.variation:
+        if self.state.number.drawn or self.state.number.variation or self.state.mode == "near":
             version = 4
         text = json.dumps({"format": version, **to_plain(recipe)}, separators=(",", ":"))
         if len(text) > MOST_BYTES:

@@ -12,6 +12,8 @@ from export.runtime.arrays import Float32
 from export.runtime.interpolation import between
 from viewer.core.scene.hand import samples_of_number
 from viewer.core.scene.latents import Float64, eased, mixture
+from viewer.core.scene.near import cells_near
+from viewer.core.state.near import SIDE
 from viewer.core.state.pad import Pad, map_points
 from viewer.core.state.samples import Sample, held_sample, latents_of, of_class, origin_between, weights_of
 from viewer.core.state.timeline import Timeline
@@ -62,7 +64,8 @@ def scene_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None =
     directions: float32 [directions, latent], each row as long as one standard deviation. The state's amounts move all
     latents along them, and its shifts along the vectors that they hold.
     """
-    plain = {"grid": _grid, "path": _path, "pad": _pad, "number": _number, "draw": _drawing}[state.mode](info, state)
+    scenes = {"grid": _grid, "path": _path, "pad": _pad, "number": _number, "draw": _drawing, "near": _near}
+    plain = scenes[state.mode](info, state)
     return None if plain is None else moved(plain, state, directions)
 
 
@@ -87,6 +90,13 @@ def moved(scene: Scene, state: ViewState, directions: Float32 | None) -> Scene:
     for shift in state.shifts:
         z = z + np.float32(shift.amount) * np.frombuffer(shift.vector, "<f4")
     return replace(scene, z=z, latents=scene.z)
+
+
+def shift_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None) -> Float32:
+    """Return what a state adds to all latents, after it has scaled them by its truncation: float32 [latent]."""
+    origin = Scene(np.zeros((1, info.latent_size), np.float32), None, 1, ("",))
+    shift: Float32 = moved(origin, state, directions).z[0]
+    return shift
 
 
 def samples_of_grid(info: GeneratorInfo, state: ViewState) -> tuple[Sample, ...]:
@@ -187,3 +197,11 @@ def _number(info: GeneratorInfo, state: ViewState) -> Scene | None:
 def _drawing(info: GeneratorInfo, state: ViewState) -> Scene | None:
     answer = state.drawing.answer
     return None if answer is None else row_of(info, (answer,))
+
+
+def _near(info: GeneratorInfo, state: ViewState) -> Scene | None:
+    cells = cells_near(info, state.near)
+    if cells is None:
+        return None
+    z, y, shown = cells
+    return Scene(z, y, SIDE, shown)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +26,7 @@ from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32
 from export.runtime.generator import Generator
 from export.runtime.latents import latents, one_hot
-from viewer.core.scene.latents import Float64
+from viewer.core.scene.latents import Float64, deviation
 from viewer.core.scene.measured import contrast, explained
 from viewer.core.scene.quantities import QUANTITIES, measure
 from viewer.core.state.samples import Sample, latents_of
@@ -178,11 +177,6 @@ def _square(height: int, width: int) -> tuple[int, int]:
     return max(1, height // COARSE_SIDE), max(1, width // COARSE_SIDE)
 
 
-def _deviation(info: GeneratorInfo) -> float:
-    """Return the standard deviation of a latent."""
-    return 1.0 if info.latent_distribution == "normal" else 1 / math.sqrt(3)
-
-
 def principal(info: GeneratorInfo, pictures: Float32) -> Directions:
     """Return the directions from what `render_coarse` returned for the first latents: float32 [latents, values].
 
@@ -197,7 +191,7 @@ def principal(info: GeneratorInfo, pictures: Float32) -> Directions:
     strengths, vectors = strengths[::-1][:MOST], vectors.T[::-1][:MOST]
     kept = vectors[strengths > max(NOTHING * strengths[0], NOTHING)]
     kept = kept * np.sign(kept[np.arange(len(kept)), np.abs(kept).argmax(axis=1)])[:, None]
-    return Directions((_deviation(info) * kept).astype(np.float32), tuple(map(numbered, range(len(kept)))))
+    return Directions((deviation(info) * kept).astype(np.float32), tuple(map(numbered, range(len(kept)))))
 
 
 def measured(info: GeneratorInfo, quantities: Float64) -> tuple[Named, ...]:
@@ -205,16 +199,16 @@ def measured(info: GeneratorInfo, quantities: Float64) -> tuple[Named, ...]:
     found = explained(latents(info, 0, 0, len(quantities)), quantities)
     names = list(QUANTITIES)
     return tuple(
-        Named(names[place], (_deviation(info) * one.unit).astype("<f4").tobytes(), names[place], round(one.r2, 3))
+        Named(names[place], (deviation(info) * one.unit).astype("<f4").tobytes(), names[place], round(one.r2, 3))
         for place, one in found.items()
     )
 
 
 def contrasting(info: GeneratorInfo, chosen: tuple[Sample, ...], others: tuple[Sample, ...]) -> bytes | None:
     """Return the direction from other samples to the chosen ones, as `Named.vector`; None if they are equal."""
-    deviation = _deviation(info)
-    unit = contrast(latents_of(info, chosen), latents_of(info, others), deviation)
-    return None if unit is None else (deviation * unit).astype("<f4").tobytes()
+    length = deviation(info)
+    unit = contrast(latents_of(info, chosen), latents_of(info, others), length)
+    return None if unit is None else (length * unit).astype("<f4").tobytes()
 
 
 def to_json(directions: Directions, sha256: str) -> str:

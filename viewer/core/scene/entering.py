@@ -1,4 +1,4 @@
-"""Entering a mode: Morph and Blend begin with samples of the grid that was shown."""
+"""Entering a mode: Morph, Blend and Vary begin with samples of the grid that was shown."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ KEYFRAMES, CORNERS = 2, 4
 
 def entered(info: GeneratorInfo, state: ViewState, mode: str) -> ViewState:
     """Switch the mode. Morph gets samples of the grid up to two keyframes, and plays; Blend without corners gets four.
+    Vary without a picture gets one.
 
     What the user has chosen before stays.
     """
@@ -27,6 +28,8 @@ def entered(info: GeneratorInfo, state: ViewState, mode: str) -> ViewState:
         return after.with_timeline(replace(state.timeline, keyframes=keyframes)).with_playing(True)
     if mode == "pad" and not state.pad.corners:
         return after.with_pad(state.pad.with_corners(different_samples(info, state, CORNERS)))
+    if mode == "near" and not state.near.parents:
+        return after.with_near(state.near.around(*different_samples(info, state, 1)))
     return after
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +22,11 @@ def mixture(info: GeneratorInfo, z: Float32, weights: Float64) -> Float32:
     if info.latent_distribution == "normal" and (length := np.linalg.norm(mean)) > 0.0:
         mean *= weights @ np.linalg.norm(z.astype(np.float64), axis=1) / length
     return mean.astype(np.float32)[None]
+
+
+def deviation(info: GeneratorInfo) -> float:
+    """Return the standard deviation of a generator's latents."""
+    return 1.0 if info.latent_distribution == "normal" else 1 / math.sqrt(3)
 
 
 def eased(t: float, easing: str) -> float:

@@ -45,7 +45,9 @@ class Step:
 
 
 def _samples(state: ViewState) -> tuple[object, ...]:
-    return state.timeline.keyframes, state.pad.corners, state.drawing.strokes, state.drawing.picture
+    drawing = state.drawing
+    made = drawing.strokes, drawing.picture, state.clay.strokes, state.near.parents
+    return state.timeline.keyframes, state.pad.corners, *made
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ class History:
         merged = self.undoable[-1].merged(step) if self.undoable else None
         steps = (*self.undoable, step) if merged is None else (*self.undoable[:-1], merged)
         return History(steps[-MOST_STEPS:])
+
+    def amended(self, after: ViewState) -> History:
+        """Return the history with another state after the last step. There must be a step."""
+        return replace(self, undoable=(*self.undoable[:-1], replace(self.undoable[-1], after=after)))
 
     def changed(self, change: Callable[[ViewState], ViewState]) -> History:
         """Return the history with other states, without the steps that then change nothing."""

@@ -10,16 +10,18 @@ from export.contract import GeneratorInfo
 from viewer.core.picture.look import Look
 from viewer.core.plain import OMITTED_BY_DEFAULT, check_choice, check_range
 from viewer.core.scene.compare import VIEWS
+from viewer.core.state.clay import Clay
 from viewer.core.state.drawing import Drawing
+from viewer.core.state.near import Near
 from viewer.core.state.number import LINE, Number
 from viewer.core.state.pad import Pad
 from viewer.core.state.samples import CLASS_MAX, SEED_MAX, Sample, listed
 from viewer.core.state.shifts import AMOUNT_MAX, Shift, shifted
 from viewer.core.state.timeline import Timeline
 
-MODES = ("grid", "path", "pad", "number", "draw")
-"""What the canvas shows: a grid of samples, a position on a timeline, the point of a pad, a written number, or the
-answer to a drawing."""
+MODES = ("grid", "path", "pad", "number", "draw", "near")
+"""What the canvas shows: a grid of samples, a position on a timeline, the point of a pad, a written number, the answer
+to a drawing, or the neighbourhood of a sample."""
 GRID_SIZES = tuple(side * side for side in range(1, 17))
 """The numbers of cells to choose from: squares."""
 TRUNCATION_MAX = 1.5
@@ -69,6 +71,8 @@ class ViewState:
     pad: Pad = field(default_factory=Pad)
     number: Number = field(default_factory=lambda: Number(line=LINE))
     drawing: Drawing = field(default=Drawing(), metadata=OMITTED_BY_DEFAULT)
+    near: Near = field(default=Near(), metadata=OMITTED_BY_DEFAULT)
+    clay: Clay = field(default=Clay(), metadata=OMITTED_BY_DEFAULT)
 
     def __post_init__(self) -> None:
         check_choice("mode", self.mode, MODES)
@@ -100,6 +104,20 @@ class ViewState:
     def with_drawing(self, drawing: Drawing) -> ViewState:
         """Change the drawing."""
         return replace(self, drawing=drawing)
+
+    def with_near(self, near: Near) -> ViewState:
+        """Change the neighbourhood."""
+        return replace(self, near=near)
+
+    def with_clay(self, clay: Clay) -> ViewState:
+        """Change the picture that is being shaped."""
+        return replace(self, clay=clay)
+
+    @property
+    def free_cell(self) -> int:
+        """The first cell of the grid that is not locked; the first cell if all are."""
+        taken = {cell for cell, _ in self.locks}
+        return next((cell for cell in range(self.cells) if cell not in taken), 0)
 
     @property
     def all_locked(self) -> bool:
@@ -275,6 +293,8 @@ class ViewState:
             pad=replace(self.pad, corners=() if None in corners else tuple(filter(None, corners))),
             number=self.number.with_samples(change),
             drawing=self.drawing if answer == self.drawing.answer else replace(self.drawing, answer=answer),
+            near=self.near.changed(change),
+            clay=self.clay.changed(change),
         )
 
 

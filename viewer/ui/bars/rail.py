@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
 from export.contract import GeneratorInfo
 from viewer.core.draw.search import cannot_draw
+from viewer.core.draw.shape import cannot_shape
 from viewer.core.run.stages import is_bundled
 from viewer.core.scene.entering import entered
 from viewer.core.scene.messages import Opened
@@ -17,13 +18,14 @@ from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.icons import icon
 
-NAMES = {"grid": "Grid", "path": "Morph", "pad": "Blend", "number": "Write", "draw": "Draw"}
+NAMES = {"grid": "Grid", "path": "Morph", "pad": "Blend", "number": "Write", "draw": "Draw", "near": "Vary"}
 TIPS = {
     "grid": "See many samples at once, to learn what this generator makes",
     "path": "Morph samples into each other, along keyframes",
     "pad": "Blend three or four samples, by moving a point between them",
     "number": "Write a number or a word, all in one handwriting",
     "draw": "Draw a digit, or bring a photograph of one, and see the nearest that the generator can make",
+    "near": "See variations of one picture, and go on from the one that you like best",
 }
 WIDTH = 80
 """Width of the bar in pixels."""
@@ -81,11 +83,12 @@ class Rail(QWidget):
         self.group.button(MODES.index(state.mode)).setChecked(True)
 
     def show_model(self, opened: Opened) -> None:
-        """Offer to write and to draw only with a generator that can, and the training only with the bundled one."""
+        """Offer to write, draw and vary only with a generator that can, and the training only with the bundled one."""
         self._info = opened.info
         self.group.button(MODES.index("number")).setVisible(not cannot_write(opened.info.classes))
         self.training.setVisible(is_bundled(opened.path))
         self.group.button(MODES.index("draw")).setVisible(not cannot_draw(opened.info))
+        self.group.button(MODES.index("near")).setVisible(not cannot_shape(opened.info))
 
     def _choose(self, place: int) -> None:
         if (info := self._info) is not None:

@@ -221,7 +221,8 @@ class Canvas(CanvasBase):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         cell = self._cell_at(event.position())
-        if event.button() != LEFT or self._on_padlock(event.position()):
+        wanders = self._state.mode == "near"  # there, two quick clicks are two steps
+        if event.button() != LEFT or wanders or self._on_padlock(event.position()):
             self.mousePressEvent(event)
         elif cell is not None:
             self.opened.emit(cell)

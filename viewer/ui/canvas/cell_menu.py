@@ -22,13 +22,22 @@ class CellMenu(QMenu):
     hand_wanted = Signal()
     class_wanted = Signal()
     direction_wanted = Signal()
+    clay_wanted = Signal()
+    near_wanted = Signal()
+    mix_wanted = Signal()
+    grid_wanted = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("Picture", parent)
         self.large = self._offer("Show it large\tEnter", self.large_wanted)
         self.lock = self._offer("", self.lock_wanted)
+        self.grid = self._offer("Lock it in the grid", self.grid_wanted)
         self.keep = self._offer("Keep it as a favourite\tCtrl+Shift+D", self.keep_wanted)
         self.copy = self._offer("Copy it", self.copy_wanted)
+        self.addSeparator()
+        self.clay = self._offer("Shape it like clay\tCtrl+B", self.clay_wanted)
+        self.near = self._offer("More like this\tCtrl+M", self.near_wanted)
+        self.mix = self._offer("Mix it with another picture…", self.mix_wanted)
         self.addSeparator()
         self.keyframe = self._offer("Add it to the timeline", self.keyframe_wanted)
         self.morph = self._offer("Morph from it", self.morph_wanted)
@@ -44,6 +53,7 @@ class CellMenu(QMenu):
         direction; empty if none do. writes: whether the generator can write.
         """
         self.lock.setVisible(locked is not None)
+        self.grid.setVisible(locked is None)
         self.lock.setText("Unlock it\tL" if locked else "Lock it\tL")
         self.only.setVisible(bool(class_name))
         self.only.setText(literal(f"Show only class {class_name}"))

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 from viewer.core.picture.caption import Prediction, kind, names, percent
 from viewer.core.scene.messages import Frame
 from viewer.ui import theme
-from viewer.ui.canvas.canvas_base import CanvasBase
+from viewer.ui.canvas.painted_picture import PaintedPicture
+from viewer.ui.panels.clay import ClayTools
 from viewer.ui.widgets.buttons import icon_button, make_button
 from viewer.ui.widgets.icons import icon
 from viewer.ui.widgets.labels import label
@@ -105,6 +106,10 @@ class CellView(QWidget):
     """Covers its canvas while a cell is shown large; hidden otherwise."""
 
     closed = Signal()
+    clay_wanted = Signal()
+    near_wanted = Signal()
+    shaping_left = Signal()
+    """The user pressed Escape while the picture was being shaped."""
     lock_wanted = Signal()
     copy_wanted = Signal()
     keyframe_wanted = Signal()
@@ -115,7 +120,8 @@ class CellView(QWidget):
         self.setAccessibleName("One picture, large")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # Tab goes to its buttons
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.picture = CanvasBase()
+        self.picture = PaintedPicture()
+        self.tools = ClayTools()
         self.picture.setMinimumSize(1, 1)
         self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.name = label("", "plain")
@@ -143,16 +149,25 @@ class CellView(QWidget):
             "Make this picture a keyframe, so that Morph passes through it",
             picture=icon("add"),
         )
+        self.clay = make_button(
+            QPushButton, "Clay", "Paint on this picture, and the generator follows", "Ctrl+B", picture=icon("clay")
+        )
+        self.near = make_button(
+            QPushButton, "More", "See variations of this picture, to go on from one of them", "Ctrl+M",
+            name="More like this", picture=icon("near"),
+        )  # fmt: skip
         self.close_button = icon_button("close", "Close this view and see all cells again", "Escape")
         self._arrange()
         self.lock.clicked.connect(self.lock_wanted)
         self.copy.clicked.connect(self.copy_wanted)
         self.keyframe.clicked.connect(self.keyframe_wanted)
-        self.close_button.clicked.connect(self.close_cell)
+        self.clay.clicked.connect(self.clay_wanted)
+        self.near.clicked.connect(self._leave_for_near)
+        self.close_button.clicked.connect(self._leave)
         leave = QAction("Back to all cells", self)
         leave.setShortcut(QKeySequence("Escape"))
         leave.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        leave.triggered.connect(self.close_cell)
+        leave.triggered.connect(self._leave)
         self.addAction(leave)
         self.hide()
 
@@ -176,18 +191,30 @@ class CellView(QWidget):
         buttons.setSpacing(theme.SPACE)
         buttons.addWidget(self.lock, 1)
         buttons.addWidget(self.copy, 1)
+        changes = QHBoxLayout()
+        changes.setSpacing(theme.SPACE)
+        changes.addWidget(self.clay, 1)
+        changes.addWidget(self.near, 1)
         self.facts = QWidget()
         """What is known about the cell, beside or below the picture."""
         column = self._column = QVBoxLayout(self.facts)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(head)
-        column.addLayout(facts)
-        column.addWidget(self.reading)
-        column.addWidget(self.bars)
-        column.addWidget(self.note)
+        self._about = QWidget()
+        about = self._about_column = QVBoxLayout(self._about)
+        about.setContentsMargins(0, 0, 0, 0)
+        about.addLayout(facts)
+        about.addWidget(self.reading)
+        about.addWidget(self.bars)
+        about.addWidget(self.note)
+        about.addStretch()
+        about.addLayout(buttons)
+        about.addLayout(changes)
+        about.addWidget(self.keyframe)
+        column.addWidget(self._about, 1)
+        column.addWidget(self.tools)
         column.addStretch()
-        column.addLayout(buttons)
-        column.addWidget(self.keyframe)
+        self.tools.hide()
         inside = QWidget()
         inside.setObjectName("large")
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, inside)
@@ -215,6 +242,8 @@ class CellView(QWidget):
         self._row.setContentsMargins(margin if narrow else 0, margin, margin, margin)
         self._column.setSpacing(space)
         self._rows.setVerticalSpacing(space // 2)
+        self._about_column.setSpacing(space)
+        self.tools.show_space(space)
         self.bars.show_columns(2 if low and not narrow else 1)
         self.picture.setMinimumHeight(self.width() // 2 if narrow else 1)
         self.facts.setMinimumWidth(0 if narrow else theme.px(FACTS_WIDTH))
@@ -223,6 +252,8 @@ class CellView(QWidget):
 
     def show_cell(self, alone: Frame, classes: tuple[str, ...], locked: bool | None) -> None:
         """Show a frame of one cell. locked: whether the cell is locked; None if the mode has no locks."""
+        if self.picture.painting:
+            return
         sample = alone.scene.sample(0)
         name = kind(sample, classes).removeprefix("class ") if sample.mix else ""
         self.picture.show_frame(alone)
@@ -252,6 +283,17 @@ class CellView(QWidget):
         self.note.setText(note)
         self.note.setVisible(bool(note))
 
+    def show_shaping(self, shaping: bool) -> None:
+        """Offer the tools to shape the picture, or what is known about it. The picture is then shown by others."""
+        self.picture.set_painting(shaping)
+        self._about.setVisible(not shaping)
+        self.tools.setVisible(shaping)
+        if shaping:
+            self.name.setText("Clay")
+            self.picture.setFocus()
+        elif self.isVisible():
+            self.setFocus()
+
     def open_cell(self) -> None:
         """Cover the canvas and take the focus."""
         self.setGeometry(self._canvas.rect())
@@ -266,6 +308,16 @@ class CellView(QWidget):
         self.hide()
         self._canvas.setFocus()
         self.closed.emit()
+
+    def _leave(self) -> None:
+        if self.picture.painting:
+            self.shaping_left.emit()
+        else:
+            self.close_cell()
+
+    def _leave_for_near(self) -> None:
+        self.near_wanted.emit()
+        self.close_cell()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme.CANVAS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Signal
+from PySide6.QtGui import QAction, QKeySequence
 
 from export.runtime.generator import Generator
 from viewer.core.picture.caption import Prediction, caption
@@ -30,6 +31,12 @@ class Inspector(QObject):
     """The user wants to keep the current cell."""
     copy_wanted = Signal()
     """The user wants to copy the current cell."""
+    clay_wanted = Signal()
+    """The user wants to shape the current cell."""
+    near_wanted = Signal()
+    """The user wants more pictures like the current cell."""
+    mix_wanted = Signal()
+    """The user wants to mix the current cell with another one."""
     direction_wanted = Signal(tuple, tuple)
     """The user wants the direction that leads to some samples from others."""
 
@@ -60,6 +67,19 @@ class Inspector(QObject):
         self.menu.hand_wanted.connect(self._write_with)
         self.menu.class_wanted.connect(self._show_class)
         self.menu.direction_wanted.connect(self._make_direction)
+        self.menu.grid_wanted.connect(self._lock_in_grid)
+        self.menu.mix_wanted.connect(self.mix_wanted)
+        for source in (self.menu, self.view):
+            source.clay_wanted.connect(self.clay_wanted)
+            source.near_wanted.connect(self.near_wanted)
+        for text, key, wanted in (
+            ("Shape the picture like clay", "Ctrl+B", self.clay_wanted),
+            ("More pictures like this one", "Ctrl+M", self.near_wanted),
+        ):
+            action = QAction(text, canvas)
+            action.setShortcut(QKeySequence(key))
+            action.triggered.connect(wanted)
+            canvas.addAction(action)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
@@ -77,12 +97,19 @@ class Inspector(QObject):
             self.menu.show_cell(self._canvas.locked(self._canvas.current), name, direction, writes)
             self.menu.popup(at)
 
-    def _open(self, cell: int | None) -> None:
-        if cell is None:
-            return
+    def open_cell(self, cell: int) -> None:
+        """Show a cell large."""
         self._canvas.hold(cell)
         self.view.open_cell()
         self._show()
+
+    def refresh(self) -> None:
+        """Show what is known about the current cell again."""
+        self._show()
+
+    def _open(self, cell: int | None) -> None:
+        if cell is not None:
+            self.open_cell(cell)
 
     def _show(self) -> None:
         frame, cell, sample, model = self._canvas.frame, self._canvas.current, self._canvas.sample, self._player.model
@@ -130,6 +157,12 @@ class Inspector(QObject):
         if sample is not None:
             self.edited.emit("hand", lambda state: state.with_drawn(sample))
             self.notified.emit(number.next_drawn)
+
+    def _lock_in_grid(self) -> None:
+        if (sample := self._canvas.sample) is not None:
+            cell = self._player.state.free_cell
+            self.edited.emit(f"lock on cell {cell + 1}", lambda state: state.locked(cell, sample))
+            self.notified.emit(f"Locked in cell {cell + 1} of the grid.")
 
     def _with_others(self, count: int) -> tuple[Sample, ...]:
         """Return the sample of the current cell and those of the cells after it, `count` in all."""

@@ -119,6 +119,23 @@ def _draw(painter: QPainter) -> None:
     painter.drawPath(route)
 
 
+def _near(painter: QPainter) -> None:
+    painter.drawRoundedRect(QRectF(8.75, 8.75, 6.5, 6.5), 1.5, 1.5)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for x, y in ((4.5, 4.5), (12, 4), (19.5, 4.5), (4, 12), (20, 12), (4.5, 19.5), (12, 20), (19.5, 19.5)):
+        painter.drawEllipse(QPointF(x, y), 1.6, 1.6)
+
+
+def _clay(painter: QPainter) -> None:
+    _line(painter, (19.5, 4.5), (11.5, 12.5))
+    bristles = QPainterPath(QPointF(11, 12))
+    bristles.cubicTo(QPointF(7, 11.5), QPointF(7.5, 16), QPointF(4.5, 18.5))
+    bristles.cubicTo(QPointF(8, 20), QPointF(13, 18.5), QPointF(12.5, 13.5))
+    bristles.closeSubpath()
+    painter.setBrush(painter.pen().color())
+    painter.drawPath(bristles)
+
+
 def _undo(painter: QPainter) -> None:
     _line(painter, (8.5, 5), (4.5, 9), (8.5, 13))
     arc = QPainterPath(QPointF(4.8, 9))
@@ -208,6 +225,8 @@ _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "number": _number,
     "training": _training,
     "draw": _draw,
+    "near": _near,
+    "clay": _clay,
     "undo": _undo,
     "redo": _redo,
     "add": _add,
