@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 from viewer.core.picture.caption import Prediction, kind, names, percent
 from viewer.core.scene.messages import Frame
 from viewer.ui import theme
+from viewer.ui.canvas.clay_tools import ClayTools
 from viewer.ui.canvas.painted_picture import PaintedPicture
-from viewer.ui.panels.clay import ClayTools
 from viewer.ui.widgets.buttons import icon_button, make_button
 from viewer.ui.widgets.icons import icon
 from viewer.ui.widgets.labels import label
