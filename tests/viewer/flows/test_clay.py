@@ -79,7 +79,8 @@ def pixels(window: Window) -> UInt8:
 def painted_on(window: Window) -> UInt8:
     frame = window.inspector.view.picture.frame
     assert frame is not None
-    return frame.pixels[0]
+    pixels: UInt8 = frame.pixels[0]
+    return pixels
 
 
 def test_what_is_painted_on_a_cell_changes_it_alone(open_window: OpenWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -167,9 +168,9 @@ def test_light_is_light_on_the_screen(window: Window) -> None:
     begin(window, 3)
     view = window.inspector.view
     view.tools.paint.button("light").click()
-    assert view.picture.dark
+    tools = [view.picture.dark]
     QTest.keyClick(view.picture, Key.Key_E)
-    assert not view.picture.dark
+    assert [*tools, view.picture.dark] == [True, False]
     assert view.tools.paint.button("dark").isChecked()
     QTest.keyClick(view.picture, Key.Key_BracketRight)
     assert view.tools.brush.value > 80

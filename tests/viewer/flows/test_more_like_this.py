@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -145,10 +146,11 @@ def test_two_pictures_have_children(window: Window, qtbot: QtBot) -> None:
 
 
 def test_mixing_can_be_given_up(window: Window) -> None:
-    for give_up in (
+    ways: tuple[Callable[[], None], ...] = (
         lambda: QTest.keyClick(window.canvas, Key.Key_Escape),
         lambda: QTest.mouseClick(window.message.offer, LEFT),
-    ):
+    )
+    for give_up in ways:
         click(window, 12)
         window.inspector.menu.mix.trigger()
         give_up()
