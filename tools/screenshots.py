@@ -1,6 +1,7 @@
-"""Take the docs' pictures of the window: `python -m tools.screenshots [--run RUN_DIR] [--out DIR] [--json FILE]`.
+"""Take the docs' pictures of the window: `python -m tools.screenshots [--run RUN_DIR] [--all] [--out DIR]`.
 
-The window is drawn offscreen, in every mode, dark and light. The pictures of a watched training show a run with
+The window is drawn offscreen. Only the pictures that a page shows are written; with `--all`, those of every mode, dark
+and light, in a large and a small window. The pictures of a watched training show a run with
 exported stages: that of `--run`, or a short training of the quickstart preset on MNIST, which takes some minutes.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,8 +60,10 @@ EARLIER = 0.2
 class Camera:
     """A window, and the folder for its pictures."""
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, names: frozenset[str] | None) -> None:
+        """names: of the pictures to write; None for all."""
         self.out = out
+        self.names = names
         self.window = Window(Player("cpu"), remember=False)
         self.window.resize(*USUAL)
         self.window.show()
@@ -81,7 +85,9 @@ class Camera:
         loop.exec()
 
     def take(self, name: str, widget: QWidget | None = None) -> None:
-        """Write a picture of the window or of `widget`."""
+        """Write a picture of the window or of `widget`, if its name is wanted."""
+        if self.names is not None and name not in self.names:
+            return
         self.settle()
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -217,13 +223,19 @@ def train(run: Path) -> None:
         raise RunError("The training for the pictures failed. Name a finished run with --run.")
 
 
-def photograph(out: Path, run: Path) -> None:
-    """Write all pictures to the folder `out`. run: a run directory with at least two exported stages."""
+def shown_on_pages() -> frozenset[str]:
+    """Return the names of the pictures that the pages show."""
+    pages = (path.read_text() for path in (Path("README.md"), *Path("docs").glob("*.md")))
+    return frozenset(name for text in pages for name in re.findall(r"images/viewer/([\w-]+)\.png", text))
+
+
+def photograph(out: Path, run: Path, names: frozenset[str] | None) -> None:
+    """Write pictures to the folder `out`. run: a run directory with at least two exported stages; names: see Camera."""
     QStandardPaths.setTestModeEnabled(True)
     application = QApplication.instance() or QApplication(["digitforge"])
     kept = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
     shutil.rmtree(kept, ignore_errors=True)  # the test mode's own folder
-    camera = Camera(out)
+    camera = Camera(out, names)
     steps: dict[str, Callable[[], None]] = {
         "modes, dark": lambda: camera.modes("dark"),
         "modes, light": lambda: camera.modes("light"),
@@ -257,7 +269,7 @@ def command(given: argparse.Namespace) -> None:
             train(run)
         if len(stages_of(run)) < 2:
             raise RunError(f"{run} has no exported stages: train with --export-every.")
-        photograph(given.out, run)
+        photograph(given.out, run, None if given.all else shown_on_pages())
         pictures = sorted(path.name for path in given.out.glob("*.png"))
         if given.json:
             config = json.loads((run / CONFIG_FILE).read_text())["config"]
@@ -271,6 +283,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m tools.screenshots", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--run", type=Path, metavar="RUN_DIR", help="a run with exported stages; default: train one")
+    parser.add_argument("--all", action="store_true", help="write every picture, also those that no page shows")
     parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="for the pictures; default: %(default)s")
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write the pictures' names and the run's config there"

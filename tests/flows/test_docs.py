@@ -131,3 +131,9 @@ def test_the_drawings_name_files_that_exist(drawing: Path) -> None:
                 (ROOT / folder / name).exists()
                 for folder in (".", "trainer", "trainer/networks", "export/convert", "viewer")
             ), name
+
+
+def test_every_picture_of_the_window_is_on_a_page() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    shown = {name for page in pages for name in re.findall(r"images/viewer/([\w-]+\.png)", page.read_text())}
+    assert {path.name for path in (ROOT / "docs/images/viewer").glob("*.png")} == shown
