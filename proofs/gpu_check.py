@@ -1,8 +1,8 @@
 """Check everything that needs a GPU, in one command: `python -m proofs.gpu_check [--json FILE] [--rehearse]`.
 
-Runs the real commands on small data and compares their results. Needs no network. Without a GPU, it lists the checks
-and runs none. `--rehearse` runs the same checks on the CPU with fewer images, to try the program itself; it writes
-results only where `--json` names a file.
+Runs the real commands on small data and compares their results. Needs no network. On Apple's GPU (MPS), checks of
+what only CUDA has are skipped. Without a GPU, it lists the checks and runs none. `--rehearse` runs the same checks on
+the CPU with fewer images, to try the program itself; it writes results only where `--json` names a file.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,9 @@ from bench.train import apart, peak_memory
 from digitforge import mnist
 from digitforge.errors import exit_status
 from digitforge.files import write_json
+from trainer import augment
 from trainer.command_line import launcher
+from trainer.seeding import Draws
 
 ROOT = Path(__file__).resolve().parents[1]
 BUDGET_S = 480.0
@@ -52,6 +55,13 @@ class Bench:
     folder: Path
     devices: int
     rehearsal: bool
+    apple: bool = False
+    """Whether the GPU is Apple's."""
+
+    def require_cuda(self, what: str) -> None:
+        """Raise Skipped on Apple's GPU. what: what it lacks."""
+        if self.apple:
+            raise Skipped(f"Apple's GPU has no {what}")
 
     @property
     def images(self) -> int:
@@ -101,6 +111,7 @@ def one_device(bench: Bench) -> dict[str, Any]:
 
 def several_devices(bench: Bench) -> dict[str, Any]:
     """All devices train as one process group, and so does a group of one."""
+    bench.require_cuda("process groups")
     speeds = {}
     for processes in sorted({1, bench.devices}):
         run_dir = bench.train(f"group-{processes}", processes=processes)
@@ -110,6 +121,7 @@ def several_devices(bench: Bench) -> dict[str, Any]:
 
 def two_forwards_with_batch_norm(bench: Bench) -> dict[str, Any]:
     """A discriminator with BatchNorm is called twice a step in a process group (torch#175024)."""
+    bench.require_cuda("process groups")
     every = str(bench.images // 10)
     run_dir = bench.train("dcgan", "--preset", "dcgan", "--log-every", every, processes=bench.devices)
     return {"dcgan_images_per_s": last_line(run_dir)["images_per_s"]}
@@ -138,6 +150,7 @@ def resuming(bench: Bench) -> dict[str, Any]:
 
 def replaying(bench: Bench) -> dict[str, Any]:
     """Steps replayed as CUDA graphs train to the same bits as steps that are not."""
+    bench.require_cuda("CUDA graphs")
     results = bench.folder / "replaying.json"
     bench.python("-m", "proofs.replaying", "--json", results, accept=(0, 1))
     differences: dict[str, Any] = json.loads(results.read_text())
@@ -146,8 +159,40 @@ def replaying(bench: Bench) -> dict[str, Any]:
     return differences
 
 
+def augmenting(bench: Bench) -> dict[str, Any]:
+    """Each augmentation changes images, and their gradient, as it does on the CPU."""
+    device = torch.device("cpu" if bench.rehearsal else "mps" if bench.apple else "cuda")
+    differences: dict[str, Any] = {}
+    for kind, largest in augment.LARGEST.items():
+        here, there = (changed(kind, largest / 10, each) for each in (torch.device("cpu"), device))
+        differences[kind] = max(float((mine - theirs).abs().max()) for mine, theirs in zip(here, there, strict=True))
+    if not max(differences.values()) < 1e-2:  # also if one is NaN
+        raise CheckFailed(f"not as on the CPU: {differences}")
+    return differences
+
+
+class _SharedDraws(Draws):
+    """Random numbers that are drawn on the CPU, so that every device gets the same ones."""
+
+    def normal(self, name: str, *shape: int) -> torch.Tensor:
+        return Draws(torch.device("cpu"), 0, 0, self.batch_size, self.rows).normal(name, *shape).to(self.device)
+
+    def uniform(self, name: str, *shape: int) -> torch.Tensor:
+        return Draws(torch.device("cpu"), 0, 0, self.batch_size, self.rows).uniform(name, *shape).to(self.device)
+
+
+def changed(kind: augment.Change, strength: float, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return smooth images [32, 3, 28, 28] after an augmentation on the device, and the gradient of their squares."""
+    noise = torch.randn(32, 3, 7, 7, generator=torch.Generator().manual_seed(0))
+    images = torch.nn.functional.interpolate(noise, (28, 28), mode="bicubic").clamp(-1, 1).to(device).requires_grad_()
+    after = augment.augment(images, {kind: strength}, 0.8, _SharedDraws(device, 0, 0, 32, slice(None)), "check")
+    (gradient,) = torch.autograd.grad(after.square().mean() * images.numel(), images)
+    return after.detach().cpu(), gradient.cpu()
+
+
 def recomputing(bench: Bench) -> dict[str, Any]:
     """Recomputed activations save memory."""
+    bench.require_cuda("figure for its peak memory")
     plain, again = bench.train("kept"), bench.train("recomputed", "--recompute", "both")
     peaks = {name: apart(peak_memory, name, MEMORY_BATCH) / 2**20 for name in ("none", "both")}
     if peaks["both"] >= peaks["none"]:
@@ -157,6 +202,7 @@ def recomputing(bench: Bench) -> dict[str, Any]:
 
 def compiling(bench: Bench) -> dict[str, Any]:
     """Compiled steps equal eager ones, to rounding."""
+    bench.require_cuda("finished compiler")
     settings = ("--preset", "mlp", "--precision", "fp32", "--images", "640", "--optimizer", "sgd")
     eager, compiled = bench.train("eager", *settings), bench.train("compiled", *settings, "--compile", "true")
     difference = largest_difference(eager, compiled)
@@ -170,7 +216,7 @@ def exporting(bench: Bench) -> dict[str, Any]:
     run_dir, results = bench.train("one"), bench.folder / "doctor.json"
     bench.python("-m", "export.onnx", run_dir)
     bench.python("-m", "export.doctor", run_dir, "--json", results, accept=(0, 1))
-    return examined(json.loads(results.read_text()), bench.rehearsal)
+    return examined(json.loads(results.read_text()), bench.rehearsal or bench.apple)
 
 
 def examined(report: dict[str, Any], rehearsal: bool) -> dict[str, Any]:
@@ -197,7 +243,7 @@ def speed(bench: Bench) -> dict[str, Any]:
 
 Check = Callable[[Bench], dict[str, Any]]
 CHECKS: tuple[Check, ...] = (
-    one_device, several_devices, two_forwards_with_batch_norm, precisions, resuming, replaying, recomputing,
+    one_device, several_devices, two_forwards_with_batch_norm, precisions, resuming, replaying, augmenting, recomputing,
     compiling, exporting, speed,
 )  # fmt: skip
 
@@ -248,7 +294,9 @@ def command(given: argparse.Namespace) -> int:
     """Run the chosen checks, or list them where there is no GPU; return the exit status."""
     console = Console()
     checks = [check for check in CHECKS if not given.only or check.__name__ in given.only]
-    if not torch.cuda.is_available() and not given.rehearse:
+    cuda = torch.cuda.is_available()
+    apple = not cuda and not given.rehearse and torch.backends.mps.is_available()
+    if not (cuda or apple or given.rehearse):
         console.print("There is no GPU here. With one, these checks would run:")
         for check in checks:
             console.print(f"  {check.__name__}: {(check.__doc__ or '').strip()}")
@@ -256,10 +304,11 @@ def command(given: argparse.Namespace) -> int:
         return 0
     if given.rehearse:
         os.environ["ACCELERATE_USE_CPU"] = "true"
-    device = "rehearsal on the CPU" if given.rehearse else torch.cuda.get_device_name()
-    devices = 2 if given.rehearse else torch.cuda.device_count()
+    apples = f"Apple {platform.machine()}"
+    device = "rehearsal on the CPU" if given.rehearse else apples if apple else torch.cuda.get_device_name()
+    devices = 2 if given.rehearse else 1 if apple else torch.cuda.device_count()
     with tempfile.TemporaryDirectory() as folder:
-        rows = run_checks(checks, Bench(Path(folder), devices, given.rehearse), console)
+        rows = run_checks(checks, Bench(Path(folder), devices, given.rehearse, apple), console)
     table = Table("check", "result", "seconds", "measured", title=device)
     for row in rows:
         table.add_row(row["check"], row["result"], str(row["seconds"]), json.dumps(row["figures"]))

@@ -70,8 +70,10 @@ def build_networks(config: TrainConfig, image_format: ImageFormat, accelerator: 
         generator, discriminator = build_generator(config, image_format), build_discriminator(config, image_format)
     augmentation = Augmentation(config.augment, config.augment_probability, config.augment_target, config.batch_size)
     augmentation.to(accelerator.device)
+    # On Apple's GPU, convolutions in channels-last layout have been wrong (pytorch#180984).
+    layout = torch.contiguous_format if accelerator.device.type == "mps" else torch.channels_last
     for module in (generator, discriminator):
-        module.to(accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        module.to(accelerator.device, memory_format=layout)  # type: ignore[call-overload]
     ema = Ema(generator)
     if config.freeze_d:
         freeze(discriminator, config.freeze_d)

@@ -14,6 +14,8 @@ if __name__ == "__main__":
     # Python puts the script's folder first on the search path: `import trainer` would fail, and the modules in this
     # folder could shadow others.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    # On Apple's GPU, PyTorch runs what it has no code for on the CPU, if this is set before it is imported.
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     from digitforge.entry import prepare
 
     prepare()

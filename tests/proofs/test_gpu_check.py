@@ -72,6 +72,29 @@ def test_runs_that_differ_are_told_apart(tmp_path: Path) -> None:
     assert gpu_check.largest_difference(tmp_path / "a", tmp_path / "b") == 0.25
 
 
+def test_on_apples_gpu_checks_of_what_only_cuda_has_are_skipped(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, 1, rehearsal=False, apple=True)
+    only_cuda = [gpu_check.several_devices, gpu_check.two_forwards_with_batch_norm, gpu_check.replaying]
+    only_cuda += [gpu_check.recomputing, gpu_check.compiling]
+    rows = gpu_check.run_checks([*only_cuda], bench, Console(quiet=True))
+    assert [row["result"] for row in rows] == ["skipped"] * 5
+    assert rows[0]["figures"] == {"why": "Apple's GPU has no process groups"}
+
+
+def test_augmentations_that_differ_from_those_on_the_cpu_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path, 1, rehearsal=True)
+    assert set(gpu_check.augmenting(bench).values()) == {0.0}
+    there = iter([False, True] * 50)
+    changed = gpu_check.changed
+    monkeypatch.setattr(
+        gpu_check, "changed", lambda *given: [tensor + 0.5 * next(there) for tensor in changed(*given)[:1]]
+    )
+    with pytest.raises(CheckFailed, match="not as on the CPU"):
+        gpu_check.augmenting(bench)
+
+
 GOOD = (("CUDA", "ok"), ("CPU and CUDA", "ok"))
 
 
