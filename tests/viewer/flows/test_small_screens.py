@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from digitforge.bundled import BUNDLED_MODEL
 from tests.support.windows import OpenWindow
+from viewer.core.state.number import MOST_DRAWN
+from viewer.core.state.samples import of_class
 from viewer.core.state.view_state import MODES
 from viewer.ui import theme
 from viewer.ui.widgets.labels import ElidedLabel
@@ -297,3 +299,17 @@ def test_captions_of_a_comparison_keep_the_prediction(
     assert text.endswith("%")
     box = small.canvas._caption_box()
     assert small.canvas._cell(63).bottom() <= box.top(), "it covers no cell"
+
+
+@pytest.mark.parametrize("small", SIZES, indirect=True)
+def test_a_hand_of_ones_own_fits_the_column(small: Window) -> None:
+    state = small.player.state.with_mode("number")
+    samples = tuple(of_class(place, place, place % 10) for place in range(MOST_DRAWN))
+    for sample in samples:
+        state = state.with_number(state.number.with_drawn(sample))
+    small.player.apply(state)
+    QTest.qWait(30)
+    contents = small.side.widget()
+    assert contents is not None
+    assert contents.width() <= small.side.viewport().width()
+    assert not cut(small.number)

@@ -42,7 +42,9 @@ class HandView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE // 2)
-        column.addWidget(label("Written from these: click one to take it out", "muted"))
+        note = label("Written from these: click one to take it out", "muted")
+        note.setWordWrap(True)
+        column.addWidget(note)
         column.addLayout(grid)
         self.hide()
 
