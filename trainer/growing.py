@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from trainer.config import ImageFormat, TrainConfig
 from trainer.networks import build_discriminator
 from trainer.networks.conditioning import Discriminator, Generator
-from trainer.networks.depth import image_step, widths_of
+from trainer.networks.depth import Quadrupling, Quartering, image_step, widths_of
 from trainer.seeding import Draws
 
 FAMILIES = ("conv", "residual")
@@ -60,17 +60,18 @@ def aligned(
     return renamed
 
 
-def image_layer(network: Generator | Discriminator, levels: int) -> tuple[str, torch.Size]:
+def image_layer(network: Generator | Discriminator, levels: int, colours: int) -> tuple[str, torch.Size]:
     """Return the name of the layer that takes the place of the earlier network's beside the image.
 
-    Also returns the shape of the earlier layer's weight. network: the new one, deeper by `levels`.
+    Also returns the shape of the earlier layer's weight. network: the new one, deeper by `levels`. colours: of its
+    images.
     """
     layers = _layers(network)
     if isinstance(network, Generator):
         name, layer = layers[-levels - 1]
-        return name, torch.Size([layer.in_channels, layers[-1][1].out_channels, 4, 4])
+        return name, torch.Size([layer.in_channels, colours, 4, 4])
     name, layer = layers[levels]
-    return name, torch.Size([layer.out_channels, layers[0][1].in_channels, 4, 4])
+    return name, torch.Size([layer.out_channels, colours, 4, 4])
 
 
 @torch.no_grad()
@@ -83,34 +84,31 @@ def grow(network: Generator | Discriminator, levels: int, weight: Tensor, bias: 
     """
     layers = [layer for _, layer in _layers(network)]
     layers = layers[-levels - 1 :] if isinstance(network, Generator) else layers[: levels + 1]
-    if not levels:  # the image is four times as large as the largest maps instead of twice
-        (layer,) = layers
-        layer.weight.copy_(_spread(weight, layer))
-        _bias(layer).copy_(bias)
-        name = _layers(network)[-1 if isinstance(network, Generator) else 0][0]
-        return [f"{name}.weight", f"{name}.bias"]
     colours = weight.shape[1]
     carried = 2 * colours
-    if carried > min(layer.out_channels for layer in layers[:-1]):
+    if levels and carried > min(layer.out_channels for layer in layers[:-1]):
         return []
     gain = 1 + max((layer.negative_slope for layer in network.modules() if isinstance(layer, nn.LeakyReLU)), default=0)
-    signs = torch.tensor([[1.0, -1], [-1, 1]], device=weight.device).kron(torch.eye(colours, device=weight.device))
+    signs = torch.tensor([[1.0, -1], [-1, 1]]).kron(torch.eye(colours)).to(weight)
     doubled = torch.cat([weight, -weight], dim=1)
-    if isinstance(network, Generator):
+    if not levels:  # the image is four times as large as the largest maps instead of twice
+        _set(layers[0], weight, bias)
+    elif isinstance(network, Generator):
         first, *others = layers
         first.weight[:, :carried], _bias(first)[:carried] = doubled, torch.cat([bias, -bias])
         for layer in others:
-            made = min(layer.out_channels, carried)
-            layer.weight[:, :made], _bias(layer)[:made] = 0, 0
-            layer.weight[:carried, :made] = signs[:, :made, None, None] * _spread(DOUBLING, layer) / gain
+            made = colours if layer is others[-1] else carried
+            kernel = weight.new_zeros(layer.in_channels, made, 4, 4)
+            kernel[:carried] = signs[:, :made, None, None] * DOUBLING.to(weight) / gain
+            _set(layer, kernel, weight.new_zeros(made))
         _calibrate(network, first, carried, distribution)
     else:
         *others, last = layers
         for layer in others:
-            seen = min(layer.in_channels, carried)
-            layer.weight[:carried], _bias(layer)[:carried] = 0, 0
-            layer.weight[:carried, :seen] = signs[:, :seen, None, None] * _spread(HALVING, layer)
-            layer.weight[:carried] /= gain if seen == carried else 1
+            seen = colours if layer is others[0] else carried
+            kernel = weight.new_zeros(carried, seen if seen == colours else layer.in_channels, 4, 4)
+            kernel[:, :seen] = signs[:, :seen, None, None] * HALVING.to(weight) / (1 if seen == colours else gain)
+            _set(layer, kernel, weight.new_zeros(carried))
         last.weight.zero_()
         last.weight[:, :carried] = doubled / gain
         _bias(last).copy_(bias)
@@ -120,24 +118,40 @@ def grow(network: Generator | Discriminator, levels: int, weight: Tensor, bias: 
 
 
 def _layers(network: nn.Module) -> list[tuple[str, nn.Conv2d | nn.ConvTranspose2d]]:
-    """Return the layers that halve or double the maps, by name, in order."""
+    """Return the layers that change the size of the maps, by name, in order."""
     return [
         (name, layer)
         for name, layer in network.named_modules()
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and layer.stride != (1, 1)
+        if isinstance(layer, Quadrupling | Quartering)
+        or (isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and layer.stride == (2, 2))
     ]
+
+
+def _set(layer: nn.Conv2d | nn.ConvTranspose2d, kernel: Tensor, bias: Tensor) -> None:
+    """Set the first output channels of a layer that doubles or halves to a kernel of 4x4, and to a bias.
+
+    kernel: [in, out, 4, 4] for a transposed convolution or `Quadrupling`, else [out, in, 4, 4]. A layer that quadruples
+    makes each pixel of that four times, and one that quarters sees the mean of each four.
+    """
+    if isinstance(layer, nn.ConvTranspose2d):
+        layer.weight[:, : len(bias)] = kernel
+    elif isinstance(layer, Quadrupling | Quartering):
+        # Spread to 8x8, padded to 12x12: the offsets of three maps' places, and 4x4 pixels at each.
+        kernel = F.pad(kernel.repeat_interleave(2, -2).repeat_interleave(2, -1), (2, 2, 2, 2))
+        kernel = kernel.unflatten(3, (3, 4)).unflatten(2, (3, 4))  # [., ., offset, pixel, offset, pixel]
+        if isinstance(layer, Quadrupling):
+            bias = bias.repeat_interleave(4**2)
+            layer.weight.copy_(kernel.flip(2, 4).permute(1, 3, 5, 0, 2, 4).flatten(0, 2))
+        else:
+            layer.weight[: len(bias)] = kernel.permute(0, 1, 3, 5, 2, 4).flatten(1, 3) / 2**2
+    else:
+        layer.weight[: len(bias)] = kernel
+    _bias(layer)[: len(bias)] = bias
 
 
 def _bias(layer: nn.Conv2d | nn.ConvTranspose2d) -> Tensor:
     assert layer.bias is not None
     return layer.bias
-
-
-def _spread(kernel: Tensor, layer: nn.Conv2d | nn.ConvTranspose2d) -> Tensor:
-    """Return a kernel of 4x4 for a layer of 8x8 that makes each pixel four times, or sees the mean of four."""
-    times = layer.kernel_size[0] // kernel.shape[-1]
-    spread = kernel.to(layer.weight.device).repeat_interleave(times, -2).repeat_interleave(times, -1)
-    return spread if isinstance(layer, nn.ConvTranspose2d) else spread / times**2
 
 
 def _calibrate(generator: Generator, first: nn.Module, carried: int, distribution: str) -> None:

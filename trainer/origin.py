@@ -118,7 +118,7 @@ def transfer(origin: Origin, networks: Networks, image_format: ImageFormat) -> s
             tensors = growing.aligned(tensors, origin.config, origin.image_format, module)
         new = _transfer(origin, tensors, module, image_format)
         if grows and isinstance(module, Generator | Discriminator):
-            grown = _grow(origin, tensors, module, levels)
+            grown = _grow(origin, tensors, module, levels, image_format.channels)
             new = [each for each in new if each not in grown]
         if name != "ema":
             said.append(f"the {name} {f'except {_listed(new)}' if new else 'whole'}")
@@ -158,9 +158,11 @@ def _transfer(origin: Origin, tensors: Mapping[str, Tensor], module: nn.Module, 
     return new
 
 
-def _grow(origin: Origin, tensors: Mapping[str, Tensor], module: Generator | Discriminator, levels: int) -> list[str]:
-    """Grow one network by `levels`. Returns the names of the tensors that this sets."""
-    name, shape = growing.image_layer(module, levels)
+def _grow(
+    origin: Origin, tensors: Mapping[str, Tensor], module: Generator | Discriminator, levels: int, colours: int
+) -> list[str]:
+    """Grow one network by `levels`, to images of so many `colours`. Returns the names of the tensors that this sets."""
+    name, shape = growing.image_layer(module, levels, colours)
     weight, bias = tensors.get(f"{name}.weight"), tensors.get(f"{name}.bias")
     if weight is None or bias is None:  # as with spectral norm
         return []
