@@ -62,7 +62,7 @@ def _search(given: argparse.Namespace, console: Console) -> None:
     from trainer.search.run_search import Search
     from trainer.search.storage import Trials, open_study, sqlite
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # it warns of lost connections, which the storage repairs
     name = re.sub(r"\W+", "-", given.space.stem).strip("-") or "space"
     folder = given.dir or Path("runs") / f"search-{name}"
     if folder.is_dir() and any(folder.iterdir()) and not (folder / SPACE_FILE).is_file():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -14,8 +14,25 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from trainer.search.space import FIELDS, Range, Space
 
 
+def positions(trials: Sequence[optuna.trial.FrozenTrial]) -> dict[int, int]:
+    """Return the position in the search of each of a study's trials, by number.
+
+    A trial that repeats one whose process has vanished has the position of that one; the others are counted from 0.
+    """
+    found: dict[int, int] = {}
+    for trial in sorted(trials, key=lambda each: each.number):
+        repeated = trial.system_attrs.get("failed_trial")  # from Optuna's RetryHeartbeatStaleTrialCallback
+        found[trial.number] = len(set(found.values())) if repeated is None else found[repeated]
+    return found
+
+
+def position_of(study: optuna.Study, number: int) -> int:
+    """Return the position of one trial."""
+    return positions(study.get_trials(deepcopy=False))[number]
+
+
 class Plan(BaseSampler):
-    """An Optuna sampler whose values for trial N depend only on N, the seed and the finished trials.
+    """An Optuna sampler whose values at position N depend only on N, the seed and the finished trials.
 
     So a search that was stopped does not repeat itself, and machines that share it do not have to agree on who tries
     what. (Optuna's GridSampler chooses among points that seem unvisited, and two machines may choose the same.)
@@ -31,24 +48,25 @@ class Plan(BaseSampler):
             random.Random(space.seed).shuffle(self._grid)  # so that a grid that is cut short is not one corner of it
         self._sampler: BaseSampler = RandomSampler()
 
-    def params(self, number: int) -> Mapping[str, Any] | None:
+    def params(self, position: int) -> Mapping[str, Any] | None:
         """Return Optuna's parameters of a planned trial, or None if they are sampled.
 
         Those of the preset leave out values that the space does not contain.
         """
-        if number == 0:
+        if position == 0:
             return self._preset
         if self._grid:
-            point = self._grid[(number - 1) % len(self._grid)]
+            point = self._grid[(position - 1) % len(self._grid)]
             return {name: self.space.encode(name, value) for name, value in point.items()}
         return None
 
     def suggest(self, trial: optuna.Trial) -> dict[str, Any]:
         """Return the searched settings of a trial."""
+        position = position_of(trial.study, trial.number)
         values = self.space.preset_values()
-        for name in values if trial.number else self._preset:
+        for name in values if position else self._preset:
             parameter = self._suggest(trial, name)
-            values[name] = self.space.decode(name, parameter) if trial.number else values[name]
+            values[name] = self.space.decode(name, parameter) if position else values[name]
         return values
 
     def _suggest(self, trial: optuna.Trial, name: str) -> Any:
@@ -61,7 +79,7 @@ class Plan(BaseSampler):
 
     def before_trial(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         """Create and seed the sampler of this trial."""
-        seed = random.Random(f"{self.space.seed} {trial.number}").getrandbits(32)
+        seed = random.Random(f"{self.space.seed} {position_of(study, trial.number)}").getrandbits(32)
         self._sampler = RandomSampler(seed) if self.space.sampler == "random" else TPESampler(seed=seed)
         self._sampler.before_trial(study, trial)
 
@@ -69,7 +87,7 @@ class Plan(BaseSampler):
         self, study: optuna.Study, trial: optuna.trial.FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """Return the parameters that are sampled jointly."""
-        if self.params(trial.number) is not None:
+        if self.params(position_of(study, trial.number)) is not None:
             return {}
         return self._sampler.infer_relative_search_space(study, trial)
 
@@ -87,7 +105,7 @@ class Plan(BaseSampler):
         param_distribution: BaseDistribution,
     ) -> Any:
         """Return one parameter: planned, or sampled by itself."""
-        planned = self.params(trial.number)
+        planned = self.params(position_of(study, trial.number))
         if planned is not None:
             return planned[param_name]
         return self._sampler.sample_independent(study, trial, param_name, param_distribution)

@@ -20,7 +20,7 @@ from trainer.search import outcome, plots
 from trainer.search.outcome import Candidate
 from trainer.search.plan import Plan
 from trainer.search.space import Space
-from trainer.search.storage import Trials, lock_of
+from trainer.search.storage import GRACE_S, Taken, Trials, lock_of
 from trainer.search.trial import TrialEnd, TrialProgress, read_progress, run_trial, trial_command
 from trainer.search.trials_table import (
     TrialSummary,
@@ -55,7 +55,7 @@ class Search:
     _candidates: list[Candidate] = field(default_factory=list)
     _began: bool = False
     """Whether a launch of this session has trained."""
-    _held: list[tuple[optuna.Trial, TrialEnd]] = field(default_factory=list)
+    _held: list[tuple[Taken, TrialEnd]] = field(default_factory=list)
     """Trials that could not begin. They are kept open until another one has trained."""
 
     def run(self) -> None:
@@ -64,22 +64,28 @@ class Search:
         However this ends, results.json and the plots are written, and running it again continues the search.
         """
         try:
-            while trial := self.trials.take():
+            while taken := self.trials.take() or self.trials.take_later(self._say):
                 try:
-                    self._train(trial)
+                    self._train(taken)
                 except optuna.exceptions.UpdateFinishedTrialError:
-                    self.console.print(f"Trial {trial.number} was given up by another machine's --abandon-others.")
-                    self._now.pop(trial.number, None)
-                    self.trials.release(trial.number)
+                    self._say(
+                        f"Trial {taken.position} was given up by another machine's --abandon-others. (Or this process "
+                        f"gave no sign of life for {GRACE_S} s; then another one repeats it.)"
+                    )
+                    self._now.pop(taken.position, None)
+                    self.trials.release(taken.position)
             if self._held and all(each.state == "running" for each in self.summaries()):
                 raise RunError(f"No trial could begin: {self._held[0][1].failure}")
             self._close_held()
-            if others := self.trials.running():
-                numbers = ", ".join(str(each.number) for each in others)
-                self.console.print(
+            if self.trials.running():
+                numbers = ", ".join(str(each.number) for each in self.summaries() if each.state == "running")
+                self._say(
                     f"Trials {numbers} are still running elsewhere; the process that finishes last repeats the winner. "
                     "(If their machine is gone, give the same command with --abandon-others.)"
                 )
+                return
+            if self.trials.waited:
+                self._say("All trials have ended; the process that finished last repeats the winner.")
                 return
             self._repeat()
         finally:
@@ -88,23 +94,24 @@ class Search:
 
     def summaries(self) -> list[TrialSummary]:
         """Return all trials as they stand."""
-        found = [summarise(each) for each in self.study.get_trials(deepcopy=False)[: self.space.trials]]
+        found = [replace(summarise(each), number=position) for position, each in enumerate(self.trials.newest())]
         return [replace(each, progress=self._now.get(each.number, each.progress)) for each in found]
 
-    def _train(self, trial: optuna.Trial) -> None:
-        space, number = self.space, trial.number
+    def _train(self, taken: Taken) -> None:
+        space, trial, number = self.space, taken.trial, taken.position
         plan = self.study.sampler
         assert isinstance(plan, Plan)
         values = trial.user_attrs.get("values") or plan.suggest(trial)
         trial.set_user_attr("values", values)
         same = [each for each in self.summaries() if each.state == "finished" and each.values == values]
         if same and self.space.images:  # training is repeatable, so it would give the same score
-            self._end(trial, TrialEnd(same[0].progress))
+            self._end(taken, TrialEnd(same[0].progress))
             return
-        reported = set(self.study.get_trials(deepcopy=False)[number].intermediate_values)
+        reported = set(self.trials.newest()[number].intermediate_values)
 
         def watch(progress: TrialProgress) -> bool:
             self._now[number] = progress
+            self.trials.beat()
             for step in sorted(progress.steps.keys() - reported):
                 trial.report(progress.steps[step], step)
                 reported.add(step)
@@ -114,37 +121,41 @@ class Search:
             self._show()
             return False
 
-        run_dir = self.folder / f"trial-{number:03d}"
+        run_dir = taken.run_dir
         resumed, before = (run_dir / CONFIG_FILE).is_file(), read_progress(space, run_dir).images
         end = run_trial(trial_command(space, values, 0, run_dir, self.data_dir), space, run_dir, watch)
         # If this launch stopped before it trained, and none has trained in this session, the cause may not be the
         # trial itself: missing data, a full disk.
         began = (run_dir / CONFIG_FILE).is_file() and not (resumed and end.progress.images == before)
         if end.failure and not began and not self._began:
-            self._hold(trial, end)
+            self._hold(taken, end)
             return
         self._began = True
         self._close_held()
-        self._end(trial, end)
+        self._end(taken, end)
 
-    def _hold(self, trial: optuna.Trial, end: TrialEnd) -> None:
+    def _hold(self, taken: Taken, end: TrialEnd) -> None:
         """Keep a trial that could not begin open, to try it again. Raises RunError if a second one fails alike."""
         same = [other for other, held in self._held if held.failure == end.failure]
         if same:
             raise RunError(
-                f"Trials {same[0].number} and {trial.number} could not begin, both for the same reason, so the search "
-                f"stops: {end.failure}"
+                f"Trials {same[0].position} and {taken.position} could not begin, both for the same reason, so the "
+                f"search stops: {end.failure}"
             )
-        self._held.append((trial, end))
-        self.console.print(Text(f"trial {trial.number} could not begin: {end.failure}", "yellow"))
+        self._held.append((taken, end))
+        self.console.print(Text(f"trial {taken.position} could not begin: {end.failure}", "yellow"))
 
     def _close_held(self) -> None:
         """Record the trials that could not begin as failed."""
         while self._held:
-            self._end(*self._held.pop())
+            taken, end = self._held.pop()
+            try:
+                self._end(taken, end)
+            except optuna.exceptions.UpdateFinishedTrialError:  # another process has given it up
+                self.trials.release(taken.position)
 
-    def _end(self, trial: optuna.Trial, end: TrialEnd) -> None:
-        progress = end.progress
+    def _end(self, taken: Taken, end: TrialEnd) -> None:
+        progress, trial, number = end.progress, taken.trial, taken.position
         attributes = {"images": progress.images, "seconds": progress.seconds, "sentence": end.failure}
         for key, value in attributes.items():
             trial.set_user_attr(key, value)
@@ -152,11 +163,11 @@ class Search:
             self.study.tell(trial, state=TrialState.PRUNED if end.pruned else TrialState.FAIL)
         else:
             self.study.tell(trial, progress.score)
-        self._now.pop(trial.number, None)
-        self.trials.release(trial.number)
+        self._now.pop(number, None)
+        self.trials.release(number)
         self._write()
         if not self.console.is_terminal:
-            ended = self.summaries()[trial.number]
+            ended = self.summaries()[number]
             score = score_text(ended.progress) or "no score"
             failure = f": {ended.failure}" if ended.failure else ""
             self.console.print(
@@ -208,6 +219,9 @@ class Search:
                 self.console.print(Text(f"{title}: {end.failure or score_text(end.progress)}"))
             ends.append(end)
         return Candidate(trial.number, trial.values, tuple(ends))
+
+    def _say(self, message: str) -> None:
+        self.console.print(message, markup=False, highlight=False)
 
     def _show(self) -> None:
         if self.console.is_terminal:

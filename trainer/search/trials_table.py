@@ -20,7 +20,10 @@ from trainer.search.space import Space
 from trainer.search.trial import TrialProgress
 
 STYLES = {"running": "cyan", "finished": "", "pruned": "dim", "failed": "red"}
-NAMES = {TrialState.RUNNING: "running", TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned"}
+NAMES = {
+    TrialState.RUNNING: "running", TrialState.WAITING: "running", TrialState.COMPLETE: "finished",
+    TrialState.PRUNED: "pruned",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
