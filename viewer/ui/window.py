@@ -63,6 +63,7 @@ from viewer.ui.editor import Editor
 from viewer.ui.exploring import Explorer
 from viewer.ui.exporting import Exporter
 from viewer.ui.layout import Pictures, SideColumn, lay_out
+from viewer.ui.mapping import Mapping
 from viewer.ui.menu import MainMenu
 from viewer.ui.panels.digits import DigitsPanel
 from viewer.ui.panels.directions import DirectionsPanel
@@ -93,6 +94,7 @@ EMPTY = {
     "number": "Type what to write at the right.",
     "draw": "The generator's answer appears here while you draw.",
     "near": "Choose More like this in the menu of a picture.",
+    "map": "Click a picture of the map.",
 }
 """The text on the canvas while a mode has nothing to show."""
 OPENING, COMPARISON, RENDERING = "generator open", "generator compare", "generator render"
@@ -132,6 +134,7 @@ class Window(QWidget):
         self.drawer = Drawer(self, player, self.editor)
         self.shaper = Shaper(player, self.editor, self.canvas, self.inspector)
         self.explorer = Explorer(player, self.editor, self.canvas)
+        self.mapping = Mapping(self, player, self.editor, self.canvas, self.inspector)
         self.finder = Finder(player, data / "directions")
         self.directions = DirectionsPanel(self.finder)
         self.timeline = TimelineBar(player)
@@ -143,11 +146,12 @@ class Window(QWidget):
         self.panels: dict[Panel, tuple[str, ...]] = {
             self.drawer.panel: ("draw",),
             self.explorer.panel: ("near",),
+            self.mapping.panel: ("map",),
             self.number: ("number",),
             self.pad: ("pad",),
             self.interpolation: ("path",),
-            self.digits: ("grid",),
-            self.seed: ("grid",),
+            self.digits: ("grid", "map"),
+            self.seed: ("grid", "map"),
             self.directions: MODES,
             self.motion: ("grid", "path"),
             self.truncation: MODES,
@@ -176,6 +180,7 @@ class Window(QWidget):
         self.side = SideColumn(self.panels, first={"path": self.motion})
         names_and_pictures = (
             (QWidget(), self.drawer.sheet),
+            (QWidget(), self.mapping.view),
             (self.compare.a, self.canvas),
             (self.compare.b, self.compare.picture),
         )
@@ -282,6 +287,9 @@ class Window(QWidget):
         self.explorer.failed.connect(lambda sentence: self.message.show_error(sentence, kind=EXPLORING))
         self.explorer.settled.connect(self.message.dismiss)
         self.message.report(SHAPING, self.shaper.notified, self.shaper.failed)
+        self.inspector.real_wanted.connect(self.mapping.show_nearest)
+        self.mapping.notified.connect(self.message.show_info)
+        self.mapping.panel.favourite_wanted.connect(lambda: self.favourites.keep())
         self.inspector.direction_wanted.connect(self._make_direction)
         self.finder.notified.connect(self.message.show_info)
         self.message.report("export", self.task.succeeded, self.task.failed)
@@ -313,6 +321,7 @@ class Window(QWidget):
         self.drawer.show_state(state)
         self.shaper.show_state(state)
         self.explorer.show_state(state)
+        self.mapping.show_state(state)
         self.side.enter(state.mode)
         for panel, modes in self.panels.items():
             panel.setVisible(state.mode in modes and panel.offered)
@@ -331,6 +340,7 @@ class Window(QWidget):
         self.drawer.show_model(opened)
         self.shaper.leave()
         self.explorer.show_model(opened)
+        self.mapping.show_model(opened)
         for panel in self.panels:
             panel.setEnabled(True)
             panel.show_model(opened)
@@ -348,6 +358,7 @@ class Window(QWidget):
 
     def _on_frame(self, frame: Frame) -> None:
         self.canvas.show_frame(frame)
+        self.mapping.show_frame(frame)
         self.message.settle(RENDERING)
         self._actions.set_picture(True)
         now_s, playing = time.perf_counter(), self.player.state.playing
@@ -466,6 +477,7 @@ class Window(QWidget):
         self.task.close_down()
         self.restorer.close_down()
         self.drawer.close_down()
+        self.mapping.close_down()
         self.favourites.close_down()
         self.training.close_down()
         self.menu.close_down()

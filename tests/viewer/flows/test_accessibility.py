@@ -101,7 +101,7 @@ def test_a_tooltip_says_in_a_sentence_what_each_control_does(models: dict[str, P
 
 def regions(window: Window) -> list[QWidget]:
     """Return the parts of the window from left to right, from top to bottom."""
-    pictures = (window.drawer.sheet, window.canvas, window.message)
+    pictures = (window.drawer.sheet, window.mapping.view, window.canvas, window.message)
     bars = (window.drawer.verdict, window.compare, window.tour, window.hint, window.timeline, window.watch)
     return [window.header, window.rail, *pictures, *bars, window.training, window.side, window.status]
 

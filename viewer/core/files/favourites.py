@@ -49,6 +49,8 @@ def name_of(state: ViewState, classes: tuple[str, ...]) -> str:
         return "Drawing" if label is None else clean(f"Drawn {classes[label]}")
     if state.mode == "near":
         return "Two pictures mixed" if state.near.mixes else "Like one picture"
+    if state.mode == "map" and state.chosen is not None:
+        return name_of(alone(state, state.chosen), classes)
     if state.cells == 1 and state.locks and (sample := state.locks[0][1]).held:
         text = clean(sample.origin or (kind(sample, classes) if sample.mix else origin(sample)))
         return text[:1].upper() + text[1:]

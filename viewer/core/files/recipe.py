@@ -53,14 +53,18 @@ class Recipe:
         """Return the recipe as one line of ASCII JSON, which every format can carry.
 
         A drawing is a part of it only where it is shown. Its answer counts as settled, so that it is restored as it is.
-        The same holds for a neighbourhood. What is being shaped is never a part of it, but its result is.
+        The same holds for a neighbourhood. The sample that was chosen on a map is written as a grid of one cell, which
+        shows the same picture. What is being shaped is never a part of it, but its result is.
         Raises ExportError if it is longer than MOST_BYTES.
         """
         drawing = replace(self.state.drawing, settled=True) if self.state.mode == "draw" else Drawing()
         near = self.state.near.in_recipe() if self.state.mode == "near" else Near()
-        state = self.state.with_drawing(drawing).with_near(near).with_clay(Clay())
+        state = self.state.with_drawing(drawing).with_near(near).with_clay(Clay()).with_chosen(None)
+        if self.state.mode == "map":
+            locks = () if self.state.chosen is None else ((0, self.state.chosen),)
+            state = replace(state, mode="grid", cells=1, locks=locks)
         recipe = replace(self, state=state)
-        version = 2 if self.state.mode == "draw" or any(sample.held for sample in self.state.samples) else 1
+        version = 2 if self.state.mode == "draw" or any(sample.held for sample in state.samples) else 1
         if self.state.shifts or (self.animation is not None and self.animation.along):
             version = 3
         if self.state.number.drawn or self.state.number.variation or self.state.mode == "near":

@@ -64,7 +64,9 @@ def scene_of(info: GeneratorInfo, state: ViewState, directions: Float32 | None =
     directions: float32 [directions, latent], each row as long as one standard deviation. The state's amounts move all
     latents along them, and its shifts along the vectors that they hold.
     """
-    scenes = {"grid": _grid, "path": _path, "pad": _pad, "number": _number, "draw": _drawing, "near": _near}
+    scenes = {
+        "grid": _grid, "path": _path, "pad": _pad, "number": _number, "draw": _drawing, "near": _near, "map": _chosen,
+    }  # fmt: skip
     plain = scenes[state.mode](info, state)
     return None if plain is None else moved(plain, state, directions)
 
@@ -205,3 +207,7 @@ def _near(info: GeneratorInfo, state: ViewState) -> Scene | None:
         return None
     z, y, shown = cells
     return Scene(z, y, SIDE, shown)
+
+
+def _chosen(info: GeneratorInfo, state: ViewState) -> Scene | None:
+    return None if state.chosen is None else row_of(info, (state.chosen,))

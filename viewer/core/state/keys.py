@@ -10,7 +10,7 @@ from viewer.core.state.view_state import ViewState
 
 Edit = tuple[str, Callable[[ViewState], ViewState]]
 """The name of a change in the undo menu, and the change."""
-SEEDED = ("grid", "number")
+SEEDED = ("grid", "number", "map")
 """The modes that have a seed and classes of their own. The others show samples that were chosen before."""
 KEYS = (
     ("Space", "Play or pause"),
@@ -45,7 +45,7 @@ def edit_for_key(key: str, classes: tuple[str, ...], random_seed: int, mode: str
     if key == "R":
         return ("seed", lambda state: state.with_seed(random_seed)) if mode in SEEDED else None
     if key == "M":
-        return ("digit", lambda state: state.with_digits(())) if classes and mode == "grid" else None
+        return ("digit", lambda state: state.with_digits(())) if classes and mode in ("grid", "map") else None
     if key == "Backspace":
         return ("text", lambda state: state.with_number(state.number.shortened())) if mode == "number" else None
     return edit_for_class(key, classes, mode)

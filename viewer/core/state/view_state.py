@@ -19,9 +19,9 @@ from viewer.core.state.samples import CLASS_MAX, SEED_MAX, Sample, listed
 from viewer.core.state.shifts import AMOUNT_MAX, Shift, shifted
 from viewer.core.state.timeline import Timeline
 
-MODES = ("grid", "path", "pad", "number", "draw", "near")
+MODES = ("grid", "path", "pad", "number", "draw", "near", "map")
 """What the canvas shows: a grid of samples, a position on a timeline, the point of a pad, a written number, the answer
-to a drawing, or the neighbourhood of a sample."""
+to a drawing, the neighbourhood of a sample, or the sample that was chosen on the map."""
 GRID_SIZES = tuple(side * side for side in range(1, 17))
 """The numbers of cells to choose from: squares."""
 TRUNCATION_MAX = 1.5
@@ -73,6 +73,8 @@ class ViewState:
     drawing: Drawing = field(default=Drawing(), metadata=OMITTED_BY_DEFAULT)
     near: Near = field(default=Near(), metadata=OMITTED_BY_DEFAULT)
     clay: Clay = field(default=Clay(), metadata=OMITTED_BY_DEFAULT)
+    chosen: Sample | None = field(default=None, metadata=OMITTED_BY_DEFAULT)
+    """The sample that was chosen on the map."""
 
     def __post_init__(self) -> None:
         check_choice("mode", self.mode, MODES)
@@ -112,6 +114,10 @@ class ViewState:
     def with_clay(self, clay: Clay) -> ViewState:
         """Change the picture that is being shaped."""
         return replace(self, clay=clay)
+
+    def with_chosen(self, sample: Sample | None) -> ViewState:
+        """Choose a sample on the map, or none."""
+        return replace(self, chosen=sample)
 
     @property
     def free_cell(self) -> int:
@@ -295,6 +301,7 @@ class ViewState:
             drawing=self.drawing if answer == self.drawing.answer else replace(self.drawing, answer=answer),
             near=self.near.changed(change),
             clay=self.clay.changed(change),
+            chosen=None if self.chosen is None else change(self.chosen),
         )
 
 

@@ -18,7 +18,15 @@ from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.icons import icon
 
-NAMES = {"grid": "Grid", "path": "Morph", "pad": "Blend", "number": "Write", "draw": "Draw", "near": "Vary"}
+NAMES = {
+    "grid": "Grid",
+    "path": "Morph",
+    "pad": "Blend",
+    "number": "Write",
+    "draw": "Draw",
+    "near": "Vary",
+    "map": "Map",
+}
 TIPS = {
     "grid": "See many samples at once, to learn what this generator makes",
     "path": "Morph samples into each other, along keyframes",
@@ -26,6 +34,7 @@ TIPS = {
     "number": "Write a number or a word, all in one handwriting",
     "draw": "Draw a digit, or bring a photograph of one, and see the nearest that the generator can make",
     "near": "See variations of one picture, and go on from the one that you like best",
+    "map": "See 1,000 samples at once, those that are alike beside each other",
 }
 WIDTH = 80
 """Width of the bar in pixels."""

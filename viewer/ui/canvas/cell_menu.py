@@ -26,6 +26,7 @@ class CellMenu(QMenu):
     near_wanted = Signal()
     mix_wanted = Signal()
     grid_wanted = Signal()
+    real_wanted = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("Picture", parent)
@@ -34,6 +35,7 @@ class CellMenu(QMenu):
         self.grid = self._offer("Lock it in the grid", self.grid_wanted)
         self.keep = self._offer("Keep it as a favourite\tCtrl+Shift+D", self.keep_wanted)
         self.copy = self._offer("Copy it", self.copy_wanted)
+        self.real = self._offer("Nearest real pictures…", self.real_wanted)
         self.addSeparator()
         self.clay = self._offer("Shape it like clay\tCtrl+B", self.clay_wanted)
         self.near = self._offer("More like this\tCtrl+M", self.near_wanted)

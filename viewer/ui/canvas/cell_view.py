@@ -113,6 +113,7 @@ class CellView(QWidget):
     lock_wanted = Signal()
     copy_wanted = Signal()
     keyframe_wanted = Signal()
+    real_wanted = Signal()
 
     def __init__(self, canvas: QWidget) -> None:
         super().__init__(canvas)
@@ -156,6 +157,11 @@ class CellView(QWidget):
             QPushButton, "More", "See variations of this picture, to go on from one of them", "Ctrl+M",
             name="More like this", picture=icon("near"),
         )  # fmt: skip
+        self.real = make_button(
+            QPushButton,
+            "Is it a copy?",
+            "Compare it with the nearest real pictures that the generator learned from",
+        )
         self.close_button = icon_button("close", "Close this view and see all cells again", "Escape")
         self._arrange()
         self.lock.clicked.connect(self.lock_wanted)
@@ -164,6 +170,7 @@ class CellView(QWidget):
         self.clay.clicked.connect(self.clay_wanted)
         self.near.clicked.connect(self._leave_for_near)
         self.close_button.clicked.connect(self._leave)
+        self.real.clicked.connect(self.real_wanted)
         leave = QAction("Back to all cells", self)
         leave.setShortcut(QKeySequence("Escape"))
         leave.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -208,6 +215,7 @@ class CellView(QWidget):
         about.addWidget(self.bars)
         about.addWidget(self.note)
         about.addStretch()
+        about.addWidget(self.real)
         about.addLayout(buttons)
         about.addLayout(changes)
         about.addWidget(self.keyframe)

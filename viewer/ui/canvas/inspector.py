@@ -37,6 +37,8 @@ class Inspector(QObject):
     """The user wants more pictures like the current cell."""
     mix_wanted = Signal()
     """The user wants to mix the current cell with another one."""
+    real_wanted = Signal(object, object)
+    """The user wants the real pictures nearest to a cell: GeneratorInfo and pixels, uint8 [h, w] or [h, w, 3]."""
     direction_wanted = Signal(tuple, tuple)
     """The user wants the direction that leads to some samples from others."""
 
@@ -56,6 +58,7 @@ class Inspector(QObject):
         self.view.lock_wanted.connect(canvas.toggle_lock)
         self.view.copy_wanted.connect(self.copy_wanted)
         self.view.keyframe_wanted.connect(self._add_keyframe)
+        self.view.real_wanted.connect(self._compare_with_real)
         canvas.menu_wanted.connect(self._open_menu)
         self.menu.large_wanted.connect(lambda: self._open(self._canvas.current))
         self.menu.lock_wanted.connect(canvas.toggle_lock)
@@ -80,6 +83,7 @@ class Inspector(QObject):
             action.setShortcut(QKeySequence(key))
             action.triggered.connect(wanted)
             canvas.addAction(action)
+        self.menu.real_wanted.connect(self._compare_with_real)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
@@ -195,6 +199,11 @@ class Inspector(QObject):
         chosen, others = self._contrasted()
         if chosen and others:
             self.direction_wanted.emit(chosen, others)
+
+    def _compare_with_real(self) -> None:
+        frame, cell, model = self._canvas.frame, self._canvas.current, self._player.model
+        if frame is not None and cell is not None and model is not None and frame.generation == model.generation:
+            self.real_wanted.emit(model.info, frame.pixels[cell])
 
     def _show_class(self) -> None:
         if (sample := self._canvas.sample) is not None and (label := sample.label) is not None:

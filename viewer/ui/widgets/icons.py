@@ -136,6 +136,20 @@ def _clay(painter: QPainter) -> None:
     painter.drawPath(bristles)
 
 
+def _map(painter: QPainter) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    for x, y, radius in (
+        (6.5, 7, 2.2),
+        (11, 5.5, 1.6),
+        (9.5, 10, 1.8),
+        (17.5, 9, 1.9),
+        (15, 17, 2.4),
+        (19, 15, 1.5),
+        (7, 18, 1.6),
+    ):
+        painter.drawEllipse(QPointF(x, y), radius, radius)
+
+
 def _undo(painter: QPainter) -> None:
     _line(painter, (8.5, 5), (4.5, 9), (8.5, 13))
     arc = QPainterPath(QPointF(4.8, 9))
@@ -227,6 +241,7 @@ _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "draw": _draw,
     "near": _near,
     "clay": _clay,
+    "map": _map,
     "undo": _undo,
     "redo": _redo,
     "add": _add,
