@@ -254,8 +254,23 @@ def _make_colour(path: Path, size: int) -> None:
 def _unreadable(root: Path, skipped: Sequence[str], count: int) -> str:
     more = f" and {len(skipped) - NAMED:,} more" if len(skipped) > NAMED else ""
     named = ", ".join(name.encode("utf-8", "backslashreplace").decode() for name in skipped[:NAMED])
-    pointer = " (a pointer of Git LFS: run git lfs pull)" if files.is_lfs_pointer(root / skipped[0]) else ""
-    return f"{len(skipped):,} of {count:,} pictures in {root} cannot be read: {named}{more}{pointer}."
+    listed = f"{named}{more}{_reason(root / skipped[0])}"
+    return f"{len(skipped):,} of {count:,} pictures in {root} cannot be read: {listed}."
+
+
+def _reason(path: Path) -> str:
+    """Return why a picture cannot be read, in brackets, where that is not damage."""
+    if files.is_lfs_pointer(path):
+        return " (a pointer of Git LFS: run git lfs pull)"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            Image.open(path).close()
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+            return f" (larger than {Image.MAX_IMAGE_PIXELS or 0:,} pixels: make it smaller)"
+        except Exception:  # damaged
+            return ""
+    return ""
 
 
 def say(console: Console | None, message: str) -> None:

@@ -138,6 +138,7 @@ def test_decompression_bombs_are_unreadable(
     Image.new("L", (2, 2), 9).save(root / "a" / "0002.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
     source, said = load(root)
+    assert f"(larger than {limit} pixels: make it smaller). They are left out." in said
     assert "b/0001.png" in said
     assert len(source.images) == 2
 
