@@ -146,9 +146,13 @@ class Monkey:
         QTest.keyClick(line, self.random.choice((Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Tab)))
         return f"type {text!r} into {line.accessibleName()}"
 
+    def _picture(self) -> QWidget:
+        """Return what the user sees in the middle of the window."""
+        return self.window.canvas if self.window.mapping.view.isHidden() else self.window.mapping.view
+
     def canvas(self) -> str:
-        """Point at, click, double-click or drag on the picture."""
-        canvas = self.window.canvas
+        """Point at, click, double-click or drag on the picture, or on the map."""
+        canvas = self._picture()
         places = [
             QPoint(self.random.randrange(canvas.width()), self.random.randrange(canvas.height())) for _ in range(3)
         ]
@@ -170,8 +174,8 @@ class Monkey:
         return f"{how} on the picture"
 
     def wheel(self) -> str:
-        """Turn the wheel over the picture."""
-        canvas = self.window.canvas
+        """Turn the wheel over the picture, or over the map."""
+        canvas = self._picture()
         place = QPointF(self.random.randrange(canvas.width()), self.random.randrange(canvas.height()))
         turn = QPoint(0, self.random.choice((-360, -120, 120, 360)))
         event = QWheelEvent(

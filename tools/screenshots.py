@@ -41,7 +41,7 @@ from viewer.ui.window import Window
 
 OUT = Path("docs/images/viewer")
 SMALL, USUAL = (900, 640), (1180, 820)
-LONGEST_WAIT_MS = 20_000
+LONGEST_WAIT_MS = 60_000
 SETTLE_MS = 300
 """Time for thumbnails and predictions to arrive."""
 TRAINING = (
@@ -53,6 +53,8 @@ DRAWN = (
      (0.66, 0.62, 1.0), (0.57, 0.77, 1.0), (0.42, 0.80, 1.0), (0.31, 0.74, 1.0)),
 )  # fmt: skip
 """The strokes of a five: x, y and pressure of each point."""
+MAPPED = 17
+"""The sample of the map that is compared with real pictures."""
 EARLIER = 0.2
 """The share of the stages before the one that the pictures go back to."""
 
@@ -122,10 +124,7 @@ class Camera:
         before = player.state
         drawing = Drawing(tuple(stroke_of(points, thickness=0.08) for points in DRAWN))
         player.apply(before.with_mode("draw").with_drawing(replace(drawing, settled=False)))
-        for _ in range(LONGEST_WAIT_MS // SETTLE_MS):
-            if player.state.drawing.settled:
-                break
-            self.settle()
+        self._wait(lambda: player.state.drawing.settled)
         self._large_and_small(f"draw-{theme}")
         player.apply(before)
 
@@ -140,6 +139,30 @@ class Camera:
         player.apply(state)
         self._large_and_small(f"hand-{theme}")
         player.apply(before)
+
+    def mapping(self, theme: str) -> None:
+        """Take the map, and the real pictures nearest to one of its samples, where MNIST is on the disk."""
+        window, player = self.window, self.window.player
+        window.settings.change(theme=theme)
+        before = player.state
+        player.apply(before.with_mode("map"))
+        self._wait(lambda: window.mapping.view.map is not None)
+        self._large_and_small(f"map-{theme}")
+        view = window.mapping.view
+        if view.map is not None:
+            view.opened.emit(view.map.samples[MAPPED])
+            self.settle()
+            window.inspector.view.real.click()
+            self._wait(lambda: (dialog := window.mapping.nearest) is not None and dialog.progress.isHidden())
+            self.take_dialog(f"nearest-{theme}")
+            window.inspector.view.close_cell()
+        player.apply(before)
+
+    def _wait(self, done: Callable[[], bool]) -> None:
+        for _ in range(LONGEST_WAIT_MS // SETTLE_MS):
+            if done():
+                break
+            self.settle()
 
     def dialogs(self, theme: str) -> None:
         """Take the dialogs."""
@@ -242,6 +265,8 @@ def photograph(out: Path, run: Path, names: frozenset[str] | None) -> None:
         "drawing, dark": lambda: camera.drawing("dark"),
         "drawing, light": lambda: camera.drawing("light"),
         "hand, light": lambda: camera.hand("light"),
+        "map, dark": lambda: camera.mapping("dark"),
+        "map, light": lambda: camera.mapping("light"),
         "dialogs, light": lambda: camera.dialogs("light"),
         "dialogs, dark": lambda: camera.dialogs("dark"),
         "panels, dark": lambda: camera.panels("dark"),
