@@ -28,6 +28,9 @@ from export.runtime.generator import find_model, open_generator
 NEAR = 0.2
 """Errors below this count as near: at a glance, such images are hardly told from their targets."""
 
+MOST_LISTED = 20
+"""Pictures that are listed with the classes that were tried."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
@@ -77,10 +80,16 @@ def _result(out: Path, targets: Targets, found: Found, info: GeneratorInfo, firs
         names = targets.names[first : first + len(found.latents)]
         classes = [info.classes[label] if label >= 0 else None for label in found.labels]
         result["pictures"] = [
-            {"picture": name, "class": each, "rms": round(float(rms), 6)}
-            for name, each, rms in zip(names, classes, found.rms, strict=True)
+            {"picture": name, "class": each, "rms": round(float(rms), 6), "tried": _tried(found, row, info)}
+            for row, (name, each, rms) in enumerate(zip(names, classes, found.rms, strict=True))
         ]
     return result
+
+
+def _tried(found: Found, row: int, info: GeneratorInfo) -> list[dict[str, Any]]:
+    """Return the classes that were tried for a picture, that of the lowest error first, with their errors."""
+    pairs = zip(found.tried[row], found.tried_rms[row], strict=True)
+    return [{"class": info.classes[label], "rms": round(float(rms), 6)} for label, rms in pairs if label >= 0]
 
 
 def _sentence(result: dict[str, Any], new: bool) -> str:
@@ -88,13 +97,21 @@ def _sentence(result: dict[str, Any], new: bool) -> str:
     count = result["count"]
     if count == 1:
         of_class = f" as {result['pictures'][0]['class']!r}" if result.get("pictures", [{}])[0].get("class") else ""
+        others = result.get("pictures", [{"tried": []}])[0]["tried"][1:]
+        instead = "".join(f"; as {other['class']!r}, {other['rms']:.3f}" for other in others)
         return (
-            f"{result['out']}: the latent of one picture{already}, found{of_class} with an error of {result['rms']:.3f}"
+            f"{result['out']}: the latent of one picture{already}, found{of_class} with an error of "
+            f"{result['rms']:.3f}{instead}"
         )
-    return (
+    lines = [
         f"{result['out']}: {count:,} latents{already}; the error is {result['rms']:.3f} on average, and below {NEAR} "
         f"for {result['near']:.1%}"
-    )
+    ]
+    if count <= MOST_LISTED:
+        for picture in result.get("pictures", []):
+            tried = ", ".join(f"as {each['class']!r} {each['rms']:.3f}" for each in picture["tried"])
+            lines.append(f"  {picture['picture']}: {tried or format(picture['rms'], '.3f')}")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

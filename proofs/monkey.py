@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QEventLoop, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
@@ -74,6 +75,8 @@ class Monkey:
         for number, make in enumerate(HOSTILE.values()):
             hostile.append(self.folder / f"hostile-{number}.onnx")
             make(good[1], hostile[-1])
+        self.latents = self.folder / "latents.npz"
+        np.savez(self.latents, latents=np.ones((5, 6), np.float32), weights=np.eye(10, dtype=np.float32)[:5])
         return good, hostile
 
     def _answer(self) -> None:
@@ -186,9 +189,10 @@ class Monkey:
         return "wheel"
 
     def drop_file(self) -> str:
-        """Drop a file on the window: a generator, a hostile model, a picture, a folder, or a missing file."""
+        """Drop a file on the window: a generator, a hostile model, a picture, latents, a folder, or a missing file."""
         pictures = [path for path in self.folder.glob("out*") if path.is_file()]
-        kinds = [self.good, self.good, self.hostile, pictures, [self.folder / "absent.onnx", self.folder]]
+        others = [self.folder / "absent.onnx", self.folder, self.latents]
+        kinds = [self.good, self.good, self.hostile, pictures, others]
         path = self.random.choice(self.random.choice([kind for kind in kinds if kind]))
         mime = QMimeData()
         mime.setUrls([QUrl.fromLocalFile(str(path))])

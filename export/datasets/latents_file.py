@@ -1,7 +1,8 @@
 """Files with latents and class weights: what an inversion found, for sampling and for the window.
 
 A file is a NumPy archive with `latents` float32 [n, latent] and, for a generator with classes, `weights` float32
-[n, classes]. Further arrays are ignored; `python -m export.invert` adds `rms` and `labels`.
+[n, classes]. Further arrays are ignored; `python -m export.invert` adds `rms` and `labels`, and the classes that it
+tried (`tried`) with their errors (`tried_rms`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from digitforge.hashing import sha256
 from export.contract import GeneratorInfo
 from export.datasets.sampling import GivenLatents
 from export.inversion.batch import Found
+from export.runtime.arrays import Float32
 
 
 def read_latents(path: Path, info: GeneratorInfo) -> GivenLatents:
@@ -50,9 +52,17 @@ def write_latents(path: Path, found: Found) -> None:
 
 def packed(found: Found) -> bytes:
     """Return the content of a file of latents."""
-    arrays: dict[str, Any] = {"latents": found.latents, "rms": found.rms.astype(np.float32), "labels": found.labels}
-    if found.weights is not None:
-        arrays["weights"] = found.weights
+    return archive(
+        found.latents, found.weights, rms=found.rms.astype(np.float32), labels=found.labels, tried=found.tried,
+        tried_rms=found.tried_rms.astype(np.float32),
+    )  # fmt: skip
+
+
+def archive(latents: Float32, weights: Float32 | None, **further: npt.NDArray[Any]) -> bytes:
+    """Return the content of a file of latents, with further arrays. weights: None without classes."""
+    arrays: dict[str, Any] = {"latents": latents, **further}
+    if weights is not None:
+        arrays["weights"] = weights
     content = io.BytesIO()
     np.savez(content, **arrays)
     return content.getvalue()
@@ -61,7 +71,8 @@ def packed(found: Found) -> bytes:
 def unpacked(path: Path) -> Found:
     """Read a file that `write_latents` wrote. Raises ExportError, or KeyError if an array is missing."""
     arrays = arrays_of(path)
-    return Found(arrays["latents"], arrays.get("weights"), arrays["rms"].astype(np.float64))
+    rms, tried_rms = arrays["rms"].astype(np.float64), arrays["tried_rms"].astype(np.float64)
+    return Found(arrays["latents"], arrays.get("weights"), rms, arrays["tried"], tried_rms)
 
 
 def arrays_of(path: Path) -> dict[str, npt.NDArray[Any]]:

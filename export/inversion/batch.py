@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from export.contract import GeneratorInfo
-from export.inversion.classes import likeliest, probabilities
+from export.inversion.classes import MOST_TRIED, likeliest, probabilities
 from export.inversion.solver import DEFAULTS, Float64, Run, Settings, Solver
 from export.inversion.starts import Pool
 from export.runtime.arrays import Float32, Int64
@@ -30,7 +30,7 @@ class Effort:
     starts: int = 3
     """Nearest samples of each tried class that the search starts from."""
     trial: int = 3
-    """Iterations after which the best of them goes on alone."""
+    """Iterations after which the best start of each class goes on alone."""
     most: int = 12
     """Iterations after that; fewer if the error hardly falls any more."""
 
@@ -48,6 +48,11 @@ class Found:
     """Class weights [n, classes]; None without classes."""
     rms: Float64
     """[n]: root mean squared error, weighted by the mask, in units of [-1, 1]."""
+    tried: Int64
+    """[n, MOST_TRIED]: the classes that were tried, that of the lowest error first; -1 in place of further ones, and
+    without classes."""
+    tried_rms: Float64
+    """[n, MOST_TRIED]: the error that each of them ended with; NaN where there is none."""
 
     @property
     def labels(self) -> Int64:
@@ -100,12 +105,15 @@ def joined(parts: Sequence[Found]) -> Found:
         np.concatenate([part.latents for part in parts]),
         np.concatenate(weights) if weights else None,
         np.concatenate([part.rms for part in parts]),
+        np.concatenate([part.tried for part in parts]),
+        np.concatenate([part.tried_rms for part in parts]),
     )
 
 
 def _nothing(info: GeneratorInfo) -> Found:
     weights = np.empty((0, len(info.classes)), np.float32) if info.conditional else None
-    return Found(np.empty((0, info.latent_size), np.float32), weights, np.empty(0))
+    tried = np.empty((0, MOST_TRIED))
+    return Found(np.empty((0, info.latent_size), np.float32), weights, np.empty(0), tried.astype(np.int64), tried)
 
 
 def _invert(
@@ -121,22 +129,27 @@ def _invert(
     errors = pool.squared_errors(targets, masks)
     owners, tried = _to_try(pool, targets, errors, masks, labels, classifier)
     starts = pool.nearest(errors[owners], tried, effort.starts).reshape(-1)
-    owners, tried = np.repeat(owners, effort.starts), np.repeat(tried, effort.starts)
+    each = np.repeat(np.arange(len(owners)), effort.starts)
     solver = Solver(
-        pool.info, targets[owners], pool.latents[starts],
-        one_hot(tried, len(pool.info.classes)) if pool.info.conditional else None,
-        None if masks is None else masks[owners], settings,
+        pool.info, targets[owners[each]], pool.latents[starts],
+        one_hot(tried[each], len(pool.info.classes)) if pool.info.conditional else None,
+        None if masks is None else masks[owners[each]], settings,
     )  # fmt: skip
     for _ in range(effort.trial):
         solver.step(run)
-    rms = solver.rms if effort.trial else np.zeros(len(owners))
-    best = np.array([np.flatnonzero(owners == each)[rms[owners == each].argmin()] for each in range(len(targets))])
-    solver = solver.keep(best)
+    rms = solver.rms.reshape(-1, effort.starts) if effort.trial else np.zeros((len(owners), effort.starts))
+    best = np.arange(len(owners)) * effort.starts + rms.argmin(axis=1)
+    return _chosen(len(targets), owners, tried, *_finished(solver.keep(best), run, rms.min(axis=1), effort.most))
 
-    latents, weights, rms = solver.latents.copy(), solver.weights, rms[best]
-    weights = None if weights is None else weights.copy()
-    unfinished = np.arange(len(targets))
-    for _ in range(effort.most):
+
+def _finished(solver: Solver, run: Run, rms: Float64, most: int) -> tuple[Float32, Float32 | None, Float64]:
+    """Search on until an iteration gains hardly anything; return latents, class weights and errors.
+
+    rms: the errors so far.
+    """
+    latents, weights = solver.latents.copy(), None if solver.weights is None else solver.weights.copy()
+    unfinished = np.arange(len(solver))
+    for _ in range(most):
         before = rms[unfinished]
         solver.step(run)
         latents[unfinished], rms[unfinished] = solver.latents, solver.rms
@@ -147,7 +160,19 @@ def _invert(
             break
         unfinished = unfinished[going]
         solver = solver.keep(going)
-    return Found(latents, weights, rms)
+    return latents, weights, rms
+
+
+def _chosen(count: int, owners: Int64, tried: Int64, latents: Float32, weights: Float32 | None, rms: Float64) -> Found:
+    """Choose the class of the lowest error for each of `count` targets. The rows of the arrays are targets' classes."""
+    classes, errors = np.full((count, MOST_TRIED), -1, np.int64), np.full((count, MOST_TRIED), np.nan)
+    best = np.empty(count, np.int64)
+    for target in range(count):
+        rows = np.flatnonzero(owners == target)
+        rows = rows[rms[rows].argsort(kind="stable")]
+        best[target] = rows[0]
+        classes[target, : len(rows)], errors[target, : len(rows)] = tried[rows], rms[rows]
+    return Found(latents[best], None if weights is None else weights[best], rms[best], classes, errors)
 
 
 def _to_try(

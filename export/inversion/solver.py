@@ -137,14 +137,16 @@ class Solver:
         kept._known = self._known.copy()
         return kept
 
-    def step(self, run: Run) -> None:
+    def step(self, run: Run, most: int = DIRECTIONS) -> None:
         """Run one iteration: the Jacobian in one call of `run`, then as many steps as `Settings.steps`, one call each.
+
+        most: columns of the Jacobian that are computed again, in turn; the others keep what the last moves taught.
 
         A step tries several dampings and takes the best; a target whose error does not fall stays where it is.
         """
         if self._made is None:
             self._made = self._run(run, self.latents[:, None], self._each_weights(1))[:, 0]
-        self._differentiate(run)
+        self._differentiate(run, most if self._known.all() else DIRECTIONS)
         for _ in range(self.settings.steps):
             self._move(run)
 
@@ -158,10 +160,10 @@ class Solver:
         flat = None if weights is None else weights.reshape(count * each, -1)
         return run(latents.reshape(count * each, -1), flat).reshape(count, each, -1)
 
-    def _differentiate(self, run: Run) -> None:
+    def _differentiate(self, run: Run, most: int) -> None:
         """Compute the next columns of the Jacobian by forward differences."""
         size, total = self.info.latent_size, len(self._known)
-        count = total if total <= DIRECTIONS else DIRECTIONS
+        count = min(total, most)
         columns = (self._next + np.arange(count)) % total
         self._next = (self._next + count) % total
         steps = np.full((len(self), count), self.settings.difference, np.float32)

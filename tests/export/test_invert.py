@@ -80,7 +80,15 @@ def test_a_folder_of_pictures(models: dict[str, Path], tmp_path: Path, capsys: p
     result = json.loads(capsys.readouterr().out)
     assert [each["class"] for each in result["pictures"]] == ["cat", "dog", "hedgehog"]
     assert [each["picture"] for each in result["pictures"]] == [str(Path(name, "a.png")) for name in "012"]
+    for picture in result["pictures"]:
+        tried = picture["tried"]
+        assert tried[0] == {"class": picture["class"], "rms": picture["rms"]}
+        assert 1 <= len(tried) <= 3
+        assert [each["rms"] for each in tried] == sorted(each["rms"] for each in tried)
     assert result["count"] == 3
+    assert main([str(models["colour"]), str(folder), "--out", str(out)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].startswith(f"  {Path('1', 'a.png')}: as 'dog' 0.0")
     assert result["rms"] < 0.1
 
 

@@ -9,13 +9,17 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from viewer.core.files.drops import LATENTS
 from viewer.core.files.formats import SUFFIXES
 from viewer.ui.editor import UndoStack
 from viewer.ui.widgets.icons import icon
 
 Keys = QKeySequence.StandardKey | str
 GENERATORS = "ONNX generators (*.onnx)"
-OPENABLE = f"Generators and exported pictures (*.onnx {' '.join(f'*{suffix}' for suffix in SUFFIXES)});;{GENERATORS}"
+OPENABLE = (
+    f"Generators, exported pictures and latents (*.onnx {' '.join(f'*{suffix}' for suffix in SUFFIXES)} *{LATENTS});;"
+    f"{GENERATORS}"
+)
 
 
 class Actions(QObject):

@@ -15,7 +15,7 @@ from export.inversion.photograph import Digit, find_digits
 from export.inversion.pictures import SUFFIXES, read_picture
 from export.runtime.arrays import Float32
 from viewer.core.draw.search import Candidate, Found, Search, cannot_draw
-from viewer.core.draw.sheet import ink_of, to_picture
+from viewer.core.draw.sheet import ink_of, lost_share, to_picture
 from viewer.core.files import Report
 from viewer.core.scene.messages import Opened
 from viewer.core.state.drawing import Drawing, Stroke
@@ -174,6 +174,7 @@ class Drawer(QObject):
         state = self._player.state
         if state.mode != "draw":
             return
+        found = found.with_lost(lost_share(replace(state.drawing, answer=None, error=0.0, settled=True)))
         self.verdict.show_found(found)
         self._light_paper = found.light_paper
         newest = found.revision == self.follower.revision

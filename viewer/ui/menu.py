@@ -26,6 +26,8 @@ class MainMenu(QMenu):
 
     tour_wanted = Signal()
     """The user asked for the tour."""
+    latents_wanted = Signal()
+    """The user wants to save latents."""
     training_wanted = Signal()
     """The user asked to see how the bundled generator learned."""
     notified = Signal(str, object)
@@ -42,6 +44,7 @@ class MainMenu(QMenu):
         self._add("Take a tour", (), self.tour_wanted)
         self.training = self._add(TITLE, (), self.training_wanted)
         self.training.setVisible(False)
+        self._add("Save latents…", (), self.latents_wanted)
         self._add("Settings…", ("Ctrl+,",), self.show_settings)
         self._add("Keyboard…", ("F1", "?"), self.show_keys)
         self._add("This computer…", (), self.show_doctor)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QWidget
 from digitforge.bundled import BUNDLED_MODEL, BUNDLED_MODELS
 from digitforge.errors import DigitforgeError, ExportError
 from viewer.core.draw.search import cannot_draw
-from viewer.core.files.drops import drop_of
+from viewer.core.files.drops import LATENTS, drop_of
 from viewer.core.files.formats import is_picture
 from viewer.core.run.packed_stages import PackedStages
 from viewer.core.run.stages import as_bundled, is_bundled, is_bundled_stage, is_run, model_of, name_of
@@ -62,6 +62,7 @@ from viewer.ui.drawing import Drawer
 from viewer.ui.editor import Editor
 from viewer.ui.exploring import Explorer
 from viewer.ui.exporting import Exporter
+from viewer.ui.latent_files import LatentFiles
 from viewer.ui.layout import Pictures, SideColumn, lay_out
 from viewer.ui.mapping import Mapping
 from viewer.ui.menu import MainMenu
@@ -135,6 +136,7 @@ class Window(QWidget):
         self.shaper = Shaper(player, self.editor, self.canvas, self.inspector)
         self.explorer = Explorer(player, self.editor, self.canvas)
         self.mapping = Mapping(self, player, self.editor, self.canvas, self.inspector)
+        self.latents = LatentFiles(self, player, self.editor)
         self.finder = Finder(player, data / "directions")
         self.directions = DirectionsPanel(self.finder)
         self.timeline = TimelineBar(player)
@@ -215,6 +217,9 @@ class Window(QWidget):
         Returns False for a run that has no stage yet.
         """
         self.message.settle(OPENING)
+        if path.suffix.lower() == LATENTS and not path.is_dir():
+            self.latents.open(path)
+            return True
         if is_picture(path) and not path.is_dir():
             self.restorer.restore(path)
             return True
@@ -297,6 +302,8 @@ class Window(QWidget):
         self.message.report(OPENING, self.restorer.notified, self.restorer.failed)
         for toast in (self.message, self.task):
             toast.left.connect(self.canvas.setFocus)
+        self.message.report(OPENING, self.latents.notified, self.latents.failed)
+        self.menu.latents_wanted.connect(self.latents.save)
         self.restorer.opening.connect(self.open)
         self.restorer.unmarked.connect(self.drawer.bring)
         self.message.report(DRAWING, self.drawer.notified, self.drawer.failed)
@@ -478,6 +485,7 @@ class Window(QWidget):
         self.restorer.close_down()
         self.drawer.close_down()
         self.mapping.close_down()
+        self.latents.close_down()
         self.favourites.close_down()
         self.training.close_down()
         self.menu.close_down()

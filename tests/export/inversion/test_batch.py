@@ -16,26 +16,32 @@ from export.runtime.predict import Classifier
 from trainer.data import datasets
 
 
-def test_what_the_generator_made_is_found_again(bundled: Generator, pool: Pool, classifier: Classifier | None) -> None:
-    labels = labels_of(bundled.info, (), 0, 100)
-    targets = bundled.generate(latents(bundled.info, 99, 0, 100), one_hot(labels, 10))
+@pytest.mark.parametrize(
+    ("count", "within_5", "within_2", "read"),
+    [(10, 9, 8, 10), pytest.param(100, 98, 90, 97, marks=pytest.mark.slow)],
+)
+def test_what_the_generator_made_is_found_again(
+    bundled: Generator, pool: Pool, classifier: Classifier | None, count: int, within_5: int, within_2: int, read: int
+) -> None:
+    labels = labels_of(bundled.info, (), 0, count)
+    targets = bundled.generate(latents(bundled.info, 99, 0, count), one_hot(labels, 10))
     done: list[int] = []
     found = invert(pool, bundled.generate, targets, classifier=classifier, report=done.append)
-    assert (found.rms < 0.05).sum() >= 98
-    assert (found.rms < 0.02).sum() >= 90
-    assert (found.labels == labels).sum() >= 97
+    assert (found.rms < 0.05).sum() >= within_5
+    assert (found.rms < 0.02).sum() >= within_2
+    assert (found.labels == labels).sum() >= read
     made = bundled.generate(found.latents, found.weights)
     np.testing.assert_allclose(found.rms, np.sqrt(((made - targets) ** 2).mean(axis=(1, 2, 3))), atol=1e-3)
-    assert done == [BLOCK, 100]
+    assert done == ([BLOCK, count] if count > BLOCK else [count])
 
 
 def test_real_digits(bundled: Generator, pool: Pool, classifier: Classifier | None, mnist_dir: Path) -> None:
     test = datasets.load("mnist", mnist_dir, "test")
-    targets = test.images[:40].astype(np.float32) / 127.5 - 1
+    targets = test.images[:20].astype(np.float32) / 127.5 - 1
     found = invert(pool, bundled.generate, targets, classifier=classifier)
     assert found.rms.mean() < 0.12
     assert (found.rms < 0.2).mean() >= 0.9
-    assert (found.labels == test.labels[:40]).sum() >= 39
+    assert (found.labels == test.labels[:20]).sum() >= 19
     assert np.linalg.norm(found.latents, axis=1).mean() < 9  # the mean of samples is 8
 
 
@@ -43,6 +49,21 @@ def test_given_classes_are_kept_and_others_are_found(bundled: Generator, pool: P
     targets = bundled.generate(latents(bundled.info, 99, 0, 3), one_hot([3, 3, 3], 10))
     found = invert(pool, bundled.generate, targets, labels=np.array([5, -1, 3]), effort=Effort(1, 2, 2))
     assert found.labels.tolist() == [5, 3, 3]
+
+
+def test_the_classes_that_were_tried_are_named_with_their_errors(bundled: Generator, pool: Pool) -> None:
+    mixed = np.repeat(one_hot([4, 9], 10).mean(axis=0, keepdims=True), 2, axis=0)
+    targets = bundled.generate(latents(bundled.info, 3, 0, 2), mixed)
+    found = invert(pool, bundled.generate, targets, effort=Effort(1, 2, 4))
+    assert found.tried.shape == found.tried_rms.shape == (2, 3)
+    assert found.tried[:, 0].tolist() == found.labels.tolist()
+    np.testing.assert_array_equal(found.tried_rms[:, 0], found.rms)
+    assert {4, 9} <= set(found.tried[0].tolist())
+    assert (np.diff(found.tried_rms, axis=1)[found.tried[:, 1:] >= 0] >= 0).all()
+    other = invert(pool, bundled.generate, targets[:1], labels=found.tried[:1, 1], effort=Effort(1, 2, 4))
+    np.testing.assert_allclose(other.rms, found.tried_rms[:1, 1], rtol=0.02)
+    assert (other.tried[:, 1:] == -1).all()
+    assert np.isnan(other.tried_rms[:, 1:]).all()
 
 
 def test_a_masked_part_does_not_matter(bundled: Generator, pool: Pool) -> None:

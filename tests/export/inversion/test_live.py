@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digitforge.errors import ExportError
-from export.inversion.live import LiveInversion, usable_classifier
+from export.inversion.live import QUICK, LiveInversion, usable_classifier
 from export.inversion.starts import Pool
 from export.runtime.arrays import Float32
 from export.runtime.generator import Generator, open_generator
@@ -48,6 +48,25 @@ def test_the_answer_follows_the_picture_and_its_class(
     inversion.retarget(sample(bundled, 8))
     assert inversion.tried[0] == 8
     assert inversion.step(bundled.generate).label == 8
+
+
+def test_an_answer_takes_few_images_once_the_search_has_begun(bundled: Generator, pool: Pool) -> None:
+    made: list[int] = []
+
+    def run(z: Float32, y: Float32 | None) -> Float32:
+        made.append(len(z))
+        return bundled.generate(z, y)
+
+    inversion = LiveInversion(pool, sample(bundled, 1))
+    inversion.step(run)
+    assert made == [1, 64, 4, 4]
+    made.clear()
+    errors = []
+    for _ in range(8):
+        inversion.retarget(sample(bundled, 1))
+        errors.append(inversion.step(run).rms)
+    assert made == [QUICK, 4, 4] * 8
+    assert errors[-1] < 0.5 * errors[0]
 
 
 def test_alternatives_have_one_answer_for_each_class(bundled: Generator, pool: Pool) -> None:

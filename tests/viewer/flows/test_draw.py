@@ -83,6 +83,13 @@ def test_a_drawn_seven_is_answered_with_a_seven(window: Window, qtbot: QtBot) ->
     assert len(state(window).drawing.strokes) == 1
 
 
+def test_a_seven_that_runs_off_the_sheet_is_not_very_near(window: Window, qtbot: QtBot) -> None:
+    """The answer is compared with all that was drawn, and not with the part on the sheet."""
+    draw(window, *((x + 0.45, y) for x, y in SEVEN))
+    wait_until_settled(qtbot, window)
+    assert "very near" not in window.drawer.verdict.text.text()
+
+
 def test_the_answer_follows_the_pen(window: Window, qtbot: QtBot) -> None:
     """It is shown while the first stroke is being drawn, before the pen is lifted."""
     sheet = window.drawer.sheet

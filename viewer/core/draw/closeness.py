@@ -25,6 +25,14 @@ def relative_error(rms: float, target: Float32) -> float:
     return rms / max(strength, 1e-3)
 
 
+def with_lost(error: float, lost: float) -> float:
+    """Return a relative error for all that was drawn. lost: the share of the squared ink that lies beyond the sheet.
+
+    The answer has nothing of that ink, whatever the error is on the sheet.
+    """
+    return float(np.sqrt(error**2 * (1 - lost) + lost))
+
+
 def closeness(error: float) -> str:
     """Return how near an answer with this relative error is: "very near"."""
     return next((word for limit, word in WORDS if error <= limit), FAR)

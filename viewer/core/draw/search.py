@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digitforge.errors import ExportError
 from export.contract import GeneratorInfo
@@ -14,7 +14,7 @@ from export.inversion.starts import Pool
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.pixels import to_pixels
 from export.runtime.predict import Classifier
-from viewer.core.draw.closeness import relative_error
+from viewer.core.draw.closeness import relative_error, with_lost
 from viewer.core.state.samples import Sample, held_sample
 
 ORIGIN = "drawn"
@@ -63,6 +63,11 @@ class Found:
     """Whether the generator draws dark on light."""
     finished: bool
     """Whether more iterations are not worth it."""
+
+    def with_lost(self, lost: float) -> Found:
+        """Return what was found for a drawing that goes beyond the sheet; see `closeness.with_lost`."""
+        best, *others = (replace(one, error=with_lost(one.error, lost)) for one in (self.best, *self.alternatives))
+        return replace(self, best=best, alternatives=tuple(others))
 
 
 class Search:

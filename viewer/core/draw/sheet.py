@@ -15,7 +15,7 @@ from PIL import Image
 
 from export.inversion.normalise import resized
 from export.runtime.arrays import Float32
-from viewer.core.state.drawing import MOST_POINTS, PICTURE_SIDE, Drawing, Stroke, stroke_of
+from viewer.core.state.drawing import LOW, MOST_POINTS, PICTURE_SIDE, SPAN, Drawing, Stroke, stroke_of
 
 SIDE = 512
 """Width and height of the sheet in pixels."""
@@ -50,6 +50,32 @@ def _laid(picture: bytes, strokes: tuple[Stroke, ...]) -> Float32:
         ink = np.zeros((SIDE, SIDE), np.float32)
     ink.setflags(write=False)
     return ink
+
+
+@lru_cache(maxsize=8)
+def lost_share(drawing: Drawing) -> float:
+    """Return the share of the drawing's squared ink that lies beyond the sheet, 0 to 1."""
+    if not any(_leaves(stroke) for stroke in drawing.strokes):
+        return 0.0
+    # A sheet of the same pixels that shows the surroundings, too: strokes are stored as far as LOW from its edges.
+    inner = slice(round(-LOW / SPAN * SIDE), round((1 - LOW) / SPAN * SIDE))
+    ink = np.zeros((SIDE, SIDE), np.float32)
+    if drawing.picture:
+        side = inner.stop - inner.start
+        ink[inner, inner] = resized(_laid(drawing.picture, ()), side, side)
+    for stroke in drawing.strokes:
+        pen = Pen(stroke.thickness / SPAN, stroke.eraser)
+        for x, y, pressure in stroke.places():
+            pen.add((float(x) - LOW) / SPAN, (float(y) - LOW) / SPAN, float(pressure))
+        ink = pen.over(ink)
+    total = float((ink**2).sum())
+    return 1 - float((ink[inner, inner] ** 2).sum()) / total if total else 0.0
+
+
+def _leaves(stroke: Stroke) -> bool:
+    """Return whether a stroke goes beyond the sheet."""
+    places, reach = stroke.places()[:, :2], stroke.thickness / 2
+    return bool(places.min() < reach or places.max() > 1 - reach)
 
 
 class Pen:

@@ -9,13 +9,16 @@ from pathlib import Path
 from export.inversion import pictures
 from viewer.core.files.formats import SUFFIXES, is_picture
 
+LATENTS = ".npz"
+"""Ending of files of latents."""
+
 
 @dataclass(frozen=True)
 class Drop:
     """One action."""
 
     does: str
-    """"open" a generator, "restore" the settings of a picture or draw it, or "refuse"."""
+    """"open" a generator or a file of latents, "restore" the settings of a picture or draw it, or "refuse"."""
     path: Path = Path()
     reason: str = ""
     """Why it is refused, as a sentence."""
@@ -26,12 +29,12 @@ def drop_of(paths: Sequence[Path], is_folder: bool = False) -> Drop:
     if len(paths) != 1:
         return Drop("refuse", reason="Drop one file at a time: a generator, a run directory or a picture.")
     path = paths[0]
-    if is_folder or path.suffix.lower() == ".onnx":
+    if is_folder or path.suffix.lower() in (".onnx", LATENTS):
         return Drop("open", path)
     if is_picture(path):
         return Drop("restore", path)
     return Drop(
         "refuse",
-        reason=f"{path.name} cannot be opened: drop an .onnx file, a run directory, or a picture "
-        f"({', '.join(dict.fromkeys((*SUFFIXES, *pictures.SUFFIXES)))}).",
+        reason=f"{path.name} cannot be opened: drop an .onnx file, a run directory, a file of latents (.npz), or a "
+        f"picture ({', '.join(dict.fromkeys((*SUFFIXES, *pictures.SUFFIXES)))}).",
     )

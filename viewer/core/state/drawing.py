@@ -20,8 +20,8 @@ THICKNESS_RANGE = (0.02, 0.2)
 """In sides of the sheet."""
 START_THICKNESS = 0.08
 ERROR_MAX = 100.0
-_LOW, _SPAN, _LEVELS = -0.25, 1.5, 65_535
-"""Coordinates are stored in steps of _SPAN / _LEVELS, from _LOW: a pen may leave the sheet."""
+LOW, SPAN, _LEVELS = -0.25, 1.5, 65_535
+"""Coordinates are stored in steps of SPAN / _LEVELS, from LOW: a pen may leave the sheet."""
 _POINT_BYTES = 6
 
 
@@ -44,7 +44,7 @@ class Stroke:
     def places(self) -> Float32:
         """Return x and y in sides of the sheet, and the pressure from 0 to 1; float32 [points, 3]."""
         raw = np.frombuffer(self.points, "<u2").reshape(-1, 3).astype(np.float32) / np.float32(_LEVELS)
-        raw[:, :2] = raw[:, :2] * np.float32(_SPAN) + np.float32(_LOW)
+        raw[:, :2] = raw[:, :2] * np.float32(SPAN) + np.float32(LOW)
         return raw
 
 
@@ -54,7 +54,7 @@ def stroke_of(points: Sequence[tuple[float, float, float]], thickness: float, er
     x and y: in sides of the sheet; pressure: 0 to 1.
     """
     kept = np.array(points[:MOST_POINTS], np.float64).reshape(-1, 3)
-    kept[:, :2] = (kept[:, :2] - _LOW) / _SPAN
+    kept[:, :2] = (kept[:, :2] - LOW) / SPAN
     levels = np.rint(np.clip(kept, 0, 1) * _LEVELS).astype("<u2")
     low, high = THICKNESS_RANGE
     return Stroke(levels.tobytes(), min(max(thickness, low), high), eraser)

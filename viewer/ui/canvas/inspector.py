@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 
 from export.runtime.generator import Generator
+from viewer.core.files.as_python import as_python
 from viewer.core.picture.caption import Prediction, caption
 from viewer.core.picture.compose import cell_of
 from viewer.core.scene.messages import Answer, Failure, Frame, Job
@@ -64,6 +65,7 @@ class Inspector(QObject):
         self.menu.lock_wanted.connect(canvas.toggle_lock)
         self.menu.keep_wanted.connect(self.keep_wanted)
         self.menu.copy_wanted.connect(self.copy_wanted)
+        self.menu.python_wanted.connect(self._copy_as_python)
         self.menu.keyframe_wanted.connect(self._add_keyframe)
         self.menu.morph_wanted.connect(self._morph)
         self.menu.blend_wanted.connect(self._blend)
@@ -155,6 +157,15 @@ class Inspector(QObject):
         if not timeline.full:
             self.edited.emit("keyframe", lambda state: state.with_keyframe(sample))
         self.notified.emit(timeline.next_is)
+
+    def _copy_as_python(self) -> None:
+        frame, cell, model = self._canvas.frame, self._canvas.current, self._player.model
+        if frame is None or cell is None or model is None:
+            return
+        scene = frame.scene
+        y = None if scene.y is None else scene.y[cell]
+        QGuiApplication.clipboard().setText(as_python(model.path, model.info, scene.z[cell], y))
+        self.notified.emit("Copied a Python program that makes this picture.")
 
     def _write_with(self) -> None:
         sample, number = self._canvas.sample, self._player.state.number

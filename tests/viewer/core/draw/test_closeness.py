@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viewer.core.draw.closeness import FAR, closeness, relative_error
+from viewer.core.draw.closeness import FAR, closeness, relative_error, with_lost
 
 
 def test_thin_and_bold_strokes_compare() -> None:
@@ -19,3 +19,9 @@ def test_thin_and_bold_strokes_compare() -> None:
 
 def test_the_words() -> None:
     assert [closeness(error) for error in (0.1, 0.3, 0.45, 0.9)] == ["very near", "near", "somewhat like it", FAR]
+
+
+def test_what_lies_beyond_the_sheet_counts() -> None:
+    assert with_lost(0.2, 0.0) == pytest.approx(0.2)
+    assert with_lost(0.2, 0.5) == pytest.approx((0.04 * 0.5 + 0.5) ** 0.5)
+    assert with_lost(0.0, 1.0) == 1

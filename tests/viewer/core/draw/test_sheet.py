@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viewer.core.draw.sheet import SIDE, Pen, ink_of, to_picture
+from viewer.core.draw.sheet import SIDE, Pen, ink_of, lost_share, to_picture
 from viewer.core.state.drawing import PICTURE_SIDE, Drawing, stroke_of
 
 
@@ -76,3 +76,16 @@ def test_a_picture_lies_in_the_middle_of_the_sheet() -> None:
     with_line = ink_of(Drawing((stroke_of([(0.1, 0.1, 1.0)], 0.05),), picture))
     assert with_line.sum() > ink.sum()
     assert not ink.flags.writeable
+
+
+def test_the_share_of_ink_beyond_the_sheet() -> None:
+    inside = stroke_of([(0.2, 0.5, 1.0), (0.8, 0.5, 1.0)], 0.1)
+    half = stroke_of([(0.8, 0.3, 1.0), (1.2, 0.3, 1.0)], 0.1)
+    assert lost_share(Drawing((inside,))) == 0
+    assert lost_share(Drawing((half,))) == pytest.approx(0.5, abs=0.01)
+    assert lost_share(Drawing((inside, half))) == pytest.approx(0.24 / 1.16, abs=0.02)
+    eraser = stroke_of([(1.0, 0.3, 1.0), (1.24, 0.3, 1.0)], 0.2, eraser=True)
+    assert lost_share(Drawing((half, eraser))) < 0.02
+    picture = to_picture(np.ones((50, 50), np.float32))
+    assert 0 < lost_share(Drawing((half,), picture)) < 0.1
+    assert lost_share(Drawing()) == 0

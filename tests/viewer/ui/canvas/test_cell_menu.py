@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.support.windows import OpenWindow, locked, place, state
+from viewer.core.files.as_python import as_python
 from viewer.ui.canvas.cell_menu import CellMenu
 from viewer.ui.window import Window
 
@@ -35,6 +36,13 @@ def test_everything_can_be_done_with_a_cell(models: dict[str, Path], open_window
     with qtbot.waitSignal(window.copier.notified):
         menu(window, 5).copy.trigger()
     assert window.message.text.text() == "Copied the cell and its recipe."
+    menu(window, 5).python.trigger()
+    frame, model = window.canvas.frame, window.player.model
+    assert frame is not None
+    assert model is not None
+    assert frame.scene.y is not None
+    program = as_python(model.path, model.info, frame.scene.z[5], frame.scene.y[5])
+    assert QGuiApplication.clipboard().text() == program
     QGuiApplication.clipboard().clear()
     menu(window, 5).keyframe.trigger()
     assert [key.index for key in state(window).timeline.keyframes] == [5]
