@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,7 +80,8 @@ def test_a_file_that_does_not_fit_is_a_sentence(window: Window, qtbot: QtBot, tm
     if kind == "text":
         path.write_text("hello")
     elif kind != "missing":
-        np.savez(path, **{"latents" if kind == "other latents" else "images": np.zeros((2, 7))})
+        arrays: dict[str, Any] = {"latents" if kind == "other latents" else "images": np.zeros((2, 7))}
+        np.savez(path, **arrays)
     with qtbot.waitSignal(window.latents.failed):
         drop_file(window, path)
     said = window.message.text.text()
