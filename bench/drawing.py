@@ -2,7 +2,8 @@
 
 A window is drawn on with simulated moves of the mouse, one each 8 ms, as most mice send them, offscreen. An answer is
 one iteration of the search, put into the state and painted. Beside it, a batch of 64 pictures goes through
-`session.run` alone: the least that an iteration needs.
+`session.run` alone: the least that an iteration needs. An iteration of clay and the directions around one picture are
+measured without a window.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -26,9 +28,13 @@ from PySide6.QtWidgets import QApplication
 from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import exit_status
 from digitforge.files import write_json
+from export.inversion.clay import Clay
+from export.inversion.neighbours import local_directions
 from export.runtime.generator import find_model, open_generator
 from export.runtime.latents import latents, one_hot
 from viewer.core.scene.messages import Frame
+from viewer.core.state.clay import START_STRENGTH
+from viewer.core.state.near import DIRECTIONS as NEIGHBOURS
 from viewer.engine.player import Player
 from viewer.ui import theme
 from viewer.ui.window import Window
@@ -114,19 +120,47 @@ def batch_ms(path: Path) -> float:
     return statistics.median(times_s) * 1e3
 
 
+def step_ms(path: Path) -> dict[str, float]:
+    """Return the median milliseconds of one iteration of clay, and of finding the directions around a picture."""
+    generator = open_generator(path)
+    info = generator.info
+    z = latents(info, 0, 0, 1)
+    y = one_hot([0], len(info.classes)) if info.conditional else None
+    weights = None if y is None else y[0]
+    clay = Clay(info, generator.generate(z, y)[0], z[0], weights)
+    cover = np.zeros((info.height, info.width), np.float32)
+    cover[info.height // 2] = 1
+    clay.paint(cover, cover, START_STRENGTH)
+    return {
+        "clay_ms": _median_ms(lambda: clay.step(generator.generate)),
+        "neighbourhood_ms": _median_ms(lambda: local_directions(info, generator.generate, z[0], weights, NEIGHBOURS)),
+    }
+
+
+def _median_ms(step: Callable[[], object]) -> float:
+    times_s = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        step()
+        times_s.append(time.perf_counter() - start)
+    return statistics.median(times_s) * 1e3
+
+
 def command(given: argparse.Namespace) -> None:
     """Measure, and print and write the results."""
     path = find_model(given.model)
     application = QApplication.instance() or QApplication(["bench"])
     assert isinstance(application, QApplication)
     theme.apply(application)
-    measured = answers(path, max(given.seconds, STROKE_S)) | {"batch_ms": batch_ms(path)}
+    measured = answers(path, max(given.seconds, STROKE_S)) | {"batch_ms": batch_ms(path)} | step_ms(path)
     ratio = measured["gap_p50_ms"] / measured["batch_ms"]
     if given.json:
         write_json(given.json, measured | {"ratio": ratio})
     print(f"{measured['answers_per_s']:.1f} answers/s while drawing")
     print(f"between two answers: {measured['gap_p50_ms']:.1f} ms (median), {measured['gap_p95_ms']:.1f} ms (95 %)")
     print(f"{BATCH} pictures: {measured['batch_ms']:.1f} ms")
+    print(f"one iteration of clay: {measured['clay_ms']:.1f} ms")
+    print(f"the directions around a picture: {measured['neighbourhood_ms']:.1f} ms")
     print(f"time between answers / session.run of {BATCH} pictures: {ratio:.2f}")
 
 

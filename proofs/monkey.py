@@ -63,6 +63,7 @@ class Monkey:
             self.click: 30, self.slide: 14, self.key: 22, self.type: 6, self.canvas: 20, self.wheel: 4,
             self.drop_file: 3, self.drop_sample: 8, self.resize: 3, self.mode: 6, self.undo: 6, self.menu: 2,
             self.pick: 3, self.close_dialog: 6, self.rest: 6, self.vanish: 1, self.tidy: 3,
+            self.clay: 4, self.vary: 4,
         }  # fmt: skip
 
     def _models(self) -> tuple[list[Path], list[Path]]:
@@ -279,6 +280,32 @@ class Monkey:
         QTimer.singleShot(self.random.randrange(200), loop.quit)
         loop.exec()
         return "rest"
+
+    def clay(self) -> str:
+        """Begin to shape a cell, paint on the one that is being shaped, or leave it."""
+        shaper, picture = self.window.shaper, self.window.inspector.view.picture
+        if not shaper.shaping:
+            self.window.inspector.menu.clay.trigger()
+            return "begin with clay"
+        if self.random.random() < 0.2:
+            shaper.leave()
+            return "leave the clay"
+        places = [
+            QPoint(self.random.randrange(picture.width()), self.random.randrange(picture.height())) for _ in range(4)
+        ]
+        QTest.mousePress(picture, LEFT, pos=places[0])
+        for place in places[1:]:
+            QTest.mouseMove(picture, place)
+            self.rest()
+        QTest.mouseRelease(picture, LEFT, pos=places[-1])
+        return "paint on clay"
+
+    def vary(self) -> str:
+        """Show more pictures like a cell, or mix it with another one."""
+        menu = self.window.inspector.menu
+        action = self.random.choice((menu.near, menu.mix))
+        action.trigger()
+        return f"menu {action.text()!r}"
 
     def tidy(self) -> str:
         """Remove a favourite if there are many."""

@@ -55,6 +55,8 @@ DRAWN = (
 """The strokes of a five: x, y and pressure of each point."""
 MAPPED = 17
 """The sample of the map that is compared with real pictures."""
+PAINTED = ((0.3, 0.75, 1.0), (0.7, 0.75, 1.0))
+"""The stroke that is painted on a zero."""
 EARLIER = 0.2
 """The share of the stages before the one that the pictures go back to."""
 
@@ -164,6 +166,29 @@ class Camera:
                 break
             self.settle()
 
+    def shaping(self, theme: str) -> None:
+        """Take a picture that is being shaped, and the neighbourhood of one."""
+        window = self.window
+        window.settings.change(theme=theme)
+        before = window.player.state
+        window.player.apply(before.with_mode("grid").with_seed(0))
+        self.settle()
+        window.canvas.hold(0)
+        window.shaper.begin()
+        self.settle()
+        stroke = stroke_of(PAINTED, thickness=0.08)
+        window.editor.edit("clay", lambda state: state.with_clay(state.clay.with_stroke(stroke)))
+        self.settle(5 * SETTLE_MS)
+        self._large_and_small(f"clay-{theme}")
+        window.shaper.leave()
+        window.player.apply(before.with_mode("grid").with_seed(0))
+        self.settle()
+        window.canvas.hold(12)
+        window.explorer.explore()
+        self.settle(3 * SETTLE_MS)
+        self._large_and_small(f"near-{theme}")
+        window.player.apply(before)
+
     def dialogs(self, theme: str) -> None:
         """Take the dialogs."""
         menu = self.window.menu
@@ -267,6 +292,8 @@ def photograph(out: Path, run: Path, names: frozenset[str] | None) -> None:
         "hand, light": lambda: camera.hand("light"),
         "map, dark": lambda: camera.mapping("dark"),
         "map, light": lambda: camera.mapping("light"),
+        "shaping, dark": lambda: camera.shaping("dark"),
+        "shaping, light": lambda: camera.shaping("light"),
         "dialogs, light": lambda: camera.dialogs("light"),
         "dialogs, dark": lambda: camera.dialogs("dark"),
         "panels, dark": lambda: camera.panels("dark"),
