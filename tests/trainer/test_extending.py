@@ -20,6 +20,7 @@ from trainer.losses import LOSSES
 from trainer.networks import FAMILIES, build_generator
 from trainer.optimizers import OPTIMIZERS
 from trainer.presets import configure
+from trainer.scoring import own
 from trainer.scoring.metrics import METRICS
 from trainer.train import main
 
@@ -44,6 +45,8 @@ def my_train() -> Iterator[dict[str, Any]]:
 @pytest.mark.usefixtures("my_train")
 def test_new_rows_train_score_and_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(own, "LEAST_SHOWN", 256)  # for the feature network of these images
+    monkeypatch.setattr(own, "EPOCHS", 1)
     run_dir = tmp_path / "run"
     flags = [part for name, value in NEW.items() for part in (command_line.flag(name), value)]
     flags += ["--images", "128", "--batch-size", "64", "--g-width", "8", "--score-every", "128", "--score-count", "100"]
