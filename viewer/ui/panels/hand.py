@@ -19,7 +19,7 @@ from viewer.ui.widgets.qimage import thumbnail
 
 SIDE = 32
 """Size of a picture in pixels."""
-COLUMNS = 5
+COLUMNS = 4
 
 
 class HandView(QWidget):
