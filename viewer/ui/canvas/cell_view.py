@@ -251,6 +251,7 @@ class CellView(QWidget):
         self._column.setSpacing(space)
         self._rows.setVerticalSpacing(space // 2)
         self._about_column.setSpacing(space)
+        self.real.setVisible(not low)  # the menu of the cell offers it, too
         self.tools.show_space(space)
         self.bars.show_columns(2 if low and not narrow else 1)
         self.picture.setMinimumHeight(self.width() // 2 if narrow else 1)
