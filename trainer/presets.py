@@ -102,14 +102,14 @@ PRESETS = {
     ),
     "colour-32": Preset(
         networks="as digits",
-        length="an hour on two CPU cores",
+        length="25 minutes on one CPU core",
         source="digitforge: for your own colour pictures, with adaptive augmentation (docs/data.md)",
         choices="",
         settings=SETTINGS["colour-32"],
     ),
     "colour-64": Preset(
         networks="as digits, one level deeper",
-        length="an hour on two CPU cores",
+        length="53 minutes on one CPU core",
         source="digitforge: for your own larger colour pictures; name them with --dataset (docs/data.md)",
         choices="",
         settings=SETTINGS["colour-64"],
