@@ -29,7 +29,7 @@ from torch import nn
 from bench.small_data import CHANGES, TARGET
 from digitforge.errors import DataError, exit_status
 from digitforge.files import user_path, write_json
-from trainer import launch
+from trainer import launch, runs
 from trainer.config import TrainConfig
 from trainer.data import datasets, subset
 from trainer.data.batches import Batches
@@ -113,6 +113,7 @@ def measure(source: Source, judge: Judge, variant: str, given: argparse.Namespac
     with tempfile.TemporaryDirectory() as folder:
         run_dir = Path(folder)
         console = Console(quiet=True)
+        runs.create(run_dir, runs.RunRecord(config, source.format, source.sha256, fell_back=False))
         reporter = Reporter(run_dir, config, source.format, accelerator.device, console, True, lambda *_: None)
         score = share_read(judge, config, classes)
         train(Run(config, batches, networks, accelerator), run_dir, reporter, lambda: False, score)
