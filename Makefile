@@ -2,6 +2,7 @@
 # make test        lint, types, import contracts, and the tests
 # make lint        ruff, mypy and the import contracts alone
 # make slow        the slow tests
+# make cluster-test  start a Slurm of two nodes and a database server on this machine, and test with them
 # make gpu-check   check everything that needs a GPU; without one, list the checks
 # make kills       kill a training 200 times and compare it with one that was never killed (three minutes)
 # make fuzz        open 10,000 damaged generators, each in a process of its own (two minutes)
@@ -20,7 +21,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --constraint constraints.txt --disable-pip-version-check
 TRAIN := $(BIN)/accelerate launch --quiet --config_file accelerate_config.yaml trainer/train.py
 
-.PHONY: demo test lint slow gpu-check kills fuzz soak web web-test bundle bundled clean
+.PHONY: demo test lint slow cluster-test gpu-check kills fuzz soak web web-test bundle bundled clean
 
 demo: .venv/installed
 	$(TRAIN) --preset quickstart --run-dir $(RUN)
@@ -32,7 +33,7 @@ demo: .venv/installed
 	else echo "There is no display here. Where there is one: $(BIN)/python -m viewer $(RUN)"; fi
 
 test: lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not cluster"
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -42,6 +43,9 @@ lint: .venv/installed-dev
 
 slow: .venv/installed-dev
 	$(BIN)/python -m pytest -m slow
+
+cluster-test: .venv/installed-dev
+	$(BIN)/python -m pytest -m cluster
 
 gpu-check: .venv/installed
 	$(BIN)/python -m proofs.gpu_check

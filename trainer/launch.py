@@ -45,13 +45,15 @@ UNSUPPORTED = {
 SECONDS_BEFORE_WAITING_IS_SAID = 10
 
 
-class _WithoutBufferSync(DistributedDataParallelKwargs):  # type: ignore[misc]
-    """Keeps DDP from synchronising buffers in forward passes, by the name that this version of torch has for it."""
+class _DdpSettings(DistributedDataParallelKwargs):  # type: ignore[misc]
+    """How DDP wraps both networks."""
 
     def to_kwargs(self) -> dict[str, Any]:
-        """Return the arguments for DDP."""
+        """Return the arguments for DDP: no synchronised buffers, by the name that this version of torch has for it."""
         known = inspect.signature(torch.nn.parallel.DistributedDataParallel).parameters
-        return {"forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers": False}
+        buffers = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
+        # Gradients are parts of what is exchanged, so that they need not be copied there and back.
+        return {buffers: False, "gradient_as_bucket_view": True}
 
 
 def start(config: TrainConfig, timeout: float = schedulers.TIMEOUT_S) -> Accelerator:
@@ -99,7 +101,7 @@ def start(config: TrainConfig, timeout: float = schedulers.TIMEOUT_S) -> Acceler
         )
     _require_device(accelerator.device)
     # Broadcasting buffers breaks BatchNorm in a discriminator that is called twice per step (torch#175024).
-    accelerator.ddp_handler = _WithoutBufferSync()
+    accelerator.ddp_handler = _DdpSettings()
     # Otherwise cuDNN may sum a gradient in a different order each time, and resuming would not be bit-exact.
     torch.backends.cudnn.deterministic = True
     # The launcher gives each process one thread. Share the cores instead: scores need them even beside GPUs.

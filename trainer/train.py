@@ -235,8 +235,8 @@ def _fail(reason: str, status: int = 2, every_process: bool = False) -> int:
     """Print why the launch ends, on the main process or on each; returns the exit status."""
     if every_process or (os.environ.get("RANK") or "0") == "0":
         print_error(reason)
-    elif status != INTERRUPTED:
-        # The launcher ends all processes as soon as one has ended: let the main process print the reason first.
+    elif status != INTERRUPTED and "TORCHELASTIC_RUN_ID" in os.environ:
+        # This launcher ends all processes as soon as one has ended: let the main process print the reason first.
         time.sleep(SECONDS_FOR_THE_MAIN_PROCESS)
     return status
 
