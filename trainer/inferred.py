@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,11 +48,13 @@ STRONG = augment.parse("shift:0.1,rotate:20,scale:0.2,shear:15,elastic:0.03,cuto
 CPU = torch.device("cpu")
 
 
-def infer(source: Source, console: Console | None, steps: int = STEPS) -> Source:
+def infer(
+    source: Source, console: Console | None, stop_requested: Callable[[], bool] = lambda: False, steps: int = STEPS
+) -> Source:
     """Return the source with labels for the images that a classifier is sure of; others stay without one.
 
-    The labels are kept in the cache folder. Raises ConfigError if there are no labels to learn from, or the images are
-    smaller than 8 pixels.
+    The labels are kept in the cache folder. Raises KeyboardInterrupt if a stop is requested meanwhile, and ConfigError
+    if there are no labels to learn from, or the images are smaller than 8 pixels.
     """
     known = source.labels >= 0
     if known.all():
@@ -65,7 +68,7 @@ def infer(source: Source, console: Console | None, steps: int = STEPS) -> Source
     path = places.cache_folder() / "labels" / f"{key}.npy"
     labels = _cached(path, source)
     if labels is None:
-        labels = np.where(known, source.labels, _classify(source, known, console, steps))
+        labels = np.where(known, source.labels, _classify(source, known, console, stop_requested, steps))
         places.require_cache(path.parent)
         content = io.BytesIO()
         np.save(content, labels)
@@ -87,7 +90,11 @@ def _cached(path: Path, source: Source) -> npt.NDArray[np.int64] | None:
 
 
 def _classify(
-    source: Source, known: npt.NDArray[np.bool_], console: Console | None, steps: int
+    source: Source,
+    known: npt.NDArray[np.bool_],
+    console: Console | None,
+    stop_requested: Callable[[], bool],
+    steps: int,
 ) -> npt.NDArray[np.int64]:
     """Return a label for each image; -1 where the classifier is not sure."""
     classes = len(source.format.classes)
@@ -110,6 +117,8 @@ def _classify(
     named = spread.clone()
     with bar(console, "Naming classes", steps) as progress:
         for step in range(steps):
+            if stop_requested():
+                raise KeyboardInterrupt
             rows = pick("labelled", step, labelled, LABELLED)
             plain = images(pick("unlabelled", step, everything, UNLABELLED))
             mild = augment.augment(images(rows), MILD, 1.0, Draws(CPU, 0, step, LABELLED, slice(None)), "mild")

@@ -117,7 +117,7 @@ def _run(
     with launch.fail_together():
         if is_main:
             tracking.check(config.tracker)
-    source = _load(config, command.data_dir, accelerator, console)
+    source = _load(config, command.data_dir, accelerator, console, stop)
     config = replace(config, dataset=source.dataset)
     check_network(config, source.format)
     rules.check_export(config, source.format)
@@ -204,7 +204,9 @@ def _exporter(
     return export
 
 
-def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, console: Console) -> Source:
+def _load(
+    config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, console: Console, stop: StopRequest
+) -> Source:
     """Load the training images, which one process of each machine may download first."""
 
     def load() -> Source:
@@ -218,7 +220,7 @@ def _load(config: TrainConfig, data_dir: Path | None, accelerator: Accelerator, 
             **config.conversion(),
             console=heard,
         )
-        return infer(source, heard) if config.infer_labels else source
+        return infer(source, heard, lambda: stop.requested) if config.infer_labels else source
 
     source = launch.first_process_first(accelerator, load)
     launch.require_same(source.sha256, "training images", is_hash=True)

@@ -46,6 +46,12 @@ def test_classes_are_named_where_the_classifier_is_sure(cache: Path) -> None:
     assert not inferred.infer(few, None, steps=60).labels.any(), "read from the cache"
 
 
+def test_a_requested_stop_ends_it(cache: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        inferred.infer(bars(20), None, lambda: True)
+    assert not (cache / "labels").exists()
+
+
 def test_nothing_to_infer_or_to_learn_from(cache: Path) -> None:
     whole = datasets.load("sklearn-digits", None)
     assert inferred.infer(whole, None) is whole
