@@ -19,17 +19,23 @@ This module needs only the standard library, so that any tool can copy it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import IO, Literal
 
-CONTRACT_VERSION = "1.0"
-"""MAJOR.MINOR. A minor version adds metadata that readers may ignore; readers refuse an unknown major version."""
+CONTRACT_VERSION = "1.1"
+"""MAJOR.MINOR. A minor version adds metadata that readers may ignore; readers refuse an unknown major version.
+
+1.1 adds the digest. Metadata without one are written as version 1.0.
+"""
 LATENTS = "z"
 CLASS_WEIGHTS = "y"
 IMAGE = "image"
 PIXELS = "pixels"
+METADATA_FIELD = 14
+"""Number of the field `metadata_props` in ONNX's ModelProto."""
 METADATA_PREFIX = "digitforge."
 LATENT_DISTRIBUTIONS = ("normal", "uniform")
 Precision = Literal["fp32", "fp16"]
@@ -61,6 +67,8 @@ class GeneratorInfo:
     """Width of an image in pixels."""
     provenance: Mapping[str, str] = field(default_factory=dict)
     """Preset, data set, images seen, versions, parity, licence: text for people."""
+    digest: str = ""
+    """See `digest_of`; empty if it is not known."""
 
     def __post_init__(self) -> None:
         for name, value, highest in (
@@ -107,7 +115,7 @@ class GeneratorInfo:
     def to_metadata(self) -> dict[str, str]:
         """Return the metadata: a key for each field, and the provenance under ``digitforge.provenance.*``."""
         fields = {
-            "contract_version": CONTRACT_VERSION,
+            "contract_version": CONTRACT_VERSION if self.digest else "1.0",
             "latent_size": str(self.latent_size),
             "latent_distribution": self.latent_distribution,
             "classes": json.dumps(list(self.classes)),
@@ -115,6 +123,7 @@ class GeneratorInfo:
             "height": str(self.height),
             "width": str(self.width),
         }
+        fields |= {"digest": self.digest} if self.digest else {}
         fields |= {f"provenance.{key}": value for key, value in sorted(self.provenance.items())}
         return {METADATA_PREFIX + key: value for key, value in fields.items()}
 
@@ -164,4 +173,54 @@ class GeneratorInfo:
             height=number("height"),
             width=number("width"),
             provenance={key.removeprefix(prefix): value for key, value in metadata.items() if key.startswith(prefix)},
+            digest=metadata.get(METADATA_PREFIX + "digest", ""),
         )
+
+
+def digest_of(file: IO[bytes]) -> str:
+    """Return the digest of an ONNX file: it identifies the graph and the weights, whatever the metadata say.
+
+    It is the SHA-256, as 64 hexadecimal digits, of the file without its fields `metadata_props`.
+    file: open at its beginning. Raises ContractError if it is not a protocol buffer.
+    """
+    found = hashlib.sha256()
+
+    def read(count: int) -> bytes:
+        content = file.read(count)
+        if len(content) < count:
+            raise ContractError("The file is not an ONNX file, or it is damaged.")
+        return content
+
+    def varint(first: bytes) -> bytes:
+        while first[-1] >= 0x80:
+            if len(first) == 10:
+                raise ContractError("The file is not an ONNX file, or it is damaged.")
+            first += read(1)
+        return first
+
+    while first := file.read(1):
+        head = varint(first)
+        tag = _number(head)
+        kind = tag & 7
+        if kind == 0:
+            head, length = head + varint(read(1)), 0
+        elif kind == 2:
+            size = varint(read(1))
+            head, length = head + size, _number(size)
+        elif kind in (1, 5):
+            length = 8 if kind == 1 else 4
+        else:
+            raise ContractError("The file is not an ONNX file, or it is damaged.")
+        kept = tag >> 3 != METADATA_FIELD
+        if kept:
+            found.update(head)
+        while length:
+            part = read(min(length, 2**20))
+            length -= len(part)
+            if kept:
+                found.update(part)
+    return found.hexdigest()
+
+
+def _number(varint: bytes) -> int:
+    return sum((byte & 0x7F) << 7 * place for place, byte in enumerate(varint))

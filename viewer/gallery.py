@@ -20,7 +20,6 @@ from rich.console import Console
 
 from digitforge.errors import ExportError, exit_status
 from digitforge.files import user_path, write_bytes
-from digitforge.hashing import sha256
 from digitforge.newest_run import newest_run
 from digitforge.progress import bar
 from export.contract import GeneratorInfo
@@ -146,7 +145,7 @@ def write_gallery(generator: Generator, folder: Path, seed: int, psi: float) -> 
         for frame in loop_frames(generator, state, animation):
             frames.append(frame)
             shown.advance()
-    model = Model(generator.path.name, sha256(generator.path))
+    model = Model(generator.path.name, generator.info.digest)
     recipe = Recipe(model, state, None, animation, versions()).to_text()
     write_bytes(loop, loop_gif(generator.info, frames, animation, recipe))
     return sheet, loop

@@ -16,7 +16,7 @@ from digitforge.files import atomic_file, write_json
 from digitforge.newest_run import newest_run
 from export.contract import IMAGE, PIXELS, GeneratorInfo, Precision
 from export.convert import parity
-from export.convert.graph import to_onnx, write
+from export.convert.graph import to_onnx, write_generator
 from export.convert.provenance import describe
 from export.runtime.generator import Generator, open_generator
 from export.runtime.latents import labels_of, latents, one_hot
@@ -101,7 +101,7 @@ def export_generator(
         example = {name: torch.zeros(2, int(shape[1])) for name, shape in info.inputs().items()}
         model = to_onnx(exportable, example, [IMAGE, PIXELS], precision)
         with atomic_file(out) as temporary:
-            write(model, info.to_metadata(), temporary)
+            info = write_generator(model, info, temporary)
             opened = open_generator(temporary, provider="cpu")
             result = parity.compare(exportable, opened, lambda done, of: on_phase(f"comparing to torch, {done}/{of}"))
             parity.require(result, precision)
@@ -111,8 +111,7 @@ def export_generator(
                 "parity_largest_error": f"{result.largest_error:.3g}",
                 "parity_pixels_differing": f"{result.pixels_differing:.3g}",
             }
-            info = replace(info, provenance={**info.provenance, **measured})
-            write(model, info.to_metadata(), temporary)
+            info = write_generator(model, replace(info, provenance={**info.provenance, **measured}), temporary)
     except ExportError as error:
         cases = [asdict(case) for case in result.cases] if result else []
         write_json(failed_report(out), {"failed": str(error), "cases": cases, "metadata": info.to_metadata()})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -13,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from digitforge.errors import ExportError
-from export.contract import Precision
+from export.contract import GeneratorInfo, Precision, digest_of
 
 OPSET = 20
 
@@ -69,6 +71,16 @@ def _strip(model: onnx.ModelProto) -> None:
     model.ClearField("metadata_props")
     model.producer_name, model.producer_version = "digitforge", ""
     graph.name = "generator"
+
+
+def write_generator(model: onnx.ModelProto, info: GeneratorInfo, path: Path) -> GeneratorInfo:
+    """Check a generator and write it with its metadata, which get its digest. Return the metadata.
+
+    Raises ExportError if the model is not valid ONNX.
+    """
+    info = replace(info, digest=digest_of(io.BytesIO(model.SerializeToString(deterministic=True))))
+    write(model, info.to_metadata(), path)
+    return info
 
 
 def write(model: onnx.ModelProto, metadata: Mapping[str, str], path: Path) -> None:

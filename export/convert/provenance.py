@@ -17,8 +17,9 @@ from digitforge.errors import ExportError, RunError
 from digitforge.files import atomic_file
 from digitforge.hashing import sha256
 from export.contract import ContractError, GeneratorInfo
-from export.convert.graph import write
+from export.convert.graph import write_generator
 from export.safety.checks import check_signature, is_foreign, read_model
+from export.safety.digest import checked_digest
 from trainer.networks.generator_file import TrainedGenerator
 from trainer.runs import CONFIG_FILE, SCORES_FILE
 from trainer.scoring.scores import Score, read_score
@@ -117,7 +118,7 @@ def write_scores(path: Path, score: Score) -> None:
         raise ExportError(f"{path} was exported from other weights than those that were scored: export it again.")
     scored = replace(info, provenance={**info.provenance, "scores": _entry(score)})
     with atomic_file(path) as temporary:
-        write(model, scored.to_metadata(), temporary)
+        write_generator(model, scored, temporary)
 
 
 def _read(path: Path) -> tuple[onnx.ModelProto, GeneratorInfo]:
@@ -125,6 +126,7 @@ def _read(path: Path) -> tuple[onnx.ModelProto, GeneratorInfo]:
     if is_foreign(model):
         raise ExportError(f"{path} was not exported by digitforge: its score cannot be written into it, use --json.")
     try:
-        return model, check_signature(model)
+        info = check_signature(model)
+        return model, replace(info, digest=checked_digest(path, info))
     except ContractError as error:
         raise ExportError(f"{path} cannot take a score: {error}") from error

@@ -24,6 +24,7 @@ from export.runtime.session import make_session
 from export.runtime.sidecar import Statements, parse_statements, read_statements, write_statements
 from export.safety.budget import only_batch
 from export.safety.checks import check_signature, is_foreign, read_model
+from export.safety.digest import checked_digest
 
 GENERATOR_FILE = "generator.onnx"
 """Name of the exported generator in a run directory."""
@@ -149,7 +150,8 @@ def open_generator(path: Path, provider: str = "auto", threads: int = 0, stated:
     provider: "cpu", "cuda" (an error if CUDA cannot run), or "auto" for CUDA if it runs and the CPU if not.
     threads: CPU threads per call; 0 for as many as this process may use, which is also the limit.
     stated: what the user says about a file from elsewhere; None for what MODEL.json beside it says.
-    Raises ModelRefused if the file is damaged, unsafe or not a generator, and ExportError for any other failure.
+    Raises ModelRefused if the file is damaged, unsafe, changed after its export or not a generator, and ExportError for
+    any other failure.
     """
     try:
         model = read_model(path)
@@ -160,8 +162,11 @@ def open_generator(path: Path, provider: str = "auto", threads: int = 0, stated:
         if is_foreign(model):
             model = foreign.adapt(model, path, read_statements(path) if stated is None else stated)
         info = check_signature(model)
+        info = replace(info, digest=checked_digest(path, info))
     except ContractError as error:
         raise ModelRefused(str(error)) from error
+    except OSError as error:
+        raise ExportError(f"{path} cannot be read: {explain_read(error)}") from error
     finding = None if provider == "cpu" else explain(look())
     chosen = CUDA if finding is not None and finding.runs else CPU
     session = make_session(model, path, chosen, threads)

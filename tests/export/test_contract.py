@@ -1,22 +1,48 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import io
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from export.contract import ContractError, GeneratorInfo
+from export.contract import ContractError, GeneratorInfo, digest_of
 
 INFO = GeneratorInfo(64, "normal", ("cat", 'do"g'), 3, 32, 28, {"preset": "quickstart", "images_seen": "7"})
 
 
-@pytest.mark.parametrize("info", [INFO, dataclasses.replace(INFO, classes=(), channels=1, provenance={})])
+@pytest.mark.parametrize(
+    "info", [INFO, dataclasses.replace(INFO, classes=(), channels=1, provenance={}, digest="ab" * 32)]
+)
 def test_metadata_round_trip(info: GeneratorInfo) -> None:
     metadata = info.to_metadata()
     assert all(isinstance(value, str) for value in metadata.values())
     assert GeneratorInfo.from_metadata(metadata | {"somebody.else": "x"}) == info
+
+
+def test_only_metadata_with_a_digest_need_the_newest_version() -> None:
+    with_digest = dataclasses.replace(INFO, digest="ab" * 32).to_metadata()
+    assert INFO.to_metadata()["digitforge.contract_version"] == "1.0"
+    assert with_digest["digitforge.contract_version"] == "1.1"
+    assert with_digest["digitforge.digest"] == "ab" * 32
+
+
+def test_the_digest_leaves_out_the_metadata_alone() -> None:
+    version, entry, fixed = b"\x08\x0a", b"\x72\x03abc", b"\xa5\x06\x01\x02\x03\x04"
+    graph = b"\x3a\x80\x01" + bytes(128)
+    expected = hashlib.sha256(version + graph + fixed).hexdigest()
+    assert digest_of(io.BytesIO(version + graph + fixed)) == expected
+    assert digest_of(io.BytesIO(version + entry + graph + entry + fixed)) == expected
+    assert digest_of(io.BytesIO(version + graph[:-1] + b"\x01" + fixed)) != expected
+
+
+@pytest.mark.parametrize("content", [b"\x0b", b"\x3a\x05abc", b"\x08", b"\x80", b"\x08" + b"\xff" * 11])
+def test_what_is_no_protocol_buffer_has_no_digest(content: bytes) -> None:
+    with pytest.raises(ContractError, match="damaged"):
+        digest_of(io.BytesIO(content))
 
 
 def test_signature() -> None:

@@ -60,10 +60,11 @@ def test_scores_travel_with_the_exported_file(run_dir: Path) -> None:
     scores = json.loads((run_dir / "scores.json").read_text())
     assert kept["frechet_distance"] == scores["frechet_distance"]
     assert kept["floor"]["coverage"] == scores["floor"]["coverage"]
-    graph = onnx.load(model).graph.SerializeToString()
+    graph, digest = onnx.load(model).graph.SerializeToString(), open_generator(model).info.digest
     assert main([str(model), "--count", "150", "--embed"]) == 0
     assert json.loads(open_generator(model).info.provenance["scores"])["count"] == 150
     assert onnx.load(model).graph.SerializeToString() == graph
+    assert open_generator(model).info.digest == digest
     (run_dir / "scores.json").write_text(json.dumps(scores | {"weights_sha256": "of other weights"}))
     assert export([str(run_dir)]) == 0
     assert "scores" not in open_generator(model).info.provenance

@@ -51,7 +51,6 @@ class Restorer(QObject):
         """Show what a picture shows, once its recipe is read and its generator is open."""
         self.close_down()
         model = self._player.model
-        open_here = "" if model is None else model.sha256
         places = [picture.absolute().parent, *([] if model is None else [model.path.parent]), *self._places()]
 
         def find(report: Report) -> tuple[Recipe, Path | None] | Path:
@@ -62,7 +61,7 @@ class Restorer(QObject):
                     return picture
                 raise
             wanted = recipe.model.sha256
-            if wanted == open_here:
+            if model is not None and model.is_named(wanted):
                 return recipe, None
             return recipe, self._packed.find(wanted, report) or find_by_hash(wanted, places, report)
 
@@ -96,7 +95,7 @@ class Restorer(QObject):
             self._show(recipe)
 
     def _on_opened(self, opened: Opened) -> None:
-        if self._waiting is not None and opened.sha256 == self._waiting.model.sha256:
+        if self._waiting is not None and opened.is_named(self._waiting.model.sha256):
             recipe, self._waiting = self._waiting, None
             self._show(recipe)
 
@@ -107,7 +106,7 @@ class Restorer(QObject):
     def _show(self, recipe: Recipe) -> None:
         self._editor.edit("recipe", lambda _: recipe.state)
         model = self._player.model
-        if model is not None and model.sha256 == recipe.model.sha256:
+        if model is not None and model.is_named(recipe.model.sha256):
             self.notified.emit("Restored the settings that made this picture.")
         else:
             self.notified.emit(
@@ -117,5 +116,5 @@ class Restorer(QObject):
 
 
 def _name(recipe: Recipe) -> str:
-    """Return the name of a recipe's model and the start of its hash, on one line."""
+    """Return the name of a recipe's model and the start of its digest, on one line."""
     return " ".join(f"{recipe.model.name[:60]} ({recipe.model.sha256[:8]}…)".split())

@@ -34,8 +34,26 @@ def test_a_picture_of_another_generator_opens_it(
         drop_file(window, picture)
     assert told.args == ["Restored the settings that made this picture."]
     assert window.player.model is not None
-    assert window.player.model.sha256 == read_recipe(picture).model.sha256
+    assert window.player.model.info.digest == read_recipe(picture).model.sha256
     assert window.player.state.seed == 5
+
+
+def test_a_recipe_with_the_hash_of_the_file_is_still_restored(
+    models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(models["digits"])
+    window.editor.edit("seed", lambda state: state.with_seed(9))
+    picture = exported(window, tmp_path / "a.png", qtbot)
+    model = window.player.model
+    assert model is not None
+    old = picture.read_bytes().replace(model.info.digest.encode(), model.sha256.encode())
+    picture.write_bytes(old)
+    assert read_recipe(picture).model.sha256 == model.sha256
+    window.editor.edit("seed", lambda state: state.with_seed(1))
+    with qtbot.waitSignal(window.restorer.notified) as told:
+        drop_file(window, picture)
+    assert told.args == ["Restored the settings that made this picture."]
+    assert window.player.state.seed == 9
 
 
 def test_without_its_generator_the_settings_that_fit_are_shown(
@@ -103,7 +121,7 @@ def test_the_open_dialog_restores_a_picture_as_a_drop_does(
     assert window.player.state.seed == 5
     assert window.player.model is not None
     assert made is not None
-    assert window.player.model.sha256 == made.sha256
+    assert window.player.model.info.digest == made.info.digest
 
 
 def test_a_picture_cannot_be_compared(models: dict[str, Path], open_window: OpenWindow, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ class Model:
 
     name: str
     sha256: str
+    """The digest of its graph and weights. In recipes of older versions it is the hash of the file."""
     contract: str = CONTRACT_VERSION
 
 

@@ -18,6 +18,7 @@ from digitforge.hashing import sha256
 from export.contract import GeneratorInfo
 from export.runtime.arrays import Float32, UInt8
 from export.runtime.generator import Generator, open_generator
+from export.safety.digest import file_digest
 from viewer.core.files import Report
 from viewer.core.files.encoders import EncoderOptions, common_palette, palette_of
 from viewer.core.files.formats import FORMATS, LONGEST_SIDE, SCALE_MAX
@@ -96,7 +97,7 @@ class Subject:
 
     def recipe(self, spec: ExportSpec) -> str:
         """Return the text that the picture carries."""
-        model = Model(file_name_of(self.model.path), self.model.sha256)
+        model = Model(file_name_of(self.model.path), self.model.info.digest)
         animation = spec.animation if spec.animated else None
         return Recipe(model, replace(self.state, playing=False), spec.cell, animation, versions()).to_text()
 
@@ -133,7 +134,8 @@ def save_film(subject: Subject, stages: Sequence[Path], form: str, path: Path, r
     Raises as `save` does.
     """
     shown = [*stages, *[stages[-1]] * FILM_REST]
-    model = replace(subject.model, path=stages[-1], sha256=sha256(stages[-1]))
+    info = replace(subject.model.info, digest=file_digest(stages[-1]))
+    model = replace(subject.model, path=stages[-1], info=info, sha256=sha256(stages[-1]))
     subject = replace(subject, model=model)
     if (scene := scene_of(model.info, subject.state, subject.directions)) is None:
         raise ExportError(NOTHING)

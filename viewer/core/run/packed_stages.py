@@ -10,6 +10,7 @@ like any other generator.
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from digitforge.bundled import BUNDLED_MODEL, BUNDLED_STAGES
 from digitforge.errors import ExportError, explain_read
 from digitforge.files import write_bytes, write_text
 from digitforge.hashing import sha256
-from export.contract import GeneratorInfo
+from export.contract import GeneratorInfo, digest_of
 from export.runtime.arrays import Float32
 from export.safety.checks import check_signature, read_model
 from viewer.core.files import Report
@@ -93,7 +94,7 @@ def stage_file(model: onnx.ModelProto, weights: dict[str, Float32], images: int,
     kept = {key: value for key, value in info.provenance.items() if key not in OF_THE_FINAL_WEIGHTS}
     facts = kept | {"images_seen": str(images), "stage_of": of, "weights": "quantised, as packed for the viewer"}
     del stage.metadata_props[:]
-    for key, value in replace(info, provenance=facts).to_metadata().items():
+    for key, value in replace(info, provenance=facts, digest="").to_metadata().items():
         stage.metadata_props.add(key=key, value=value)
     return bytes(stage.SerializeToString(deterministic=True))
 
@@ -138,14 +139,25 @@ class PackedStages:
         return (*stages, Stage(self.generator, int(info.provenance["images_seen"])))
 
     def find(self, wanted: str, report: Report) -> Path | None:
-        """Return the unpacked file with the SHA-256 `wanted`, or None if there is no such stage.
+        """Return the unpacked file with the digest or the SHA-256 `wanted`, or None if there is no such stage.
 
         Raises as `unpack` does, but not if the packed file cannot be read.
         """
-        hashes: list[str] = []
+        stage = None
         with suppress(ExportError), open_packed(self.packed) as archive:
-            hashes = [str(one) for one in archive[HASHES]]
-        return self.unpack(report)[hashes.index(wanted)].path if wanted in hashes else None
+            stage = self._number_of(wanted, archive, report)
+        return None if stage is None else self.unpack(report)[stage].path
+
+    def _number_of(self, wanted: str, archive: np.lib.npyio.NpzFile, report: Report) -> int | None:
+        hashes = [str(one) for one in archive[HASHES]]
+        if wanted in hashes:
+            return hashes.index(wanted)
+        model = read_model(self.generator)
+        for number, weights in enumerate(weights_of(archive)):
+            report(number, len(hashes))
+            if digest_of(io.BytesIO(stage_file(model, weights, 0, self.generator.name))) == wanted:
+                return number
+        return None
 
     def _write_directions(self, info: GeneratorInfo, digest: str, stage: Path) -> None:
         """Give a stage the directions of the generator: the same amounts then make the same latents."""

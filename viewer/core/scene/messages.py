@@ -96,6 +96,10 @@ class Opened:
     sha256: str
     """The hash of the file."""
 
+    def is_named(self, sha256: str) -> bool:
+        """Return whether a recipe's model is this one: by its digest, or by the file's hash in older recipes."""
+        return sha256 in (self.info.digest, self.sha256)
+
 
 @dataclass(frozen=True)
 class Frame:

@@ -210,7 +210,7 @@ class FavouritesPanel(FoldingPanel):
     def _bring_back(self, item: QListWidgetItem) -> None:
         favourite: Favourite = item.data(FAVOURITE)
         model = self._player.model
-        if model is not None and model.sha256 == favourite.recipe.model.sha256:
+        if model is not None and model.is_named(favourite.recipe.model.sha256):
             kept = replace(favourite.recipe.state, playing=False)
             self.edited.emit("favourite", lambda _: kept)
             if kept.all_locked and kept.cells == 1:

@@ -18,6 +18,7 @@ from PIL import Image
 from digitforge.errors import CannotWrite, ExportError
 from digitforge.hashing import sha256
 from export.runtime.generator import open_generator
+from export.safety.digest import file_digest
 from viewer.core.files.formats import FORMATS, read_recipe
 from viewer.core.files.recipe import Model
 from viewer.core.files.saving import ExportSpec, Subject, copied, save, size_of
@@ -62,7 +63,7 @@ def test_two_exports_are_the_same_bytes_and_carry_the_recipe(form: str, subject:
     first, second = (save(subject, spec, tmp_path / f"{name}.{form}", nothing) for name in ("first", "second"))
     assert first.read_bytes() == second.read_bytes()
     recipe = read_recipe(first)
-    assert recipe.model == Model("digits.onnx", subject.model.sha256)
+    assert recipe.model == Model("digits.onnx", file_digest(subject.model.path))
     assert recipe.state == subject.state
     assert recipe.animation == (SHORT if spec.animated else None)
     assert {name for name, _ in recipe.software} >= {"numpy", "pillow"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from digitforge.bundled import BUNDLED_MODEL, BUNDLED_STAGES
 from digitforge.errors import ExportError
 from digitforge.hashing import sha256
 from export.runtime.generator import open_generator
+from export.safety.digest import file_digest
 from tools.stages import measure
 from viewer.core.run.packed_stages import HASHES, IMAGES, PackedStages, open_packed
 from viewer.core.run.stages import Stage, file_name_of, name_of, origin_of
@@ -99,14 +101,17 @@ def test_files_that_are_there_are_kept_and_damaged_ones_are_written_again(packed
     assert second.stat().st_mtime_ns == kept
 
 
-def test_a_stage_is_found_by_its_hash(packed: PackedStages, stages: tuple[Stage, ...], tmp_path: Path) -> None:
-    wanted = sha256(stages[2].path)
+@pytest.mark.parametrize("name", [sha256, file_digest])
+def test_a_stage_is_found_by_its_digest_or_its_hash(
+    stages: tuple[Stage, ...], tmp_path: Path, name: Callable[[Path], str]
+) -> None:
+    wanted = name(stages[2].path)
     elsewhere = PackedStages(tmp_path)
     assert elsewhere.find("0" * 64, no_report) is None
     assert not list(tmp_path.iterdir()), "nothing is unpacked for another generator"
     found = elsewhere.find(wanted, no_report)
     assert found == elsewhere.path(stages[2].images or 0)
-    assert sha256(found) == wanted
+    assert name(found) == wanted
 
 
 def test_stages_of_another_generator_are_refused(models: dict[str, Path], tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from digitforge.bundled import BUNDLED_MODEL
 from digitforge.hashing import sha256
 from export.runtime.arrays import UInt8
+from export.safety.digest import file_digest
 from tests.support.windows import LEFT, OpenWindow, drop_file, sheet_of
 from viewer.core.files.formats import read_recipe
 from viewer.core.files.saving import ExportSpec, Subject, save
@@ -226,7 +227,7 @@ def test_the_training_is_saved_as_a_film_whose_last_picture_is_the_finished_gene
     assert saved.args == [f"Saved {tmp_path / 'film.gif'}."]
     assert asked[0].startswith("GIF animations (*.gif);;APNG animations (*.png)")
     recipe = read_recipe(tmp_path / "film.gif")
-    assert recipe.model.sha256 == sha256(BUNDLED_MODEL)
+    assert recipe.model.sha256 == file_digest(BUNDLED_MODEL)
     assert recipe.animation is not None
     assert recipe.animation.kind == "training"
     with Image.open(tmp_path / "film.gif") as film:
