@@ -19,7 +19,7 @@ from trainer.search.storage import Trials, open_study, sqlite
 
 @pytest.fixture(autouse=True)
 def haste(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in {"HEARTBEAT_S": 1, "GRACE_S": 2, "POLL_S": 0.05}.items():
+    for name, seconds in {"HEARTBEAT_S": 1, "GRACE_S": 3, "POLL_S": 0.05}.items():
         monkeypatch.setattr(storage, name, seconds)
 
 
@@ -48,24 +48,25 @@ def test_a_silent_trial_is_repeated_elsewhere_and_that_of_a_living_process_is_no
     assert last.number == 3
     repeated = None
     while repeated is None:
-        living._beat_at = -math.inf
-        living.beat()
+        for each in (living, other):
+            each._beat_at = -math.inf
+            each.beat()
         repeated = other.take()
         time.sleep(0.1)
     assert repeated.number == 0
     assert repeated.trial.number == 4
     assert repeated.trial.user_attrs["values"] == lost.trial.user_attrs["values"]
     assert repeated.run_dir == tmp_path / "other" / "trial-000"
-    for each in (own, last, repeated):
-        other.study.tell(each.trial, 1.0)
-        other.release(each.number)
+    for taken in (own, last, repeated):
+        other.study.tell(taken.trial, 1.0)
+        other.release(taken.number)
     assert [each.state.name for each in other.newest()] == ["COMPLETE", "RUNNING", "COMPLETE", "COMPLETE"]
     with pytest.raises(optuna.exceptions.UpdateFinishedTrialError):
         lost.trial.set_user_attr("images", 10)  # the lost process counts nothing twice
     said: list[str] = []
-    taken = other.take_later(said.append)  # the living one is silent from here on
-    assert taken
-    assert taken.number == 1
+    later = other.take_later(said.append)  # the living one is silent from here on
+    assert later
+    assert later.number == 1
     assert len(said) == 1
 
 
