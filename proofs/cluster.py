@@ -33,7 +33,7 @@ ARGUMENTS = (
     "--preset", "mlp-dropout", "--dataset", "sklearn-digits", "--limit", "200", "--images", str(IMAGES),
     "--batch-size", "16", "--g-layers", "64", "--d-layers", "64,32", "--threads", "1", "--gamma", "0.1",
     "--penalty-every", "4", "--augment", "shift:0.1,noise:0.1", "--augment-target", "0.6", "--log-every", "640",
-    "--sample-every", "1e9", "--checkpoint-every", "640", "--process-timeout", "15",
+    "--sample-every", "1e9", "--checkpoint-every", "640", "--process-timeout", "25",
 )  # fmt: skip
 FAULTS = ("preempted", "warned", "requeued", "process killed", "process frozen", "first node lost", "second node lost")
 LATEST_S = 8.0
@@ -88,11 +88,7 @@ def newest(run_dir: Path) -> int:
 def session(two: Cluster, job: int, run_dir: Path, chosen: random.Random, counts: Counts) -> bool:
     """Let the job train until a fault; return whether it has ended instead."""
 
-    def begun() -> bool:
-        two.hurry(job)
-        return two.state(job) == "RUNNING" or two.ended(job)
-
-    wait_until(begun, 120, f"job {job}")
+    wait_until(lambda: two.state(job) == "RUNNING" or two.ended(job), 120, f"the start of job {job}")
     restarts, moment, trains = two.restarts(job), chosen.uniform(0, LATEST_S), chosen.random() < 2 / 3
     resumed_at = newest(run_dir)
     began = time.monotonic()
@@ -125,19 +121,24 @@ def same(run_dir: Path, reference: Path) -> bool:
     return logged == sorted(set(logged)) and set(range(640, IMAGES + 1, 640)) <= set(logged)
 
 
-def disturb_runs(two: Cluster, faults: int, seed: int, folder: Path, console: Console) -> Counts:
-    """Train and disturb in `folder` until there have been `faults` faults and the last run has finished."""
+def disturb_runs(two: Cluster, faults: int, minutes: float, seed: int, folder: Path, console: Console) -> Counts:
+    """Train and disturb in `folder` until there have been `faults` faults, or for `minutes`, and the last run has
+    finished."""
     chosen, counts, began = random.Random(seed), Counts(), time.monotonic()
+
+    def enough() -> bool:
+        return counts.faults.total() >= faults or time.monotonic() - began > 60 * minutes
+
     reference = folder / "left-alone"
     if two.finish(submit(two, reference)) != "COMPLETED":
         raise RunError(f"A training failed: {reference.with_suffix('.txt').read_text()}")
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Disturbing", total=faults)
-        while counts.faults.total() < faults:
+        while not enough():
             run_dir = folder / f"disturbed-{counts.runs}"
             job = submit(two, run_dir)
             while True:
-                ended = counts.faults.total() >= faults or session(two, job, run_dir, chosen, counts)
+                ended = enough() or session(two, job, run_dir, chosen, counts)
                 progress.update(task, completed=counts.faults.total())
                 if not ended:
                     continue
@@ -146,8 +147,8 @@ def disturb_runs(two: Cluster, faults: int, seed: int, folder: Path, console: Co
                 if state == "COMPLETED":
                     break
                 output = run_dir.with_suffix(".txt").read_text()
-                if "The last three starts made no checkpoint" not in output.splitlines()[-1]:
-                    raise RunError(f"A training ended as {state}: {output}")
+                if "The last three starts made no checkpoint" not in "".join(output.splitlines()[-3:]):
+                    raise RunError(f"A training ended as {state}: {output}\n{two.said(job)}")
                 counts.submitted_again += 1
                 job = submit(two, run_dir)
             counts.runs += 1
@@ -162,7 +163,7 @@ def command(given: argparse.Namespace) -> int:
         raise RunError(f"A real Slurm is needed ({reason}).")
     console = Console()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, cluster(Path(folder) / "slurm") as two:
-        counts = disturb_runs(two, given.faults, given.seed, Path(folder), console)
+        counts = disturb_runs(two, given.faults, given.minutes, given.seed, Path(folder), console)
     for name, value in asdict(counts).items():
         console.print(f"{name.replace('_', ' ')}: {dict(value) if isinstance(value, Counter) else value}")
     if given.json:
@@ -180,6 +181,9 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m proofs.cluster", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--faults", type=int, default=50, metavar="N", help="default: %(default)s")
+    parser.add_argument(
+        "--minutes", type=float, default=60.0, metavar="M", help="inflict no faults after these; default: %(default)s"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the moments and faults; default: %(default)s")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the counts there")
     given = parser.parse_args(arguments)
