@@ -147,7 +147,7 @@ def disturb_runs(two: Cluster, faults: int, minutes: float, seed: int, folder: P
                 if state == "COMPLETED":
                     break
                 output = run_dir.with_suffix(".txt").read_text()
-                if "The last three starts made no checkpoint" not in "".join(output.splitlines()[-3:]):
+                if "The last 3 starts made no checkpoint" not in "".join(output.splitlines()[-3:]):
                     raise RunError(f"A training ended as {state}: {output}\n{two.said(job)}")
                 counts.submitted_again += 1
                 job = submit(two, run_dir)

@@ -127,7 +127,7 @@ def test_starts_that_make_no_checkpoint_end_the_job(two: Cluster, tmp_path: Path
     job = two.submit(tmp_path / "run.txt", "--export=ALL,PYTHON=/bin/false", SCRIPTS / "train.sbatch", tmp_path / "run")
     assert two.finish(job) == "FAILED"
     assert two.restarts(job) == 2
-    assert "The last three starts made no checkpoint" in (tmp_path / "run.txt").read_text()
+    assert "The last 3 starts made no checkpoint" in (tmp_path / "run.txt").read_text()
 
 
 @pytest.mark.parametrize(

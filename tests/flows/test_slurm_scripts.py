@@ -77,8 +77,13 @@ def test_three_fruitless_starts_in_a_row_end_the_job(slurm: FakeSlurm, tmp_path:
         checkpoint = str(run_dir / "checkpoints" / f"{images:012d}")
         assert slurm.run("train.sbatch", 137, str(run_dir), CHECKPOINT=checkpoint)[0] == 0
     assert [slurm.run("train.sbatch", 137, str(run_dir))[0] for _ in range(2)] == [0, 0]
-    assert slurm.run("train.sbatch", 75, str(run_dir))[0] == 0
+    assert slurm.run("train.sbatch", 75, str(run_dir), CHECKPOINT=str(run_dir / "checkpoints" / f"{320:012d}"))[0] == 0
     assert [slurm.run("train.sbatch", 137, str(run_dir))[0] for _ in range(3)] == [0, 0, 137]
+
+
+def test_a_time_limit_that_is_too_short_does_not_queue_the_job_for_ever(slurm: FakeSlurm, tmp_path: Path) -> None:
+    ends = [slurm.run("train.sbatch", 75, str(tmp_path / "run"))[0] for _ in range(10)]
+    assert ends == [0] * 9 + [75]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -26,6 +27,7 @@ from tests.support.commands import Run
 from tests.support.forks import Fork, start_ranks, wait_for
 from tests.support.ranks import compute
 from trainer import checkpoints, launch
+from trainer.data import datasets
 from trainer.schedulers import SCHEDULERS
 from trainer.train import LOST_ANOTHER, main
 
@@ -271,12 +273,25 @@ def with_other_code(arguments: list[str]) -> int:
     return main(arguments)
 
 
-def test_processes_with_other_code_are_refused_by_its_hash(tmp_path: Path) -> None:
+def with_other_images(arguments: list[str]) -> int:
+    """Train as a process whose images differ from those of the first."""
+    if os.environ["RANK"] == "1":
+        load = datasets.load
+        datasets.load = lambda *given, **settings: replace(load(*given, **settings), known_sha256="f00d" * 16)
+    return main(arguments)
+
+
+@pytest.mark.parametrize(
+    ("function", "what"), [(with_other_code, "versions of the code"), (with_other_images, "training images")]
+)
+def test_processes_with_other_code_or_images_are_refused_by_their_hash(
+    tmp_path: Path, function: Callable[[list[str]], int], what: str
+) -> None:
     arguments = [*SMALL, "--run-dir", str(tmp_path / "r")]
-    statuses, output = wait_for(start_ranks(tmp_path / "r.txt", with_other_code, arguments))
+    statuses, output = wait_for(start_ranks(tmp_path / "r.txt", function, arguments))
     assert statuses == [2, 2]
-    own = launch.code_sha256()[:12]
-    assert re.search(rf"different versions of the code .*SHA-256 {own} on .+, f00df00df00d on ", output), output
+    own = launch.code_sha256() if function is with_other_code else datasets.load("sklearn-digits", None).sha256
+    assert re.search(rf"different {what}.* \(SHA-256 {own[:12]} on .+, f00df00df00d on ", output), output
     assert not (tmp_path / "r").exists()
 
 
