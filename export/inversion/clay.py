@@ -17,8 +17,8 @@ GENTLEST, STRONGEST = 0.8, 0.02
 """Weight of a pixel without paint, where a painted one has 1: at strength 0 and at strength 1."""
 
 
-SETTINGS = Settings(prior=0.1)
-"""The prior is weaker than that of an inversion: the picture itself keeps the latent near already."""
+SETTINGS = Settings(prior=0.03)
+"""The prior is much weaker than that of an inversion: the picture itself keeps the latent near already."""
 
 
 def paint(image: Float32, cover: Float32, light: Float32, strength: float) -> tuple[Float32, Float32]:

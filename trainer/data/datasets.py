@@ -13,13 +13,25 @@ import numpy.typing as npt
 from PIL import Image
 from rich.console import Console
 
-from digitforge import mnist, places
+from digitforge import cifar, mnist, places
 from digitforge.datasets import LICENCES, PATHS, path_of
 from digitforge.errors import ConfigError, DataError, nearest
 from digitforge.files import user_path
 from digitforge.progress import bar
 from trainer.config import TABLES, Crop, ImageFormat, Invert
-from trainer.data import archive, cifar, decode, decoded, embedded, folder, hub, mnist_family, parquet, stacked, subset
+from trainer.data import (
+    archive,
+    cifar10,
+    decode,
+    decoded,
+    embedded,
+    folder,
+    hub,
+    mnist_family,
+    parquet,
+    stacked,
+    subset,
+)
 from trainer.data.arrays import csv, npz
 from trainer.data.arrays.layout import Parts
 from trainer.data.survey import LIGHT, border_brightness
@@ -68,7 +80,7 @@ DATASETS: dict[str, Dataset] = {
         )
         for name, member in mnist.MEMBERS.items()
     },
-    "cifar10": Dataset(cifar.load, ImageFormat(3, 32, cifar.CLASSES), cifar.FOLDER, LICENCES["cifar10"]),
+    "cifar10": Dataset(cifar10.load, ImageFormat(3, 32, cifar.CLASSES), cifar.FOLDER, LICENCES["cifar10"]),
     "stacked-mnist": Dataset(
         _load_stacked, ImageFormat(3, 28, stacked.CLASSES), "MNIST/raw", LICENCES["stacked-mnist"]
     ),

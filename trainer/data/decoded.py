@@ -1,15 +1,14 @@
 """Decoded pictures in a memory-mapped file, written once to the user's cache folder and checked at every opening.
 
-A store is a folder with `images` (uint8 [count, channels, size, size]), `labels` (little-endian int64 [count]) and
-`manifest.json`. Its name is a hash of its inputs. It may be deleted when no run uses it. Of all processes that share
-the cache folder, the first one makes a store and the others wait. With `--scratch`, each machine reads its own copy.
+A store, see `digitforge.stores`, is named by a hash of its inputs. It may be deleted when no run uses it. Of all
+processes that share the cache folder, the first one makes a store and the others wait. With `--scratch`, each machine
+reads its own copy.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 import shutil
 import tempfile
 import warnings
@@ -24,7 +23,7 @@ import numpy.typing as npt
 from PIL import Image
 from rich.console import Console
 
-from digitforge import files, places
+from digitforge import files, places, stores
 from digitforge.errors import DataError
 from digitforge.locks import wait_for_lock
 from digitforge.progress import bar
@@ -72,25 +71,23 @@ def open_store(
     DataError if there are more, or if the store cannot be created; OSError if the disk is full. Nothing is left behind.
     """
     surveyed = surveyed or names
-    folder = places.cache_folder() / "stores" / _key(root, names, classes, wanted, surveyed, channels)
-    manifest = _read_whole(folder)
+    folder = stores.folder() / _key(root, names, classes, wanted, surveyed, channels)
+    manifest = stores.read_whole(folder)
     if manifest is None:
         places.require_cache(folder.parent)
         with wait_for_lock(folder.with_name(f".{folder.name}.lock"), f"decodes the pictures of {root}"):
-            manifest = _read_whole(folder)  # another process may have made it meanwhile
+            manifest = stores.read_whole(folder)  # another process may have made it meanwhile
             if manifest is None:
                 if folder.exists():
                     say(console, f"The stored pictures of {root} are damaged and will be decoded again.")
                 manifest = _make(folder, root, names, labels, wanted, console, surveyed, channels)
     if (scratch := places.scratch_folder()) is not None:
-        folder = _copy(folder, scratch / "stores" / folder.name)
+        folder = _copy(folder, scratch / stores.FOLDER / folder.name)
     for sentence in manifest["said"]:
         say(console, sentence)
     if manifest["skipped"]:
         say(console, _unreadable(root, manifest["skipped"], len(names)) + " They are left out.")
-    images = np.memmap(folder / "images", np.uint8, "r", shape=tuple(manifest["shape"]))
-    stored_labels = np.frombuffer((folder / "labels").read_bytes(), "<i8").astype(np.int64)
-    return Store(images, stored_labels, classes, manifest["sha256"])
+    return Store(*stores.read(folder, manifest), classes, manifest["sha256"])
 
 
 def _key(
@@ -114,30 +111,6 @@ def _key(
         except OSError:  # such as a broken link, which will be unreadable
             digest.update(json.dumps([name]).encode())
     return digest.hexdigest()[:24]
-
-
-def _read_whole(folder: Path) -> dict[str, Any] | None:
-    """Return the manifest of a store; None if the store is damaged or absent."""
-    try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        whole = (
-            (folder / "images").stat().st_size == math.prod(manifest["shape"])
-            and (folder / "labels").stat().st_size == 8 * manifest["shape"][0]
-            and _sha256(folder) == manifest["sha256"]
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return manifest if whole else None
-
-
-def _sha256(folder: Path) -> str:
-    """Return the hash of images and labels, equal to `Source.sha256`."""
-    digest = hashlib.sha256()
-    for name in ("images", "labels"):
-        with (folder / name).open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
 
 
 def _make(
@@ -166,12 +139,12 @@ def _make(
             "shape": [int(kept.sum()), channels, wanted.size, wanted.size],
             "said": said,
             "skipped": [names[index] for index in skipped],
-            "sha256": _sha256(made),
+            "sha256": stores.hash_of(made),
         }
         for name in ("images", "labels"):
             files.flush(made / name)
         files.write_json(made / "manifest.json", manifest)
-        if _read_whole(folder) is None:  # otherwise another process was faster
+        if stores.read_whole(folder) is None:  # otherwise another process was faster
             if folder.exists():
                 files.rename(folder, Path(temporary) / "damaged")
             files.rename(made, folder)
@@ -180,16 +153,16 @@ def _make(
 
 def _copy(folder: Path, local: Path) -> Path:
     """Return the copy `local` of a store, which one process of this machine makes if there is none."""
-    if _read_whole(local) is None:
+    if stores.read_whole(local) is None:
         places.require_scratch(local.parent)
         with wait_for_lock(local.with_name(f".{local.name}.lock"), f"copies the pictures to {local.parent}"):
-            if _read_whole(local) is None:
+            if stores.read_whole(local) is None:
                 with tempfile.TemporaryDirectory(dir=local.parent, prefix=f".{local.name}.") as temporary:
                     copied = Path(shutil.copytree(folder, Path(temporary) / "copied"))
                     if local.exists():
                         files.rename(local, Path(temporary) / "damaged")
                     files.rename(copied, local)
-                if _read_whole(local) is None:
+                if stores.read_whole(local) is None:
                     raise DataError(f"The copy of {folder} in {local.parent} is damaged: choose another --scratch.")
     return local
 

@@ -32,7 +32,8 @@ class RealStore:
 
     def pictures(self, info: GeneratorInfo) -> RealPictures:
         """Return the pictures that a generator learned from. Any thread may call it. Raises DataError."""
-        key = (info.provenance.get("dataset"), info.provenance.get("config"), info.classes, info.outputs())
+        stated = tuple(info.provenance.get(name) for name in ("dataset", "data_sha256", "config"))
+        key = (stated, info.classes, info.outputs())
         with self._lock:
             if self._pictures is None or key != self._key:
                 self._key, self._pictures, self._by_pixels = key, None, None

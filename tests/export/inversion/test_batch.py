@@ -7,12 +7,15 @@ import onnx
 import pytest
 
 from digitforge.bundled import BUNDLED_MODEL
+from export.contract import GeneratorInfo
 from export.inversion.batch import BLOCK, Effort, invert
 from export.inversion.live import usable_classifier
+from export.inversion.solver import DIRECTIONS
 from export.inversion.starts import Pool
 from export.runtime.generator import Generator, open_generator
 from export.runtime.latents import labels_of, latents, one_hot
 from export.runtime.predict import Classifier
+from proofs.tiny_generator import write_model
 from trainer.data import datasets
 
 
@@ -86,6 +89,23 @@ def test_other_generators(models: dict[str, Path], model: str) -> None:
     found = invert(small, generator.generate, generator.generate(latents(info, 9, 0, 12), y))
     assert np.median(found.rms) < 0.03
     assert (found.labels == labels).sum() >= 11
+
+
+@pytest.mark.parametrize("info", [
+    GeneratorInfo(512, "normal", (), 1, 28, 28), GeneratorInfo(100, "normal", (), 3, 64, 64),
+    GeneratorInfo(128, "uniform", ("a", "b", "c"), 3, 32, 32), GeneratorInfo(1, "uniform", ("a",), 1, 48, 48),
+], ids=["512 latents", "64 pixels", "uniform and in colour", "one latent"])  # fmt: skip
+def test_other_sizes(info: GeneratorInfo, tmp_path: Path) -> None:
+    generator = open_generator(write_model(tmp_path / "g.onnx", info), "cpu")
+    small = Pool.draw(info, generator.generate, 100)
+    labels = labels_of(info, (), 0, 2)
+    y = one_hot(labels, len(info.classes)) if info.conditional else None
+    targets = generator.generate(latents(info, 9, 0, 2), y)
+    found = invert(small, generator.generate, targets, effort=Effort(1, 2, 5))
+    nearest = np.sqrt(small.squared_errors(targets, None).min(axis=1))
+    # Latents that are longer than one iteration looks at take several to be found.
+    assert (found.rms < (0.6 * nearest if info.latent_size > DIRECTIONS else 0.01)).all()
+    assert found.labels.tolist() == labels.tolist()
 
 
 def test_a_generator_from_elsewhere(bundled: Generator, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from viewer.core.plain import check_range
 from viewer.core.state.drawing import MOST_STROKES, Stroke
 from viewer.core.state.samples import LONGEST_ORIGIN, Sample
 
-START_STRENGTH = 0.6
+START_STRENGTH = 0.7
 SHAPED = "shaped"
 """What captions say of the result."""
 

@@ -257,7 +257,8 @@ class MapView(QWidget):
             return caption(sample, self.classes, None)
         real = self.map.real
         assert real is not None
-        return f"a real picture of {real.title}   ·   class {real.labels[self._current - len(self.map.samples)]}"
+        name = real.labels[self._current - len(self.map.samples)]
+        return f"a real picture of {real.title}" + (f"   ·   class {name}" if name else "")
 
     def _open(self) -> None:
         if (sample := self._sample(self._current)) is not None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QW
 
 from export.contract import GeneratorInfo
 from export.runtime.arrays import UInt8
-from viewer.core.real.nearest import Found, verdict, verdict_by_shape
+from viewer.core.real.nearest import Found, of_class, verdict, verdict_by_shape
 from viewer.core.real.pictures import RealPictures
 from viewer.engine.real import NearestSearch, Nearness, RealStore
 from viewer.ui import theme
@@ -109,8 +109,8 @@ class NearestDialog(ScrollingDialog):
         for place, distance in zip(found.rows, found.distances, strict=True):
             cell = QVBoxLayout()
             cell.setSpacing(theme.SPACE // 2)
-            name = real.classes[real.labels[place]]
-            what = f"Training picture {place:,} of {real.title}, class {name}, at a distance of {distance:.3f}"
+            of = of_class(real.classes[real.labels[place]])
+            what = f"Training picture {place:,} of {real.title}{of}, at a distance of {distance:.3f}"
             cell.addWidget(_picture(real.pixels[place], what, self.devicePixelRatioF()))
             number = label(f"{distance:.3f}", "muted")
             number.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -143,6 +143,6 @@ def _class(real: RealPictures, found: Found) -> str:
 def _usual(found: Found, real: RealPictures) -> str:
     """Say what a distance means."""
     return (
-        f"0 is the same picture. Half of the real pictures of class {_class(real, found)} have no other one nearer "
+        f"0 is the same picture. Half of the real pictures{of_class(_class(real, found))} have no other one nearer "
         f"than {found.usual:.3f}."
     )

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digitforge import cifar
 from digitforge.errors import DataError
-from trainer.data import cifar, datasets
+from trainer.data import cifar10, datasets
 
 RECORDS = 20
 
@@ -67,5 +68,5 @@ def test_it_is_downloaded_once(batches: Path, serve: Callable[[Path], list[str]]
     urls = serve(tmp_path / "served")
     for _ in range(2):
         assert len(datasets.load("cifar10", None).images) == 5 * RECORDS
-    assert urls == [cifar.URL]
+    assert urls == [cifar10.URL]
     assert [path.name for path in cache.iterdir()] == [cifar.FOLDER]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -10,40 +9,33 @@ import numpy.typing as npt
 
 from digitforge import places
 from digitforge.errors import DataError
-from trainer.data.downloads import download
 
-CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CLASSES: tuple[str, ...] = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 FOLDER = "cifar-10-batches-bin"
 FILES = {"train": tuple(f"data_batch_{number}.bin" for number in range(1, 6)), "test": ("test_batch.bin",)}
 RECORDS = 10_000
 """Number of records in each file."""
 RECORD_BYTES = 1 + 3 * 32 * 32
-URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
 
 
-def load(data_dir: Path | None, split: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]] | None:
-    """Return images [count, 3, 32, 32] and labels [count], or None if they were neither found nor downloaded.
-
-    No hash of the unpacked files is published, so their sizes and labels are checked; a run records the hash of what
-    it trained on. Raises DataError if the files are damaged.
-    """
-    folder = _find(data_dir)
-    if folder is None:
-        if not download(_download):
-            return None
-        folder = places.cache_folder() / FOLDER
-    records = np.concatenate([_read(folder / name) for name in FILES[split]])
-    images = np.ascontiguousarray(records[:, 1:]).reshape(-1, 3, 32, 32)
-    return images, records[:, 0].astype(np.int64)
-
-
-def _find(data_dir: Path | None) -> Path | None:
+def find(data_dir: Path | None) -> Path | None:
+    """Return the first folder that holds any of the files, without using the network; None if none does."""
     for root in places.roots(data_dir):
         for folder in (root / FOLDER, root):
             if any((folder / name).is_file() for names in FILES.values() for name in names):
                 return folder
     return None
+
+
+def read(folder: Path, split: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Return images [count, 3, 32, 32] and labels [count] from the folder of the files.
+
+    split: "train" or "test". No hash of the unpacked files is published, so their sizes and labels are checked; a run
+    records the hash of what it trained on. Raises DataError if a file is missing or damaged.
+    """
+    records = np.concatenate([_read(folder / name) for name in FILES[split]])
+    images = np.ascontiguousarray(records[:, 1:]).reshape(-1, 3, 32, 32)
+    return images, records[:, 0].astype(np.int64)
 
 
 def _read(path: Path) -> npt.NDArray[np.uint8]:
@@ -60,13 +52,3 @@ def _read(path: Path) -> npt.NDArray[np.uint8]:
     if records[:, 0].max() >= len(CLASSES):
         raise DataError(f"{path} contains labels that do not exist in CIFAR-10: delete it and download it again.")
     return records
-
-
-def _download() -> None:
-    from torchvision.datasets.utils import download_and_extract_archive
-
-    cache = places.cache_folder()
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, prefix=f".{FOLDER}.") as temporary:
-        download_and_extract_archive(URL, temporary, md5=MD5)
-        (Path(temporary) / FOLDER).rename(cache / FOLDER)
