@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from digitforge.errors import CannotWrite, ExportError, UnmetRequest, explain
+from digitforge.errors import CannotWrite, ExportError, PictureError, UnmetRequest, explain
 from digitforge.files import write_bytes
 from export.datasets.card import Card, continues, exists
 from export.datasets.lock import folder_lock
@@ -34,7 +34,7 @@ def finish(out: Path, form: str, card: Card, begun: Callable[[Path], bool], make
                     make(folder)
     except OSError as error:
         raise CannotWrite(f"{out} could not be written: {explain(error)}") from error
-    except UnmetRequest:
+    except (UnmetRequest, PictureError):
         if not begun(folder):
             shutil.rmtree(folder, ignore_errors=True)
         raise
