@@ -149,7 +149,8 @@ class SideColumn(QScrollArea):
         """Become narrower in a narrow window, as far as the panels can, so that the pictures keep their room."""
         self._window_width = window_width
         holder = self.widget()
-        least = 0 if holder is None else holder.minimumSizeHint().width()
+        bar = self.verticalScrollBar().sizeHint().width()  # it appears where the panels do not fit
+        least = 0 if holder is None else holder.minimumSizeHint().width() + bar
         wanted = theme.px(theme.SIDE_WIDTH)
         self.setFixedWidth(min(wanted, max(round(LARGEST_SHARE * window_width), least)))
 

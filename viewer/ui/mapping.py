@@ -87,7 +87,7 @@ class Mapping(QObject):
         """Open the dialog with the real pictures nearest to one, uint8 [h, w] or [h, w, 3]."""
         if self.nearest is None:
             self.nearest = NearestDialog(self._window, self._real)
-        self.nearest.show_nearest(info, pixels)
+        self.nearest.show_nearest(info, pixels, self._player.state.look)
 
     def close_down(self) -> None:
         """Stop the work, and wait until its threads have ended."""

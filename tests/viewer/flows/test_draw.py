@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,9 @@ from tests.support.windows import LEFT, OpenWindow, button, drop_file, state, wa
 from viewer.core.draw.search import Found
 from viewer.core.draw.sheet import ink_of
 from viewer.core.files.saving import Subject, copied
+from viewer.core.picture.look import PAPER
 from viewer.core.state.view_state import MODES
+from viewer.ui import theme
 from viewer.ui.window import Window
 
 SEVEN = ((0.3, 0.25), (0.72, 0.22), (0.45, 0.8))
@@ -378,5 +381,9 @@ def test_the_panel_of_a_photograph_fits_its_column(open_window: OpenWindow, qtbo
     assert panel.isVisible()
     assert panel.minimumSizeHint().width() <= panel.width() <= window.side.viewport().width()
     assert panel.digits.button(13).isVisible()
+    window.editor.edit("look", lambda one: replace(one, look=PAPER))
+    picture = panel.digits.button(0).icon().pixmap(theme.px(32)).toImage()
+    assert picture.width() == theme.px(32)
+    assert picture.pixelColor(1, 1).lightness() < 128, "light strokes are ink now"
     bar = window.drawer.verdict
     assert bar.minimumSizeHint().width() <= bar.width()

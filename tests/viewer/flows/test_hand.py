@@ -14,8 +14,12 @@ from pytestqt.qtbot import QtBot
 from export.runtime.generator import open_generator
 from tests.support.windows import LEFT, OpenWindow, drop_file, place, state, wait_for_the_picture
 from viewer.core.files.saving import Subject, copied
+from viewer.core.picture.look import PAPER
 from viewer.core.state.view_state import MODES
+from viewer.ui import theme
 from viewer.ui.canvas.cell_menu import CellMenu
+from viewer.ui.panels.hand import SIDE
+from viewer.ui.widgets.qimage import thumbnail
 from viewer.ui.window import Window
 
 
@@ -62,6 +66,18 @@ def test_pictures_of_the_grid_write_a_number(window: Window, qtbot: QtBot) -> No
     for hand in ((two, six), (two, other_two, six)):
         window.editor.stack.undo()
         assert state(window).number.drawn == hand
+
+
+def test_its_pictures_follow_the_look(window: Window, qtbot: QtBot) -> None:
+    menu(window, 2).hand.trigger()
+    write(window, qtbot)
+    view = window.number.drawn
+    qtbot.waitUntil(lambda: not view.buttons[0].icon().isNull())
+    QTest.mouseClick(window.look.swatches["ink"], LEFT)
+    pixels = view._previews.pixels
+    assert pixels is not None
+    side = theme.px(SIDE)
+    assert view.buttons[0].icon().pixmap(side).toImage() == thumbnail(pixels[0], side, PAPER).toImage()
 
 
 def test_a_variation_moves_every_place_and_is_undone(window: Window, qtbot: QtBot) -> None:

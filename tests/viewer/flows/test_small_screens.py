@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from digitforge.bundled import BUNDLED_MODEL
 from tests.support.windows import OpenWindow
+from viewer.core.run.stages import name_of, shorter_names_of
 from viewer.core.state.number import MOST_DRAWN
 from viewer.core.state.samples import of_class
 from viewer.core.state.view_state import MODES
@@ -158,6 +159,10 @@ def covered(toast: QWidget, names: list[QWidget]) -> list[str]:
     ]
 
 
+LONG = "cuda cannot run this generator, because no driver was found. The pictures are made on the processor instead."
+"""A message of four lines in the smallest window."""
+
+
 @pytest.mark.parametrize("pointer_at_top", [False, True])
 @pytest.mark.parametrize("small", SIZES, indirect=True)
 def test_a_message_covers_no_name(
@@ -179,10 +184,11 @@ def test_a_message_covers_no_name(
     QTest.qWait(30)
     assert view.name.isVisible()
     assert not covered(small.message, names)
-    small.message.dismiss()
-    small.message.show_error("The next one.")
-    QTest.qWait(30)
-    assert not covered(small.message, names)
+    for sentence in ("The next one.", LONG):
+        small.message.dismiss()
+        small.message.show_error(sentence)
+        QTest.qWait(30)
+        assert not covered(small.message, names)
     view.close_cell()
 
 
@@ -266,6 +272,9 @@ def test_stages_of_a_training_can_be_compared_in_a_small_window(small: Window, q
     assert small.training.slider.isVisible(), "other stages can be compared"
     assert small.canvas._cell(0).height() >= 13
     assert alone >= 13
+    assert small.player.model is not None
+    stage = small.player.model.path
+    assert small.compare.a.text().removeprefix("A   ") in (name_of(stage), *shorter_names_of(stage))
     small.rail.group.button(MODES.index("path")).click()
     assert small.timeline.isVisible(), "Morph needs its keyframes"
     small.rail.group.button(MODES.index("grid")).click()

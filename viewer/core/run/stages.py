@@ -91,6 +91,13 @@ def name_of(path: Path) -> str:
     return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
 
 
+def shorter_names_of(path: Path) -> tuple[str, ...]:
+    """Return names of a stage for where `name_of` does not fit, each shorter than the one before; none for others."""
+    if run_of(path) == path:
+        return ()
+    return f"{int(path.stem):,} images", f"{int(path.stem):,}"
+
+
 def file_name_of(path: Path) -> str:
     """Return the name of a generator file for recipes, without its folder."""
     return f"{BUNDLED_MODEL.name} after {int(path.stem):,} images" if is_bundled_stage(path) else path.name

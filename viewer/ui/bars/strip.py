@@ -137,7 +137,7 @@ class Strip(QWidget):
         scene, pixels, ratio = self._previews.scene, self._previews.pixels, self.devicePixelRatioF()
         samples = () if scene is None or pixels is None else zip(scene.samples, pixels, strict=True)
         look = self._state.look
-        self._pixmaps = {sample: thumbnail(picture, SIDE, ratio, look) for sample, picture in samples}
+        self._pixmaps = {sample: thumbnail(picture, SIDE, look, ratio) for sample, picture in samples}
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

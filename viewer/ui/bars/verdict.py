@@ -104,7 +104,7 @@ class VerdictBar(QFrame):
 
     def _show_other(self, button: QPushButton, candidate: Candidate) -> None:
         name, nearness = self._name(candidate.sample), closeness(candidate.error)
-        button.setIcon(QIcon(thumbnail(candidate.pixels, SIDE, self.devicePixelRatioF(), self._look)))
+        button.setIcon(QIcon(thumbnail(candidate.pixels, theme.px(SIDE), self._look, self.devicePixelRatioF())))
         button.setToolTip(literal(f"Take it as {name} instead: {nearness}"))
         button.setAccessibleName(f"As {name}: {nearness}")
 

@@ -244,7 +244,7 @@ class Canvas(CanvasBase):
             return
         drag = QDrag(self)
         drag.setMimeData(pack(sample))
-        drag.setPixmap(thumbnail(self.frame.pixels[cell], DRAGGED_SIDE, self.devicePixelRatioF(), self.frame.look))
+        drag.setPixmap(thumbnail(self.frame.pixels[cell], DRAGGED_SIDE, self.frame.look, self.devicePixelRatioF()))
         drag.setHotSpot(QPoint(DRAGGED_SIDE // 2, DRAGGED_SIDE // 2))
         drag.exec(Qt.DropAction.CopyAction)
         self._point(None, self._held)  # the pointer may have left the canvas

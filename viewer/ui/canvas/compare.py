@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy
 
-from viewer.core.run.stages import name_of
+from viewer.core.run.stages import name_of, shorter_names_of
 from viewer.core.scene.compare import comparable, difference_in_words, mean_difference
 from viewer.core.scene.messages import CompareRequest, Failure, Frame, Opened, OpenRequest
 from viewer.core.state.view_state import ViewState
@@ -16,6 +18,7 @@ from viewer.ui.canvas.canvas_base import MARGIN, CanvasBase
 from viewer.ui.widgets.buttons import icon_button
 from viewer.ui.widgets.choices import Choices
 from viewer.ui.widgets.labels import label
+from viewer.ui.widgets.literal import literal_tip
 
 OFFERED = {
     "pictures": ("B", "Show the pictures of B beside those of A, to see which are better"),
@@ -28,7 +31,7 @@ LEAST_FOR_ROW = 48 * theme.SPACE
 
 
 class Name(QLabel):
-    """The name of a generator above its pictures, elided where it does not fit."""
+    """The name of a generator above its pictures, shortened where it does not fit."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,22 +39,29 @@ class Name(QLabel):
         self.setContentsMargins(MARGIN, theme.SPACE, theme.SPACE, 0)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._mark, self._name = "", ""
+        self._mark = ""
+        self._names: tuple[str, ...] = ()
 
-    def show_name(self, mark: str, name: str) -> None:
-        """Change the text. mark: stands before the name, and is never elided."""
-        self._mark, self._name = f"{mark}   ", name
+    def show_name(self, mark: str, path: Path) -> None:
+        """Name a generator file. mark: stands before the name, and is never shortened."""
+        name = name_of(path)
+        self._mark, self._names = f"{mark}   ", (name, *shorter_names_of(path))
         self.setAccessibleName(self._mark + name)
-        self._elide()
+        self.setToolTip(literal_tip(name))
+        self._shorten()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._elide()
+        self._shorten()
 
-    def _elide(self) -> None:
-        room = self.contentsRect().width() - self.fontMetrics().horizontalAdvance(self._mark)
-        # The end of a file name and of a stage's name says more than its beginning.
-        self.setText(self._mark + self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideLeft, room))
+    def _shorten(self) -> None:
+        if not self._names:
+            return
+        metrics = self.fontMetrics()
+        room = self.contentsRect().width() - metrics.horizontalAdvance(self._mark)
+        # The end of a file name says more than its beginning.
+        fitting = next((name for name in self._names if metrics.horizontalAdvance(name) <= room), self._names[-1])
+        self.setText(self._mark + metrics.elidedText(fitting, Qt.TextElideMode.ElideLeft, room))
 
 
 class CompareBar(QFrame):
@@ -142,9 +152,9 @@ class CompareBar(QFrame):
             button.setEnabled(alike)
             button.setToolTip(OFFERED[view][1] if alike else "Only pictures of the same size can be subtracted")
         view = self._player.state.compare_view if alike else "pictures"
-        self.a.show_name("A", name_of(first.path))
+        self.a.show_name("A", first.path)
         mark = "B" if view == "pictures" else f"{OFFERED[view][0]}     B"
-        self.b.show_name(mark, name_of(second.path))
+        self.b.show_name(mark, second.path)
 
     def _on_first(self, frame: Frame) -> None:
         self._first_frame = frame

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QW
 
 from export.contract import GeneratorInfo
 from export.runtime.arrays import UInt8
+from viewer.core.picture.look import PLAIN, Look
 from viewer.core.real.nearest import Found, of_class, verdict, verdict_by_shape
 from viewer.core.real.pictures import RealPictures
 from viewer.engine.real import NearestSearch, Nearness, RealStore
@@ -29,6 +30,7 @@ class NearestDialog(ScrollingDialog):
         self.nearness: Nearness | None = None
         """What was found last."""
         self._pixels: UInt8 | None = None
+        self._look = PLAIN
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(theme.SPACE // 2)
@@ -41,9 +43,9 @@ class NearestDialog(ScrollingDialog):
         self.finished.connect(self.search.close_down)
         self._show_sentence("")
 
-    def show_nearest(self, info: GeneratorInfo, pixels: UInt8) -> None:
+    def show_nearest(self, info: GeneratorInfo, pixels: UInt8, look: Look) -> None:
         """Open the dialog, and search for the neighbours of a picture, uint8 [h, w] or [h, w, 3]."""
-        self._pixels, self.nearness = pixels, None
+        self._pixels, self._look, self.nearness = pixels, Look(look.colour_map, look.invert), None
         self._show_sentence("Looking at the real pictures …")
         self.progress.setRange(0, 0)
         self.progress.show()
@@ -80,7 +82,7 @@ class NearestDialog(ScrollingDialog):
         self.answer = _wrapped(verdict(nearness.pixels, real.title, _class(real, nearness.pixels)), "value")
         head = QHBoxLayout()
         head.setSpacing(2 * theme.SPACE)
-        head.addWidget(_picture(pixels, "The generated picture", self.devicePixelRatioF()))
+        head.addWidget(self._picture(pixels, "The generated picture"))
         head.addWidget(self.answer, 1)
         column.addLayout(head)
         column.addSpacing(theme.SPACE)
@@ -111,7 +113,7 @@ class NearestDialog(ScrollingDialog):
             cell.setSpacing(theme.SPACE // 2)
             of = of_class(real.classes[real.labels[place]])
             what = f"Training picture {place:,} of {real.title}{of}, at a distance of {distance:.3f}"
-            cell.addWidget(_picture(real.pixels[place], what, self.devicePixelRatioF()))
+            cell.addWidget(self._picture(real.pixels[place], what))
             number = label(f"{distance:.3f}", "muted")
             number.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             cell.addWidget(number)
@@ -119,14 +121,13 @@ class NearestDialog(ScrollingDialog):
         row.addStretch()
         column.addLayout(row)
 
-
-def _picture(pixels: UInt8, what: str, ratio: float) -> QLabel:
-    shown = QLabel()
-    shown.setPixmap(thumbnail(pixels, theme.px(SIDE), ratio))
-    shown.setFixedSize(theme.px(SIDE), theme.px(SIDE))
-    shown.setAccessibleName(what)
-    shown.setToolTip(what)
-    return shown
+    def _picture(self, pixels: UInt8, what: str) -> QLabel:
+        shown = QLabel()
+        shown.setPixmap(thumbnail(pixels, theme.px(SIDE), self._look, self.devicePixelRatioF()))
+        shown.setFixedSize(theme.px(SIDE), theme.px(SIDE))
+        shown.setAccessibleName(what)
+        shown.setToolTip(what)
+        return shown
 
 
 def _wrapped(text: str, role: str) -> QLabel:

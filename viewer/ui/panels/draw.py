@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QP
 
 from export.runtime.arrays import UInt8
 from viewer.core.draw.search import cannot_draw
+from viewer.core.picture.look import PLAIN
 from viewer.core.scene.messages import Opened
 from viewer.core.state.drawing import START_THICKNESS, THICKNESS_RANGE
 from viewer.core.state.view_state import ViewState
@@ -50,6 +51,9 @@ class DrawPanel(Panel):
     def __init__(self) -> None:
         super().__init__("Draw")
         self._reason = ""
+        self._look = PLAIN
+        self._given: UInt8 | None = None
+        self._found: tuple[UInt8, ...] = ()
         self._thickness, self._eraser = START_THICKNESS, False
         self.tool = Choices("Tool", TOOLS)
         self.tool.chosen.connect(lambda name: self.tool_chosen.emit(self._thickness, name == "eraser"))
@@ -108,6 +112,9 @@ class DrawPanel(Panel):
             widget.setEnabled(not reason)
 
     def show_state(self, state: ViewState) -> None:
+        if state.look != self._look:
+            self._look = state.look
+            self._show_pictures()
         self.normalised.setChecked(state.drawing.normalised)
         self.clear.setEnabled(not self._reason and state.drawing != state.drawing.cleared())
         changed = state.truncation != 1.0 or any(state.amounts) or bool(state.shifts)
@@ -116,7 +123,8 @@ class DrawPanel(Panel):
 
     def show_target(self, pixels: UInt8) -> None:
         """Show what the generator is given, uint8 [h, w]."""
-        self.target.setPixmap(thumbnail(pixels, theme.px(TARGET_SIDE), self.devicePixelRatioF()))
+        self._given = pixels
+        self._show_pictures()
 
     def show_digits(self, pictures: Sequence[UInt8]) -> None:
         """Offer the digits of a photograph, uint8 [h, w] each, of which the first is taken; nothing for one digit."""
@@ -124,22 +132,30 @@ class DrawPanel(Panel):
             self.digits.removeButton(button)
             self._grid.removeWidget(button)
             button.deleteLater()
+        self._found = tuple(pictures)
         several = len(pictures) > 1
         self._digits.setVisible(several)
         self.which.setVisible(several)
         if not several:
             return
         self.which.setText(f"{len(pictures)} digits were found: choose one")
-        for place, pixels in enumerate(pictures):
+        for place in range(len(pictures)):
             button = toggle_button(
                 "", f"Take digit {place + 1} of the picture", name=f"Digit {place + 1}", role="class"
             )
-            button.setIcon(QIcon(thumbnail(pixels, DIGIT_SIDE, self.devicePixelRatioF())))
             button.setIconSize(QSize(theme.px(DIGIT_SIDE), theme.px(DIGIT_SIDE)))
             button.setMinimumWidth(0)
             self.digits.addButton(button, place)
             self._grid.addWidget(button, place // COLUMNS, place % COLUMNS, Qt.AlignmentFlag.AlignLeft)
         self.digits.button(0).setChecked(True)
+        self._show_pictures()
+
+    def _show_pictures(self) -> None:
+        look, ratio = self._look, self.devicePixelRatioF()
+        if self._given is not None:
+            self.target.setPixmap(thumbnail(self._given, theme.px(TARGET_SIDE), look, ratio))
+        for button, pixels in zip(self.digits.buttons(), self._found, strict=False):
+            button.setIcon(QIcon(thumbnail(pixels, theme.px(DIGIT_SIDE), look, ratio)))
 
     def show_tool(self, thickness: float, eraser: bool) -> None:
         """Show what the sheet is drawn on with."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
+from viewer.core.picture.look import PLAIN, Look
 from viewer.core.scene.cells import row_of
 from viewer.core.state.number import MOST_DRAWN, Number
 from viewer.core.state.samples import Sample
@@ -31,6 +32,7 @@ class HandView(QWidget):
     def __init__(self, player: Player) -> None:
         super().__init__()
         self._drawn: tuple[Sample, ...] = ()
+        self._look = PLAIN
         self._previews = Previews(player, "your hand")
         self._previews.rendered.connect(self._show_pictures)
         self.buttons = [self._button(place) for place in range(MOST_DRAWN)]
@@ -49,12 +51,12 @@ class HandView(QWidget):
         self.hide()
 
     def _button(self, place: int) -> QPushButton:
-        button = make_button(QPushButton, role="icon")
+        button = make_button(QPushButton, "", "Take this picture out of your hand", role="icon")
         button.setIconSize(QSize(theme.px(SIDE), theme.px(SIDE)))
         button.clicked.connect(lambda: self.removed.emit(place))
         return button
 
-    def show_number(self, number: Number, classes: tuple[str, ...]) -> None:
+    def show_number(self, number: Number, classes: tuple[str, ...], look: Look) -> None:
         """Show the samples of a number's hand. classes: the generator's."""
         drawn = self._drawn = number.drawn
         self.setVisible(bool(drawn))
@@ -67,10 +69,13 @@ class HandView(QWidget):
                 button.setAccessibleName(f"Take {name} out of your hand")
         if drawn:
             self._previews.show(drawn, lambda info: row_of(info, drawn))
+        if look != self._look:
+            self._look = look
+            self._show_pictures()
 
     def _show_pictures(self) -> None:
         pixels, scene = self._previews.pixels, self._previews.scene
         if pixels is None or scene is None or scene.shown != self._drawn:
             return
         for button, picture in zip(self.buttons, pixels, strict=False):
-            button.setIcon(QIcon(thumbnail(picture, theme.px(SIDE), self.devicePixelRatioF())))
+            button.setIcon(QIcon(thumbnail(picture, theme.px(SIDE), self._look, self.devicePixelRatioF())))

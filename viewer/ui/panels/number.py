@@ -139,7 +139,7 @@ class NumberPanel(Panel):
             self.edit.setText(number.text)
             self.edit.setCursorPosition(cursor if self.edit.hasFocus() else len(number.text))
         self.hand.setText("Your hand" if number.drawn else f"Hand {number.seed}")
-        self.drawn.show_number(number, self._classes)
+        self.drawn.show_number(number, self._classes, state.look)
         self.variation.show_value(round(number.variation * STEPS))
         written = () if sentence else written_places(self._classes, number.text)
         self._refused = self._refused and len(number.text) == MOST_CHARACTERS

@@ -86,7 +86,7 @@ class PadView(QWidget):
     def _on_rendered(self) -> None:
         pixels, ratio = self._previews.pixels, self.devicePixelRatioF()
         look, shown = self._state.look, () if pixels is None else pixels
-        self._pixmaps = [thumbnail(picture, PREVIEW_SIDE, ratio, look) for picture in shown]
+        self._pixmaps = [thumbnail(picture, PREVIEW_SIDE, look, ratio) for picture in shown]
         self.update()
 
     @property

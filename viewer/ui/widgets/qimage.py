@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QPainter, QPixmap
 
 from export.runtime.arrays import UInt8
 from viewer.core.picture.compose import compose
-from viewer.core.picture.look import PLAIN, Look, Rgb32
+from viewer.core.picture.look import Look, Rgb32
 
 
 def image_of(picture: Rgb32) -> QImage:
@@ -19,7 +19,7 @@ def image_of(picture: Rgb32) -> QImage:
     return QImage(picture.data.cast("B"), width, height, stride, QImage.Format.Format_ARGB32_Premultiplied)
 
 
-def thumbnail(pixels: UInt8, side: int, ratio: float = 1.0, look: Look = PLAIN) -> QPixmap:
+def thumbnail(pixels: UInt8, side: int, look: Look, ratio: float = 1.0) -> QPixmap:
     """Scale one picture, uint8 [h, w] or [h, w, 3], to `side` logical pixels, in the colours of a look.
 
     ratio: device pixels in a logical one.

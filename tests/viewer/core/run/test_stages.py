@@ -60,6 +60,8 @@ def test_names_say_which_run_and_which_stage() -> None:
     assert stages.name_of(path) == "demo · 12,800 images"
     assert stages.run_of(path) == Path("runs/demo")
     assert stages.name_of(Path("runs/demo/generator.onnx")) == "demo/generator.onnx"
+    assert stages.shorter_names_of(path) == ("12,800 images", "12,800")
+    assert stages.shorter_names_of(Path("runs/demo/generator.onnx")) == ()
     assert stages.run_of(Path("exports/mine.onnx")) == Path("exports/mine.onnx")
 
 

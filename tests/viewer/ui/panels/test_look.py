@@ -39,7 +39,7 @@ def test_keyframes_and_corners_follow_the_look(models: dict[str, Path], open_win
         strip, pad = views
         pictures = (strip._previews.pixels, list(strip._pixmaps.values())), (pad._previews.pixels, pad._pixmaps)
         return all(
-            pixels is not None and pixmap.toImage() == thumbnail(pixels[0], pixmap.width(), 1.0, look).toImage()
+            pixels is not None and pixmap.toImage() == thumbnail(pixels[0], pixmap.width(), look).toImage()
             for pixels, (pixmap, *_) in pictures
         )
 

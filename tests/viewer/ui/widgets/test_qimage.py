@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from viewer.core.picture.look import PLAIN
 from viewer.ui.widgets.qimage import image_of, thumbnail
 
 
@@ -19,6 +20,6 @@ def test_every_pixel_is_where_it_was() -> None:
 @pytest.mark.usefixtures("qapp")
 def test_a_thumbnail_keeps_the_proportions() -> None:
     assert QApplication.instance() is not None
-    pixmap = thumbnail(np.full((10, 20), 255, np.uint8), 40, ratio=2.0)
+    pixmap = thumbnail(np.full((10, 20), 255, np.uint8), 40, PLAIN, ratio=2.0)
     assert (pixmap.width(), pixmap.height(), pixmap.devicePixelRatio()) == (80, 40, 2.0)
     assert pixmap.toImage().pixel(40, 20) == 0xFFFFFFFF
