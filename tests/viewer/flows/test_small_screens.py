@@ -159,7 +159,7 @@ def covered(toast: QWidget, names: list[QWidget]) -> list[str]:
     ]
 
 
-LONG = "cuda cannot run this generator, because no driver was found. The pictures are made on the processor instead."
+LONG = "CUDA was requested, but it cannot run. There is no usable NVIDIA GPU."
 """A message of four lines in the smallest window."""
 
 
@@ -186,7 +186,7 @@ def test_a_message_covers_no_name(
     assert not covered(small.message, names)
     for sentence in ("The next one.", LONG):
         small.message.dismiss()
-        small.message.show_error(sentence)
+        small.message.show_error(sentence, ("Show why", print))
         QTest.qWait(30)
         assert not covered(small.message, names)
     view.close_cell()

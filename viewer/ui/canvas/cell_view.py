@@ -37,6 +37,8 @@ LOW = 66 * theme.SPACE
 """Height in pixels below which the bars are in two columns, with less space around everything."""
 LEAST_FOR_PICTURE = 14 * theme.SPACE
 """Width in pixels that the picture needs beside the facts; where there is less, it is above them."""
+ABOVE_FACTS = 18 * theme.SPACE
+"""Least height of a picture above the facts in pixels: a message of four lines covers it, and no heading below."""
 NO_PREDICTION = "No classifier for such pictures."
 WHILE_PLAYING = "Classified again when the walk pauses."
 
@@ -254,7 +256,8 @@ class CellView(QWidget):
         self.real.setVisible(not low)  # the menu of the cell offers it, too
         self.tools.show_space(space)
         self.bars.show_columns(2 if low and not narrow else 1)
-        self.picture.setMinimumHeight(self.width() // 2 if narrow else 1)
+        above = min(theme.px(ABOVE_FACTS), 2 * self.height() // 3)
+        self.picture.setMinimumHeight(max(self.width() // 2, above) if narrow else 1)
         self.facts.setMinimumWidth(0 if narrow else theme.px(FACTS_WIDTH))
         self.facts.setMaximumWidth(self.width() if narrow else theme.px(FACTS_WIDTH))
         self.keyframe.setText("Timeline" if narrow else "Add to the timeline")
