@@ -24,7 +24,7 @@ from rich.text import Text
 
 from digitforge.bundled import BUNDLED_MODEL
 from digitforge.cpus import usable_cpus
-from digitforge.errors import DigitforgeError, exit_status
+from digitforge.errors import DigitforgeError, ExportError, exit_status
 from digitforge.files import user_path, write_json
 from digitforge.hashing import sha256
 from digitforge.progress import spinner
@@ -160,6 +160,7 @@ def _model(path: Path, finding: Finding, on_phase: OnPhase) -> list[Row]:
             rows.append(_agreement(opened[CPU], opened[CUDA]))
         for provider, generator in opened.items():
             name = provider.removesuffix("ExecutionProvider")
+            rows += _vectors(generator, name)
             for batch in BATCHES:
                 on_phase(f"timing {name}, {batch} at a time")
                 median, slow = latency_ms(generator, batch)
@@ -182,6 +183,33 @@ def _agreement(first: Generator, second: Generator) -> Row:
         OK if agree else BROKEN,
         "" if agree else "use the CPU (--provider cpu), and report this",
     )
+
+
+def _vectors(generator: Generator, provider: str) -> list[Row]:
+    """Compare a generator to the test vectors beside its file, if there are any."""
+    from export.runtime.vectors import compare_with_vectors, read_vectors, vectors_folder
+
+    folder, name = vectors_folder(generator.path), f"test vectors, {provider}"
+    if not folder.is_dir():
+        return []
+    try:
+        vectors = read_vectors(generator, folder)
+    except ExportError as error:
+        return [Row(name, str(error), BROKEN)]
+    if vectors.digest not in ("", generator.info.digest):
+        return [Row(name, f"{folder} belongs to another generator")]
+    found = compare_with_vectors(generator, vectors)
+    precision = generator.info.provenance.get("precision", "")
+    allowed, levels = AGREEMENT.get(precision, AGREEMENT["fp16"]), 1 if precision == "fp32" else 2
+    agree = found.largest_error <= allowed and found.largest_pixel_error <= levels
+    return [
+        Row(
+            name,
+            f"this runtime {'agrees to' if agree else 'differs by'} {found.largest_error:.1g} in [-1, 1] "
+            f"(allowed: {allowed:.0e}), and by at most {found.largest_pixel_error} of 255 in the pixels",
+            OK if agree else BROKEN,
+        )
+    ]
 
 
 def _inputs(generator: Generator, batch: int) -> tuple[np.ndarray, np.ndarray | None]:

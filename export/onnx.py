@@ -1,6 +1,8 @@
 """Export a run's generator to one verified ONNX file: `python -m export.onnx [RUN_DIR] [--out FILE]`.
 
-The file takes its name only after onnxruntime and torch have computed the same images.
+The file takes its name only after onnxruntime and torch have computed the same images. With `--vectors`, inputs and
+their outputs are written beside it, so that any runtime can be checked; `python -m export.onnx MODEL.onnx --vectors`
+writes those of a file that exists.
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from digitforge.errors import exit_status
+from digitforge.errors import ExportError, exit_status
 from digitforge.files import user_path
 from digitforge.progress import spinner
 from export.contract import Precision
-from export.runtime.generator import GENERATOR_FILE
+from export.runtime.generator import GENERATOR_FILE, open_generator
+from export.runtime.vectors import write_vectors
 
 if TYPE_CHECKING:
     from export.convert.exporter import Exported
@@ -31,7 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         "run_dir",
         type=user_path,
         nargs="?",
-        help="a run directory that training wrote (default: the newest below runs/)",
+        metavar="RUN_DIR|MODEL.onnx",
+        help="a run that training wrote (default: the newest below runs/), or with --vectors an exported file",
     )
     parser.add_argument(
         "--out", type=user_path, metavar="FILE", help=f"file to write (default: RUN_DIR/{GENERATOR_FILE})"
@@ -43,9 +47,27 @@ def main(arguments: list[str] | None = None) -> int:
         "--smooth", type=float, default=0.0, metavar="SIGMA",
         help="add a Gaussian filter of this sigma, in pixels (default: 0, no filter)",
     )  # fmt: skip
+    parser.add_argument(
+        "--opset", type=int, default=20, metavar="N",
+        help="operator set, 13 to 20; older runtimes need a lower one (default: 20)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--batch",
+        type=int,
+        metavar="N",
+        help="the only batch size of the file, for runtimes that need one (default: any)",
+    )
+    parser.add_argument(
+        "--vectors", action="store_true", help="write test vectors beside the file, in ONNX's folder test_data_set_0"
+    )
     given = parser.parse_args(arguments)
 
     def command() -> None:
+        if given.run_dir is not None and given.run_dir.is_file():
+            _write_vectors_of(given)
+            return
+        if given.batch is not None and given.batch < 1:
+            raise ExportError(f"--batch is {given.batch}, but it must be at least 1.")
         from export.convert.exporter import export_generator, find_weights  # loads torch, which --help does not need
 
         weights = find_weights(given.run_dir)
@@ -53,10 +75,29 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"Exporting the newest run, {weights.parent}", file=sys.stderr)
         out = given.out or weights.with_name(GENERATOR_FILE)
         with spinner(Console(stderr=True)) as show:
-            exported = export_generator(weights, out, given.precision, given.smooth, show)
+            exported = export_generator(
+                weights, out, given.precision, given.smooth, given.opset, given.batch or 0, show
+            )
+            vectors = write_vectors(open_generator(out, "cpu"), out) if given.vectors else None
         Console(soft_wrap=True).print(_summary(out, exported, given.precision))
+        if vectors:
+            print(f"Wrote {vectors}.")
 
     return exit_status(command)
+
+
+def _write_vectors_of(given: argparse.Namespace) -> None:
+    """Write the test vectors of a file that exists."""
+    if not given.vectors:
+        raise ExportError(f"{given.run_dir} is a file: name a run directory, or write its test vectors with --vectors.")
+    others = (given.out, given.batch) != (None, None) or (given.precision, given.smooth, given.opset) != (
+        "fp32",
+        0.0,
+        20,
+    )
+    if others:
+        raise ExportError(f"{given.run_dir} is exported already: only --vectors applies to it.")
+    print(f"Wrote {write_vectors(open_generator(given.run_dir, 'cpu'), given.run_dir)}.")
 
 
 def _summary(out: Path, exported: Exported, precision: Precision) -> Table:

@@ -13,7 +13,8 @@ from digitforge.datasets import public_name
 from digitforge.errors import ExportError
 from digitforge.files import atomic_file
 from digitforge.hashing import sha256
-from export.convert.graph import to_onnx, write
+from export.convert.graph import to_onnx
+from export.convert.writing import write
 from export.runtime.predict import BUNDLED_CLASSIFIER, FEATURES, INPUT, KIND, PROBABILITIES, open_classifier
 from trainer.networks.judge import BUNDLED, load_classifier
 from trainer.networks.pixels import from_pixels

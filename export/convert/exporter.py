@@ -16,10 +16,13 @@ from digitforge.files import atomic_file, write_json
 from digitforge.newest_run import newest_run
 from export.contract import IMAGE, PIXELS, GeneratorInfo, Precision
 from export.convert import parity
-from export.convert.graph import to_onnx, write_generator
+from export.convert.graph import to_onnx
+from export.convert.opset import OPSET, OPSETS
 from export.convert.provenance import describe
+from export.convert.writing import write_generator
 from export.runtime.generator import Generator, open_generator
 from export.runtime.latents import labels_of, latents, one_hot
+from export.safety.budget import BATCH_LIMIT
 from trainer.networks.gaussian import GaussianFilter, most_sigma
 from trainer.networks.generator_file import GENERATOR_WEIGHTS, load_generator
 from trainer.networks.pixels import to_pixels
@@ -78,16 +81,24 @@ def export_generator(
     out: Path,
     precision: Precision = "fp32",
     smooth: float = 0.0,
+    opset: int = OPSET,
+    batch: int = 0,
     on_phase: Callable[[str], None] = lambda _: None,
 ) -> Exported:
     """Export the generator in `weights` to `out` and verify the file before it takes that name.
 
     precision: "fp32", or "fp16" for weights of half the size; inputs and outputs are float32 in both.
     smooth: sigma in pixels, 0 to 3, of a Gaussian filter that becomes part of the graph; 0 for none.
+    opset: operator set of the file, one of `export.convert.opset.OPSETS`.
+    batch: the only number of images that the file makes at once; 0 for any.
     on_phase: called with a description of each phase of the work.
     Raises WeightsError if the weights are unusable, and ExportError if the file does not compute the same images as
     torch. In that case an existing file at `out` is unchanged and `failed_report(out)` holds every measurement.
     """
+    if opset not in OPSETS:
+        raise ExportError(f"--opset is {opset}, but it must be between {OPSETS[0]} and {OPSETS[-1]}.")
+    if not 0 <= batch <= BATCH_LIMIT:
+        raise ExportError(f"--batch is {batch}, but it must be between 1 and {BATCH_LIMIT}.")
     on_phase("building the generator")
     trained = load_generator(weights)
     limit = most_sigma(trained.image_format.size)
@@ -98,8 +109,8 @@ def export_generator(
     result = None
     try:
         on_phase("exporting")
-        example = {name: torch.zeros(2, int(shape[1])) for name, shape in info.inputs().items()}
-        model = to_onnx(exportable, example, [IMAGE, PIXELS], precision)
+        example = {name: torch.zeros(batch or 2, int(shape[1])) for name, shape in info.inputs().items()}
+        model = to_onnx(exportable, example, [IMAGE, PIXELS], precision, opset, batch > 0)
         with atomic_file(out) as temporary:
             info = write_generator(model, info, temporary)
             opened = open_generator(temporary, provider="cpu")

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
 
 import onnx
-import onnx_ir
 import torch
 from torch import Tensor, nn
 
 from digitforge.errors import ExportError
-from export.contract import GeneratorInfo, Precision, digest_of
-
-OPSET = 20
+from export.contract import Precision
+from export.convert.half import to_half
+from export.convert.opset import OPSET, lower
 
 
 def to_onnx(
-    module: nn.Module, example: Mapping[str, Tensor], outputs: Sequence[str], precision: Precision = "fp32"
+    module: nn.Module,
+    example: Mapping[str, Tensor],
+    outputs: Sequence[str],
+    precision: Precision = "fp32",
+    opset: int = OPSET,
+    fixed: bool = False,
 ) -> onnx.ModelProto:
-    """Return the graph of a module in evaluation mode, with a dynamic batch dimension.
+    """Return the graph of a module in evaluation mode.
 
     example: inputs by name; they name the inputs of the graph. outputs: names of the outputs.
     precision: "fp32", or "fp16" for weights of half the size; inputs and outputs are float32 in both.
-    Raises ExportError if torch cannot express the module in ONNX.
+    opset: one of `export.convert.opset.OPSETS`. fixed: whether the graph runs only batches of the size of the example.
+    Raises ExportError if torch cannot express the module in ONNX, or the operator set is too old for it.
     """
     assert not module.training  # torch would export training mode with just a warning
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -40,7 +42,7 @@ def to_onnx(
                 dynamo=True,
                 input_names=list(example),
                 output_names=list(outputs),
-                dynamic_shapes=[{0: "batch"} for _ in example],
+                dynamic_shapes=None if fixed else [{0: "batch"} for _ in example],
                 opset_version=OPSET,
                 external_data=False,
                 verbose=False,
@@ -50,13 +52,9 @@ def to_onnx(
     assert program is not None
     model = program.model_proto
     if precision == "fp16":
-        from onnxruntime.transformers.float16 import convert_float_to_float16
-
-        # The tool appends its casts at the end, but the standard requires every node after its inputs.
-        converted = onnx_ir.from_proto(convert_float_to_float16(model, keep_io_types=True))
-        converted.graph.sort()
-        model = onnx_ir.to_proto(converted)
+        model = to_half(model)
     _strip(model)
+    lower(model, opset)
     return model
 
 
@@ -71,26 +69,3 @@ def _strip(model: onnx.ModelProto) -> None:
     model.ClearField("metadata_props")
     model.producer_name, model.producer_version = "digitforge", ""
     graph.name = "generator"
-
-
-def write_generator(model: onnx.ModelProto, info: GeneratorInfo, path: Path) -> GeneratorInfo:
-    """Check a generator and write it with its metadata, which get its digest. Return the metadata.
-
-    Raises ExportError if the model is not valid ONNX.
-    """
-    info = replace(info, digest=digest_of(io.BytesIO(model.SerializeToString(deterministic=True))))
-    write(model, info.to_metadata(), path)
-    return info
-
-
-def write(model: onnx.ModelProto, metadata: Mapping[str, str], path: Path) -> None:
-    """Check the model and write it with its metadata. The same model gives the same bytes.
-
-    Raises ExportError if the model is not valid ONNX.
-    """
-    onnx.helper.set_model_props(model, dict(metadata))
-    try:
-        onnx.checker.check_model(model, full_check=True)
-    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        raise ExportError("The exported graph is not valid ONNX; report this as a bug.") from error
-    path.write_bytes(model.SerializeToString(deterministic=True))

@@ -17,7 +17,7 @@ from digitforge.errors import ExportError, RunError
 from digitforge.files import atomic_file
 from digitforge.hashing import sha256
 from export.contract import ContractError, GeneratorInfo
-from export.convert.graph import write_generator
+from export.convert.writing import write_generator
 from export.safety.checks import check_signature, is_foreign, read_model
 from export.safety.digest import checked_digest
 from trainer.networks.generator_file import TrainedGenerator

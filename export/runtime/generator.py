@@ -47,6 +47,12 @@ class Generator:
     A GPU makes a plan for every new size, and some graphs from elsewhere run only one.
     """
 
+    @property
+    def batch(self) -> int:
+        """The only number of images that the graph makes at once; 0 for any."""
+        first = self.session.get_inputs()[0].shape[0]
+        return first if isinstance(first, int) else 0
+
     def generate(self, z: Float32, y: Float32 | None = None) -> Float32:
         """Return images in [-1, 1], float32 [batch, channels, height, width]; arguments as in `generate_pixels`."""
         images: Float32 = self._run(IMAGE, z, y)

@@ -71,12 +71,10 @@ class Cost:
 def check_budget(model: onnx.ModelProto, any_batch: bool = False) -> int:
     """Return the only batch size that the graph runs, or 0 if it runs any.
 
-    model: its weights may be left out. any_batch: require that it runs any.
+    model: its weights may be left out. any_batch: require that it runs any, or declares the only one.
     Raises InvalidModel if a run would take unreasonable memory or time.
     """
     batch = only_batch(model)
-    if batch and any_batch and not _is_mixing(model):
-        raise InvalidModel(f"has a fixed batch size of {batch}: export it again with a dynamic batch dimension")
     _check_rows(model, batch)
     try:
         if batch:

@@ -261,6 +261,8 @@ def check_signature(model: onnx.ModelProto) -> GeneratorInfo:
     float32, uint8 = onnx.TensorProto.FLOAT, onnx.TensorProto.UINT8
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in weights]
+    first = inputs[0].type.tensor_type.shape.dim[:1] if inputs else ()
+    batch = next((dim.dim_value for dim in first if dim.HasField("dim_value")), "batch")  # a file may run only one size
     for side, values, expected in (("input", inputs, info.inputs()), ("output", model.graph.output, info.outputs())):
         if [value.name for value in values] != list(expected):
             raise ContractError(
@@ -270,7 +272,7 @@ def check_signature(model: onnx.ModelProto) -> GeneratorInfo:
         for value, shape in zip(values, expected.values(), strict=True):
             tensor = value.type.tensor_type
             dims = [dim.dim_value if dim.HasField("dim_value") else "batch" for dim in tensor.shape.dim]
-            if dims != list(shape):
+            if dims != [batch, *shape[1:]]:
                 raise ContractError(f"The {side} {value.name} has shape {dims}; its metadata declares {list(shape)}.")
             if tensor.elem_type != (uint8 if value.name == PIXELS else float32):
                 raise ContractError(f"The {side} {value.name} has another number type than the contract requires.")
