@@ -195,6 +195,17 @@ def test_a_pen_draws_by_pressure(window: Window, qtbot: QtBot) -> None:
     assert state(window).drawing.strokes[-1].eraser
 
 
+def test_a_finger_draws(window: Window) -> None:
+    sheet, device = window.drawer.sheet, QTest.createTouchDevice()
+    corners = [at(window, *corner) for corner in SEVEN]
+    QTest.touchEvent(sheet, device).press(0, corners[0], sheet).commit()
+    for corner in corners:
+        QTest.touchEvent(sheet, device).move(0, corner, sheet).commit()
+    QTest.touchEvent(sheet, device).release(0, corners[-1], sheet).commit()
+    (stroke,) = state(window).drawing.strokes
+    np.testing.assert_allclose(stroke.places()[[0, -1], :2], [SEVEN[0], SEVEN[-1]], atol=0.01)
+
+
 def test_centring_can_be_turned_off(window: Window, qtbot: QtBot) -> None:
     draw(window, (0.1, 0.1), (0.1, 0.4))
     wait_until_settled(qtbot, window)
