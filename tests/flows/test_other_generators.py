@@ -19,10 +19,8 @@ from trainer.compare import main as compare
 from trainer.score import main as score
 from viewer.gallery import main as gallery
 
-CHOSEN = (
-    "batch of 16, legacy", "view of one", "double, dynamo", "half, legacy", "bytes, legacy", "channels last, legacy",
-    "labels, batch of 16, legacy", "Keras, opset 13", "quantized", "quantized as it runs",
-)  # fmt: skip
+CHOSEN = ("view of one", "double, dynamo", "bytes, legacy", "labels, batch of 16, legacy", "quantized as it runs")
+MORE = ("batch of 16, legacy", "half, legacy", "channels last, legacy", "Keras, opset 13", "quantized")
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +33,7 @@ def scored(path: Path, *more: str) -> int:
     return score([str(path), "--dataset", "sklearn-digits", "--count", "100", *more])
 
 
-@pytest.mark.parametrize("name", CHOSEN)
+@pytest.mark.parametrize("name", [*CHOSEN, *(pytest.param(name, marks=pytest.mark.slow) for name in MORE)])
 def test_every_command_opens_them(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "g.onnx"
     KINDS[name].make(path)

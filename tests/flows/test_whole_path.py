@@ -37,12 +37,12 @@ def test_a_run_becomes_a_data_set_a_sheet_and_a_window(run: Run, trained_run: Pa
     ("preset", "more"),
     [
         ("mlp", ("--conditional", "true", "--label-dropout", "0.1")),
-        ("mlp-dropout", ()),
-        ("mlp-dropout-deep", ()),
-        ("dense-bn", ()),
+        pytest.param("mlp-dropout", (), marks=pytest.mark.slow),
+        pytest.param("mlp-dropout-deep", (), marks=pytest.mark.slow),
+        pytest.param("dense-bn", (), marks=pytest.mark.slow),
         ("conv-upsample", ("--classes", "3,8", "--limit", "0")),
         ("dcgan", ("--augment", "shift:0.1,elastic:0.02")),
-        ("digits", ()),
+        pytest.param("digits", (), marks=pytest.mark.slow),  # its family is quickstart's
         ("quickstart", ("--image-size", "64", "--self-attention", "true")),
         ("stacked-mnist", ()),
     ],

@@ -57,7 +57,13 @@ def wait_for_checkpoint(run_dir: Path, running: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["kill -9", "Ctrl-C", "TERM", "HUP"]
+    "number",
+    [
+        pytest.param(signal.SIGKILL, id="kill -9"),
+        pytest.param(signal.SIGTERM, id="TERM"),
+        pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.slow),  # test_interrupts presses it in a terminal
+        pytest.param(signal.SIGHUP, id="HUP", marks=pytest.mark.slow),
+    ],
 )
 def test_a_stopped_run_ends_as_one_that_was_never_stopped(
     trained_run: Path, tmp_path: Path, number: signal.Signals
