@@ -100,6 +100,8 @@ def test_a_training_outlasts_its_time_limit(two: Cluster, begin: Begin, tmp_path
     wait_until(lambda: "Resuming after" in (tmp_path / "run.txt").read_text(), 150, "the second start")
     two.run("scancel", str(job))
     wait_until(lambda: two.state(job) == "CANCELLED", 60, "the end")
+    saved = "checkpoint saved. Give the same command again to resume."
+    wait_until(lambda: (tmp_path / "run.txt").read_text().count(saved) == 2, 30, "the checkpoint of the second start")
     assert two.restarts(job) == 1, "what a user cancels stays cancelled"
 
 
@@ -107,7 +109,7 @@ def test_another_number_of_nodes_goes_on_and_says_what_that_costs(two: Cluster, 
     job = begin()
     two.run("scontrol", "requeue", str(job))
     wait_until(lambda: two.state(job) == "PENDING", 60, "the job in the queue")
-    two.run("scontrol", "update", f"JobId={job}", "NumNodes=1-1")
+    two.run("scontrol", "update", f"JobId={job}", "NumNodes=1-1", "NumTasks=1", "NumCPUs=1")
     assert two.finish(job) == "COMPLETED"
     assert "Not bit for bit: processes changed from 2 to 1" in (tmp_path / "run.txt").read_text()
 
