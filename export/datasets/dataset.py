@@ -18,10 +18,11 @@ import numpy as np
 from PIL import Image
 
 from digitforge.errors import ExportError
-from digitforge.files import rename, write_bytes
+from digitforge.files import rename, write_bytes, write_text
 from export.contract import PIXELS, GeneratorInfo
 from export.datasets.card import Card, card_path, describe
 from export.datasets.formats import FORMATS, DatasetFormat
+from export.datasets.readme import dataset_readme
 from export.datasets.sampling import SampleRequest, check_classifier, sample_images
 from export.datasets.unfinished import CARD, finish
 from export.datasets.writers import RawPart
@@ -239,6 +240,8 @@ def _finish(
         )  # fmt: skip
     text = (json.dumps(card, indent=2) + "\n").encode()
     write_bytes(card_path(out, form) if row.suffix else card_path(ready, form), text)
+    if not row.suffix:
+        write_text(ready / "README.md", dataset_readme(card))
     if row.write:  # PNG files were flushed with every note
         for path in (ready, *ready.rglob("*")):
             if path.is_file():

@@ -5,15 +5,14 @@ Texts that come from the file are written so that Markdown and HTML leave them a
 
 from __future__ import annotations
 
-import html
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from digitforge.datasets import LICENCES, path_of
 from digitforge.errors import ExportError
+from digitforge.markdown import literal
 from export.contract import GeneratorInfo
 
 PIPELINE = "unconditional-image-generation"
@@ -38,12 +37,6 @@ METRICS = {
 }
 """The metrics of a card, with the names that `trainer.scoring.metrics` gives them."""
 NEEDS_HUB = 'The model card needs huggingface_hub: pip install "digitforge[data]".'
-
-
-def literal(text: str, longest: int = 200) -> str:
-    """Return a text on one line so that Markdown and HTML show it as it is."""
-    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())[:longest]
-    return re.sub(r"([\\`*_{}\[\]()#+!|~$])", r"\\\1", html.escape(line, quote=False))
 
 
 def scores_of(info: GeneratorInfo) -> dict[str, Any]:

@@ -4,7 +4,11 @@ import json
 import shlex
 from pathlib import Path
 
+import pytest
+from huggingface_hub import DatasetCard
+
 from export.datasets.card import card_path, describe
+from export.datasets.readme import dataset_readme
 from export.datasets.sampling import SampleRequest
 from export.runtime.generator import open_generator
 from export.sample import main
@@ -22,3 +26,25 @@ def test_the_command_of_a_card_makes_the_same_data_set(models: dict[str, Path], 
     made = json.loads(card_path(out, "png").read_text())
     assert made["command"] == card["command"]
     assert made["request"] == card["request"]
+
+
+def test_a_folder_has_a_readme_that_the_hub_reads(models: dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / "set"
+    assert main([str(models["colour"]), "--count", "9", "--out", str(out)]) == 0
+    data = DatasetCard.load(out / "README.md").data.to_dict()
+    assert data["task_categories"] == ["image-classification"]
+    assert data["size_categories"] == ["n<1K"]
+    text = (out / "README.md").read_text("utf-8")
+    assert json.loads((out / "card.json").read_text())["command"] in text
+    assert "| hedgehog | 3 |" in text
+
+
+@pytest.mark.parametrize(
+    ("count", "size"), [(1, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (60_000, "10K<n<100K"), (10**7, "10M<n<100M")]
+)
+def test_the_size_is_the_category_of_the_hub(count: int, size: str) -> None:
+    model = {"file": "a.onnx", "provenance": {"licence": "weights: MIT"}}
+    text = dataset_readme({"images": {"all": count, "by_class": {}}, "model": model, "command": "python"})
+    assert f"- {size}\n" in text
+    assert "- unconditional-image-generation\n" in text
+    assert "Its licence: weights: MIT." in text

@@ -19,7 +19,7 @@ from PIL import Image
 from digitforge.hashing import sha256
 from export import doctor, publish
 from export.contract import GeneratorInfo
-from export.publishing.card import METRICS, literal
+from export.publishing.card import METRICS
 from export.runtime.generator import open_generator
 from proofs.tiny_generator import write_model
 from tests.support.commands import ROOT
@@ -151,11 +151,3 @@ def test_what_cannot_be_published_is_one_sentence(
     assert publish.main([str(tmp_path / "absent.onnx"), "--out", str(tmp_path / "out")]) == 2
     assert "There is no file" in said(capsys)
     assert [path.name for path in tmp_path.iterdir()] == ["half.onnx"]
-
-
-@pytest.mark.parametrize("text", ["# title", "a\n---\nb", "[a](b)", "<script>", "`code`", "| cell |", "![i](j)"])
-def test_texts_of_the_file_are_neither_markdown_nor_html(text: str) -> None:
-    shown = literal(text)
-    assert "\n" not in shown
-    assert "<" not in shown
-    assert not re.search(r"(?<!\\)[#`\[\]|!]", shown)
