@@ -37,13 +37,13 @@ STEP = 32
 def command(given: argparse.Namespace) -> None:
     """Find the directions of a generator, print what they are like and write them beside it."""
     path: Path = given.model
-    generator, digest = open_generator(path, "cpu"), sha256(path)
+    generator = open_generator(path, "cpu")
     count = latents_needed(generator.info)
     pictures = np.concatenate(
         [render_coarse(generator, start, min(STEP, count - start)) for start in range(0, count, STEP)]
     )
     with tempfile.TemporaryDirectory() as empty:
-        stored = Search(Path(empty)).stored(path, digest, generator.info)
+        stored = Search(Path(empty)).stored(path, sha256(path), generator.info)
     found = stored or principal(generator.info, pictures)
     named = measured(generator.info, measure_coarse(generator.info, pictures))
     found = replace(found, names=tuple(map(numbered, range(len(found.names)))), named=named)
@@ -53,7 +53,7 @@ def command(given: argparse.Namespace) -> None:
         if (alike := found.alike(place)) is not None:
             print(f"{name} is like {alike.name}: |cosine| {found.cosine(place, alike):.2f}")
     beside = path.with_suffix(".directions.json")
-    write_text(beside, to_json(found, digest))
+    write_text(beside, to_json(found, generator.info.digest))
     print(f"Wrote {beside}.")
     if given.json:
         write_json(given.json, {one.name: one.explained for one in named})

@@ -90,7 +90,7 @@ class Finder(QObject):
         if search is None:
             return
         self.directions = directions
-        name = f"names of the directions of {search.sha256}"  # those of another generator may still be waiting
+        name = f"names of the directions of {search.digest}"  # those of another generator may still be waiting
         self._player.ask(name, lambda _: search.cache(directions), outlives=True)
         self.found.emit()
 

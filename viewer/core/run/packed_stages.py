@@ -29,6 +29,7 @@ from digitforge.hashing import sha256
 from export.contract import GeneratorInfo, digest_of
 from export.runtime.arrays import Float32
 from export.safety.checks import check_signature, read_model
+from export.safety.digest import file_digest
 from viewer.core.files import Report
 from viewer.core.run.stages import EXPORTS, UNPACKED, Stage
 from viewer.core.scene.directions import from_json, to_json
@@ -163,6 +164,8 @@ class PackedStages:
         """Give a stage the directions of the generator: the same amounts then make the same latents."""
         beside = self.generator.with_suffix(".directions.json")
         if beside.is_file():
-            found = from_json(beside.read_text("utf-8"), digest, info.latent_size)
+            text = beside.read_text("utf-8")
+            names = (file_digest(self.generator), digest)  # older files have the hash of the generator's file
+            found = next(filter(None, (from_json(text, name, info.latent_size) for name in names)), None)
             if found is not None:
-                write_text(stage.with_suffix(".directions.json"), to_json(found, sha256(stage)))
+                write_text(stage.with_suffix(".directions.json"), to_json(found, file_digest(stage)))

@@ -211,8 +211,8 @@ def contrasting(info: GeneratorInfo, chosen: tuple[Sample, ...], others: tuple[S
     return None if unit is None else (length * unit).astype("<f4").tobytes()
 
 
-def to_json(directions: Directions, sha256: str) -> str:
-    """Return the directions as JSON, one line each. sha256: of the generator file."""
+def to_json(directions: Directions, digest: str) -> str:
+    """Return the directions as JSON, one line each. digest: of the generator."""
     rows: list[dict[str, Any]] = [
         {"name": name, "vector": _numbers(vector)}
         for name, vector in zip(directions.names, directions.vectors, strict=True)
@@ -232,7 +232,7 @@ def to_json(directions: Directions, sha256: str) -> str:
         f'  "{key}": [\n' + ",\n".join(f"    {json.dumps(row, ensure_ascii=False)}" for row in rows) + "\n  ]"
         for key, rows in lists.items()
     ]
-    return f'{{\n  "generator": "{sha256}",\n' + ",\n".join(texts) + "\n}\n"
+    return f'{{\n  "generator": "{digest}",\n' + ",\n".join(texts) + "\n}\n"
 
 
 def _numbers(vector: Float32) -> list[float]:
@@ -240,11 +240,14 @@ def _numbers(vector: Float32) -> list[float]:
     return [float(str(value)) for value in vector]
 
 
-def from_json(text: str, sha256: str, latent_size: int) -> Directions | None:
-    """Parse what `to_json` returned; None if it is invalid or belongs to another generator file."""
+def from_json(text: str, digest: str, latent_size: int) -> Directions | None:
+    """Parse what `to_json` returned; None if it is invalid or belongs to another generator.
+
+    digest: of the generator. Older versions wrote the hash of its file instead.
+    """
     try:
         found = json.loads(text)
-        if found["generator"] != sha256:
+        if found["generator"] != digest:
             return None
         rows = found["directions"][:MOST]
         with np.errstate(over="ignore"):  # infinite values are refused below
@@ -267,14 +270,14 @@ def _named(row: dict[str, Any], latent_size: int) -> Named:
 class Search:
     """Finds an open generator's directions in steps of a few milliseconds, or loads cached ones.
 
-    They are cached in `folder`, named by the generator's hash. A file next to the generator, such as
+    They are cached in `folder`, named by the generator's digest. A file next to the generator, such as
     `digits.directions.json` for `digits.onnx`, can also provide them.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.sha256 = ""
-        """Hash of the generator's file, once it is known."""
+        self.digest = ""
+        """Digest of the generator, once it is known."""
         self._stored: Directions | None = None
         self._pictures: list[Float32] = []
         self._quantities: list[Float64] = []
@@ -283,7 +286,7 @@ class Search:
     def step(self, generator: Generator) -> Directions | tuple[int, int]:
         """Do the next step. Returns the directions when they are ready, until then (latents done, latents needed)."""
         info = generator.info
-        if not self.sha256:
+        if not self.digest:
             self._stored = self.stored(generator.path, sha256(generator.path), info)
             if self._stored is not None and self._stored.named is not None:
                 return self._stored
@@ -302,19 +305,22 @@ class Search:
 
     def cache(self, directions: Directions) -> None:
         """Cache the directions. Raises CannotWrite."""
-        write_bytes(self._folder / f"{self.sha256}.json", to_json(directions, self.sha256).encode())
+        write_bytes(self._folder / f"{self.digest}.json", to_json(directions, self.digest).encode())
 
     def stored(self, path: Path, sha256: str, info: GeneratorInfo) -> Directions | None:
-        """Return the directions that are stored for a generator file, or None. sha256: of that file.
+        """Return the directions that are stored for a generator, or None.
 
-        Those in the cache may be from a version that measured nothing; what is beside the file then completes them.
+        sha256: of its file, which older versions used instead of the digest. Those in the cache may be from a version
+        that measured nothing; what is beside the file then completes them.
         """
-        self.sha256 = sha256
+        self.digest = info.digest
         incomplete = None
-        for place in (self._folder / f"{sha256}.json", path.with_suffix(".directions.json")):
+        cached = (self._folder / f"{name}.json" for name in (info.digest, sha256))
+        for place in (*cached, path.with_suffix(".directions.json")):
             with suppress(OSError, UnicodeDecodeError):
                 if place.stat().st_size <= LARGEST_FILE:
-                    found = from_json(place.read_text("utf-8"), sha256, info.latent_size)
+                    text = place.read_text("utf-8")
+                    found = from_json(text, info.digest, info.latent_size) or from_json(text, sha256, info.latent_size)
                     if found is not None and incomplete is not None:
                         found = replace(incomplete, named=found.named)
                     if found is not None and found.named is not None:

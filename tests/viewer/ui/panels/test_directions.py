@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from digitforge.errors import ExportError
-from digitforge.hashing import sha256
+from export.safety.digest import file_digest
 from viewer.core.files.recipe import from_text
 from viewer.core.files.saving import ExportSpec, Subject
 from viewer.core.scene.directions import Named, Search
@@ -232,7 +232,7 @@ def test_locked_cells_give_a_direction_that_is_kept_named_and_removed(
 
     rename(own, "Mine")
     assert own.slider.accessibleName() == "Mine"
-    (cache,) = own_data.rglob(f"directions/{sha256(models['digits'])}.json")
+    (cache,) = own_data.rglob(f"directions/{file_digest(models['digits'])}.json")
     qtbot.waitUntil(lambda: '"Mine"' in cache.read_text("utf-8"))
     with qtbot.waitSignal(window.finder.found):
         window.open(models["colour"])
