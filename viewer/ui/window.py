@@ -82,7 +82,7 @@ from viewer.ui.restore import Restorer
 from viewer.ui.settings_store import SettingsStore
 from viewer.ui.shaping import Shaper
 from viewer.ui.widgets.card import Panel
-from viewer.ui.widgets.literal import literal_tip, literal_title
+from viewer.ui.widgets.literal import literal_title
 from viewer.ui.widgets.qimage import png_of
 from viewer.ui.widgets.tab_order import move_focus
 
@@ -231,7 +231,7 @@ class Window(QWidget):
             return opening
         if is_bundled_stage(path):
             self.training.begin()
-        self.header.model.setText(f"Opening {path.name} …")
+        self.header.model.show_text(f"Opening {path.name} …")
         self.player.open(as_bundled(path))
         return True
 
@@ -337,8 +337,7 @@ class Window(QWidget):
             self.status.show_speed(self.player.frame.latency_ms, None)
 
     def _on_opened(self, opened: Opened) -> None:
-        self.header.model.setText(name_of(opened.path))
-        self.header.model.setToolTip(literal_tip(str(opened.path)))
+        self.header.show_model(opened.path)
         self.setWindowTitle(literal_title(f"{name_of(opened.path)} – digitforge"))
         self.status.show_model(opened)
         self.rail.show_model(opened)
@@ -430,7 +429,7 @@ class Window(QWidget):
             "examine": ("Show why", self.menu.show_doctor),
         }
         self.message.show_error(failure.sentence, offers.get(failure.remedy), _kind(failure.request))
-        self.header.model.setText(name_of(self.player.model.path) if self.player.model else "No generator is open")
+        self.header.show_model(self.player.model.path if self.player.model else None)
         if self.player.model is None:
             self.canvas.set_invitation(INVITATION)
 

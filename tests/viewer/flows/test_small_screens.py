@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def cut(holder: QWidget) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("small", SIZES, indirect=True)
+@pytest.mark.parametrize("small", [*SIZES, (1366, 768, 100)], indirect=True)
 def test_the_large_view_shows_every_bar(small: Window, qtbot: QtBot) -> None:
     view = small.inspector.view
     small.canvas.opened.emit(0)
@@ -93,6 +94,11 @@ def test_the_large_view_shows_every_bar(small: Window, qtbot: QtBot) -> None:
     assert whole.width() <= shown.width(), "nothing has to be scrolled sideways"
     if theme.px(100) == 100:
         assert whole.height() <= shown.height(), "nor at all at the usual size of text"
+    view.clay.click()
+    QTest.qWait(30)
+    for text in (view.tools.how, view.tools.where):
+        assert text.height() >= text.heightForWidth(text.width()), "no line is cut off"
+    view.tools.finish.click()
     small.inspector.view.close_cell()
 
 
@@ -147,6 +153,26 @@ def test_a_compared_run_fits_too(
     assert window.compare.isVisible()
     assert (window.width(), window.height()) == (900, 640)
     assert window.header.height() == window.header.sizeHint().height()
+
+
+@pytest.mark.parametrize("small", [(900, 600, 150), (900, 600, 100)], indirect=True)
+def test_a_watched_run_fits_a_small_window(small: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    run = tmp_path / "a run of mine"
+    (run / "exports").mkdir(parents=True)
+    for images in (100_000, 200_000):
+        (run / "exports" / f"{images:012d}.onnx").write_bytes(BUNDLED_MODEL.read_bytes())
+    entries = [{"images": images, "d_loss": 1.0, "frechet_distance": 9.0, "recall": 0.5} for images in (1000, 200_000)]
+    (run / "log.jsonl").write_text("".join(f"{json.dumps(entry)}\n" for entry in entries))
+    small.resize(1366, 768)
+    with qtbot.waitSignal(small.player.frame_ready):
+        small.open(run)
+    settle(small, 900, 600)
+    assert not cut(small.watch)
+    assert small.watch.slider.width() >= theme.px(100)
+    for plot in small.watch.plots:
+        assert not plot.isVisible() or plot.width() >= theme.px(110), "there is room for its title"
+    assert small.watch.facts.height() <= 2 * small.watch.facts.fontMetrics().lineSpacing()
+    assert small.header.model.shown_text() in (name_of(small.watch.stages[1].path), "200,000 images")
 
 
 def covered(toast: QWidget, names: list[QWidget]) -> list[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
+from viewer.core.run.stages import name_of, shorter_names_of
 from viewer.ui import theme
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.labels import ElidedLabel, label
+from viewer.ui.widgets.literal import literal_tip
 
 LEAST_FOR_NAME = 160
 """Width in pixels that is kept for the generator's name; the buttons lose their texts first."""
@@ -47,6 +51,14 @@ class Header(QWidget):
             row.addWidget(button)
         self._whole = 0
         self._show_texts(True)
+
+    def show_model(self, path: Path | None) -> None:
+        """Name the generator's file, or say that none is open."""
+        if path is None:
+            self.model.show_text("No generator is open")
+        else:
+            self.model.show_text(name_of(path), shorter_names_of(path) or (path.name,))
+        self.model.setToolTip("" if path is None else literal_tip(str(path)))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())  # the header never keeps the window wide

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout
 
 from viewer.core.run.curves import Log
 from viewer.core.run.stages import LOG_FILE, nearest, planned_images, stages_of, to_open
@@ -20,6 +20,8 @@ from viewer.ui.widgets.labels import label
 
 POLL_MS = 1500
 """Time between looks at the run's folder."""
+LEAST_FOR_ROW = 44 * theme.SPACE
+"""Width of the bar in pixels below which its buttons are below the text, and there is one plot."""
 READ_S = 0.006
 """Longest time to read a long log in one go: less than half a frame."""
 
@@ -69,11 +71,14 @@ class WatchBar(StageBar):
         self._arrange()
 
     def _arrange(self) -> None:
-        head = QHBoxLayout()
+        head = self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         head.setSpacing(theme.SPACE)
         head.addWidget(self.facts, 1)
-        head.addWidget(self.against_newest)
-        head.addWidget(self.follow)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE)
+        buttons.addWidget(self.against_newest)
+        buttons.addWidget(self.follow)
+        head.addLayout(buttons)
         middle = QHBoxLayout(self.spared)
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(3 * theme.SPACE)
@@ -91,6 +96,23 @@ class WatchBar(StageBar):
         column.addWidget(self.spared)
         column.addWidget(self.nothing)
         column.addLayout(foot)
+
+    @property
+    def _narrow(self) -> bool:
+        return self.width() < theme.px(LEAST_FOR_ROW)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())  # never keeps the window wide
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        way = QBoxLayout.Direction.TopToBottom if self._narrow else QBoxLayout.Direction.LeftToRight
+        if way != self._head.direction():
+            self._head.setDirection(way)
+            if (place := self._place()) is not None:
+                self.stage.setText(self._describe(place))
+            self._show_plots()
+            self.updateGeometry()
 
     def watch(self, run: Path) -> bool:
         """Watch a run and open its newest stage; returns False if it has none yet."""
@@ -149,7 +171,7 @@ class WatchBar(StageBar):
             self.slider.setValue(len(self.stages) - 1)
 
     def _describe(self, place: int) -> str:
-        images = self.stages[place].images
+        images = None if self._narrow else self.stages[place].images
         named = "" if images is None else f"{images:,} images   ·   "
         return f"{named}stage {place + 1} of {len(self.stages)}"
 
@@ -178,15 +200,20 @@ class WatchBar(StageBar):
         text = f"{self.run.name}   ·   {seen}{speed}" if self.run.is_dir() else f"{self.run.name} no longer exists"
         if text != self.facts.text():
             self.facts.setText(text)
-        scored = "frechet_distance" in log.curves
-        self.accuracy.setVisible(not scored and "real_accuracy" in log.curves)
-        self.distance.setVisible(scored)
-        self.fidelity.setVisible(scored)
+        self._show_plots()
         if changed:
             images = (stage.images or 0 for stage in self.stages)
             last = max(log.last_images, *images, 0)
             for plot in self.plots:
                 plot.show_curves(log.curves, last)
+
+    def _show_plots(self) -> None:
+        """Show the plots of what was measured; only one where their titles do not fit beside each other."""
+        scored, narrow = "frechet_distance" in self._log.curves, self._narrow
+        self.losses.setVisible(not (scored and narrow))
+        self.accuracy.setVisible(not scored and not narrow and "real_accuracy" in self._log.curves)
+        self.distance.setVisible(scored)
+        self.fidelity.setVisible(scored and not narrow)
 
     def showEvent(self, event: QShowEvent) -> None:
         self._timer.start(POLL_MS)

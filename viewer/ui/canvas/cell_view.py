@@ -33,12 +33,16 @@ NAME_WIDTH, NUMBER_WIDTH = 3 * theme.SPACE, 7 * theme.SPACE
 """Width of the class before a bar, and of the probability behind it, in pixels."""
 GUTTER = 2 * theme.SPACE
 """Pixels between two columns of bars."""
-LOW = 66 * theme.SPACE
+LOW = 78 * theme.SPACE
 """Height in pixels below which the bars are in two columns, with less space around everything."""
+LEAST_FOR_ALL = 58 * theme.SPACE
+"""Height in pixels below which the button that the menu of the cell has, too, gives way."""
 LEAST_FOR_PICTURE = 14 * theme.SPACE
 """Width in pixels that the picture needs beside the facts; where there is less, it is above them."""
 ABOVE_FACTS = 18 * theme.SPACE
 """Least height of a picture above the facts in pixels: a message of four lines covers it, and no heading below."""
+LARGEST = 16_777_215
+"""Qt's limit for the height of a widget without one."""
 NO_PREDICTION = "No classifier for such pictures."
 WHILE_PLAYING = "Classified again when the walk pauses."
 
@@ -253,11 +257,15 @@ class CellView(QWidget):
         self._column.setSpacing(space)
         self._rows.setVerticalSpacing(space // 2)
         self._about_column.setSpacing(space)
-        self.real.setVisible(not low)  # the menu of the cell offers it, too
+        self.real.setVisible(self.height() >= theme.px(LEAST_FOR_ALL))
         self.tools.show_space(space)
         self.bars.show_columns(2 if low and not narrow else 1)
-        above = min(theme.px(ABOVE_FACTS), 2 * self.height() // 3)
-        self.picture.setMinimumHeight(max(self.width() // 2, above) if narrow else 1)
+        above = max(min(theme.px(ABOVE_FACTS), 2 * self.height() // 3), min(self.width(), self.height() // 2))
+        # A height that can vary would not count where the area is to be made high enough for the text.
+        self.picture.setMinimumHeight(above if narrow else 1)
+        self.picture.setMaximumHeight(above if narrow else LARGEST)
+        vertical = QSizePolicy.Policy.Fixed if narrow else QSizePolicy.Policy.Ignored
+        self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, vertical)
         self.facts.setMinimumWidth(0 if narrow else theme.px(FACTS_WIDTH))
         self.facts.setMaximumWidth(self.width() if narrow else theme.px(FACTS_WIDTH))
         self.keyframe.setText("Timeline" if narrow else "Add to the timeline")

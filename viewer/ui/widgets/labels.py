@@ -21,15 +21,22 @@ def label(text: str, role: str) -> QLabel:
 
 
 class ElidedLabel(QLabel):
-    """A muted line of text, elided in the middle where it does not fit, or shown only whole."""
+    """A muted line of text, shortened or elided in the middle where it does not fit, or shown only whole."""
 
     def __init__(self, text: str = "", *, only_whole: bool = False) -> None:
         """only_whole: show nothing where the text does not fit, because a part of it would say nothing."""
         super().__init__(text)
         self._only_whole = only_whole
+        self._shorter: tuple[str, ...] = ()
         self.setProperty("role", "muted")
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def show_text(self, text: str, shorter: tuple[str, ...] = ()) -> None:
+        """Change the text. shorter: what to show of it where it does not fit, each shorter than the one before."""
+        self._shorter = shorter
+        self.setText(text)
+        self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -39,8 +46,9 @@ class ElidedLabel(QLabel):
     def shown_text(self) -> str:
         """Return what of the text is shown."""
         metrics, room = self.fontMetrics(), self.width()
-        if metrics.horizontalAdvance(self.text()) <= room:
-            return self.text()
+        for text in (self.text(), *self._shorter):
+            if metrics.horizontalAdvance(text) <= room:
+                return text
         if self._only_whole or room < LEAST_CHARACTERS * metrics.averageCharWidth():
             return ""
-        return metrics.elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room)
+        return metrics.elidedText((self.text(), *self._shorter)[-1], Qt.TextElideMode.ElideMiddle, room)
