@@ -14,9 +14,14 @@ from viewer.core.state.number import cannot_write
 from viewer.core.state.samples import RANDOM_SEEDS
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
+from viewer.ui.bars.timeline import MODES
 from viewer.ui.widgets.buttons import make_button
 from viewer.ui.widgets.icons import icon
 from viewer.ui.widgets.labels import ElidedLabel
+
+DRAG = "Drag a picture to the timeline"
+SEEDLESS = ("draw", "near")
+"""The modes in which another seed changes nothing."""
 
 
 class HintStrip(QFrame):
@@ -36,7 +41,7 @@ class HintStrip(QFrame):
         tip = "See other pictures, made from a random seed"
         die, pen = icon("random", theme.ACCENT), icon("number", theme.ACCENT)
         self.roll = make_button(QToolButton, "Roll the die", tip, "R", picture=die, picture_side=18)
-        self.drag = ElidedLabel("Drag a picture to the timeline", only_whole=True)
+        self.drag = ElidedLabel(DRAG, only_whole=True)
         tip = "Write a number or a word, all in one handwriting"
         self.write = make_button(QToolButton, "Write", tip, "Alt+4", picture=pen, picture_side=18)
         tip = "Learn in five steps what a generator is, on the picture itself"
@@ -83,6 +88,8 @@ class HintStrip(QFrame):
     def show_state(self, state: ViewState) -> None:
         """Compare the state with the one before, to see whether one of the three was tried."""
         before, self._state = self._state, state
+        self.drag.setText(DRAG if state.mode in MODES else "")
+        self.roll.setVisible(state.mode not in SEEDLESS)
         if self.isVisible() and follows_hint(before, state):
             self.done.emit()
 

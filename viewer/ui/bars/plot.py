@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from viewer.core.run.curves import Curve, span
 from viewer.ui import theme
 
-HEIGHT = 12 * theme.SPACE
+HEIGHT = 9 * theme.SPACE
+"""Height in pixels of the curves, which does not grow with the text."""
 HEAD = 2 * theme.SPACE
 """Height of the line with the title and the names of the curves."""
 FOOT = theme.SPACE
@@ -57,7 +58,7 @@ class Plot(QWidget):
         self._shown: int | None = None
 
     def sizeHint(self) -> QSize:
-        return QSize(24 * theme.SPACE, HEIGHT)
+        return QSize(24 * theme.SPACE, HEIGHT + theme.px(HEAD + FOOT))
 
     def show_curves(self, curves: Mapping[str, Curve], last: float) -> None:
         """Draw those of these curves that the plot has lines for. last: images seen at the right edge."""
@@ -77,7 +78,8 @@ class Plot(QWidget):
         return values[-1] if values else math.nan
 
     def _area(self) -> QRectF:
-        return QRectF(GUTTER, HEAD, self.width() - GUTTER - 1, self.height() - HEAD - FOOT)
+        left, top = theme.px(GUTTER), theme.px(HEAD)
+        return QRectF(left, top, self.width() - left - 1, self.height() - top - theme.px(FOOT))
 
     def _x(self, images: float) -> float:
         area = self._area()
@@ -107,24 +109,24 @@ class Plot(QWidget):
         self._paint_stages(painter)
 
     def _paint_head(self, painter: QPainter) -> None:
-        box = QRectF(0, 0, self.width(), HEAD - 2)
+        box = QRectF(0, 0, self.width(), theme.px(HEAD) - 2)
         painter.setPen(theme.MUTED)
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._title)
         width = painter.fontMetrics().horizontalAdvance
         left, right = width(self._title) + theme.SPACE, float(self.width())
         drawn = [line for line in self.lines if line.key in self._curves]
         texts = [f"{line.name} {self._value(line):.2g}" for line in drawn]
-        if sum(width(text) + SWATCH for text in texts) > right - left:
+        if sum(width(text) + theme.px(SWATCH) for text in texts) > right - left:
             texts = [line.name for line in drawn]  # no room for the values
         for line, text in reversed(list(zip(drawn, texts, strict=True))):
             right -= width(text)
-            if right - SWATCH < left - theme.SPACE:
+            if right - theme.px(SWATCH) < left - theme.SPACE:
                 break
             painter.setPen(theme.TEXT)
-            painter.drawText(QRectF(right, 0, self.width(), HEAD - 2), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(QRectF(right, 0, self.width(), theme.px(HEAD) - 2), Qt.AlignmentFlag.AlignVCenter, text)
             painter.setPen(self._pen(line, 2.5))
-            painter.drawLine(QPointF(right - 14, HEAD / 2 - 1), QPointF(right - 4, HEAD / 2 - 1))
-            right -= SWATCH
+            painter.drawLine(QPointF(right - 14, theme.px(HEAD) / 2 - 1), QPointF(right - 4, theme.px(HEAD) / 2 - 1))
+            right -= theme.px(SWATCH)
 
     def _paint_curve(self, painter: QPainter, line: Line, low: float, high: float) -> None:
         area, curve = self._area(), self._curves[line.key]
@@ -138,7 +140,7 @@ class Plot(QWidget):
             painter.drawEllipse(points[0], 1, 1)
 
     def _paint_scale(self, painter: QPainter, low: float, high: float) -> None:
-        area = QRectF(0, HEAD, GUTTER - 4, self._area().height())
+        area = QRectF(0, theme.px(HEAD), theme.px(GUTTER) - 4, self._area().height())
         painter.setPen(theme.MUTED)
         for value, side in ((high, Qt.AlignmentFlag.AlignTop), (low, Qt.AlignmentFlag.AlignBottom)):
             text = f"{10**value if self._logarithmic else value:.2g}"
@@ -153,7 +155,7 @@ class Plot(QWidget):
         if self._shown is not None:
             x = self._x(self._shown)
             painter.setPen(QPen(theme.ACCENT, 1.5))
-            painter.drawLine(QPointF(x, HEAD), QPointF(x, bottom + 4))
+            painter.drawLine(QPointF(x, theme.px(HEAD)), QPointF(x, bottom + 4))
             painter.setBrush(theme.ACCENT)
             painter.drawEllipse(QPointF(x, bottom + 4), 3, 3)
 

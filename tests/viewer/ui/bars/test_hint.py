@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from tests.support.windows import LEFT, OpenWindow
+from viewer.core.state.view_state import MODES
 
 
 def test_the_hint_goes_for_good_once_one_thing_was_tried(models: dict[str, Path], open_window: OpenWindow) -> None:
@@ -19,6 +20,17 @@ def test_the_hint_goes_for_good_once_one_thing_was_tried(models: dict[str, Path]
     assert not first.hint.isVisible()
     first.close()
     assert not open_window(models["digits"]).hint.isVisible()
+
+
+def test_the_hint_offers_what_the_mode_has(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["digits"])
+    offers = {"draw": (False, False), "near": (False, False), "map": (True, False), "grid": (True, True)}
+    for mode, (rolls, drags) in offers.items():
+        window.rail.group.button(MODES.index(mode)).click()
+        assert window.hint.roll.isVisible() == rolls, mode
+        assert bool(window.hint.drag.text()) == drags, mode
+        assert window.timeline.isVisible() == drags, mode
+    assert window.hint.isVisible()
 
 
 def test_the_hint_can_be_closed(models: dict[str, Path], open_window: OpenWindow) -> None:
