@@ -20,7 +20,7 @@ from viewer.core.state.clay import shaped_origin
 from viewer.core.state.drawing import Stroke
 from viewer.core.state.samples import Sample, held_sample, latents_of, weights_of
 
-ITERATIONS = 8
+ITERATIONS = 16
 """For paint that does not change any more."""
 LEAST_TRUNCATION = 0.01
 

@@ -50,7 +50,7 @@ class ClayTools(QWidget):
             0,
             100,
             round(START_STRENGTH * 100),
-            lambda value: f"{value} %",
+            lambda value: f"{value}%",
         )
         self.restart = make_button(
             QPushButton, "Start again", "Have the picture as it was; Undo brings the paint back", picture=icon("clear")
