@@ -58,6 +58,7 @@ def describe(generator: Generator, request: SampleRequest, out: Path, form: str,
         "model": {
             "file": generator.path.name,
             "sha256": sha256(generator.path),
+            "digest": info.digest,
             "provenance": dict(info.provenance),
         },
         "classifier_weights_sha256": classifier.weights_sha256 if classifier else None,
@@ -96,7 +97,8 @@ def continues(note: Path, card: Card) -> bool:
 def _same(path: Path, card: Card, *also: str) -> bool:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return found["model"]["sha256"] == card["model"]["sha256"] and all(
+        name = "digest" if "digest" in found["model"] else "sha256"  # older cards have the hash of the file alone
+        return found["model"][name] == card["model"][name] and all(
             found[key] == card[key] for key in ("format", "request", "classifier_weights_sha256", *also)
         )
     except (OSError, ValueError, KeyError, TypeError):

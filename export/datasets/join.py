@@ -132,8 +132,13 @@ def _open(card: Path) -> Shard | None:
 
 def _difference(one: Card, other: Card) -> str:
     """Return what keeps two shards from being of one request, for a message; empty if nothing does."""
-    if one["model"]["sha256"] != other["model"]["sha256"]:
-        return f"the model ({one['model']['sha256'][:12]}, {other['model']['sha256'][:12]})"
+    models = one["model"], other["model"]
+    name = (
+        "digest" if all("digest" in model for model in models) else "sha256"
+    )  # older cards have the file's hash alone
+    first, second = (model[name] for model in models)
+    if first != second:
+        return f"the model ({first[:12]}, {second[:12]})"
 
     def facts(card: Card) -> dict[str, Any]:
         kept = ("classifier_weights_sha256", "provider", "versions")

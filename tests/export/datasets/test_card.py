@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from pathlib import Path
 
+import onnx
 import pytest
 from huggingface_hub import DatasetCard
 
@@ -37,6 +39,26 @@ def test_a_folder_has_a_readme_that_the_hub_reads(models: dict[str, Path], tmp_p
     text = (out / "README.md").read_text("utf-8")
     assert json.loads((out / "card.json").read_text())["command"] in text
     assert "| hedgehog | 3 |" in text
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_data_set_stays_that_of_a_generator_whose_metadata_change(
+    models: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], older: bool
+) -> None:
+    model = Path(shutil.copy(models["colour"], tmp_path / "g.onnx"))
+    command = [str(model), "--count", "9", "--out", str(tmp_path / "set")]
+    assert main(command) == 0
+    if older:
+        path = card_path(tmp_path / "set", "png")
+        card = json.loads(path.read_text())
+        del card["model"]["digest"]
+        path.write_text(json.dumps(card))
+    else:
+        changed = onnx.load(model)
+        changed.metadata_props.add(key="digitforge.provenance.scores", value="{}")
+        onnx.save(changed, model)
+    assert main(command) == 0
+    assert "which existed already" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
