@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
             print("The file in fp16 was left out: its images differ too much.", file=sys.stderr)
         if not published.scored:
             print(f"The card has no scores: python -m trainer.score {model} --embed", file=sys.stderr)
-        name = re.sub(r"[^A-Za-z0-9._-]+", "-", given.out.name).strip("-.") or "generator"
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", publication.out.name).strip("-.") or "generator"
         print(f"{given.out} is ready, under the licence {publication.licence}. Look at its README.md, then upload it:")
         print(f"hf upload YOUR_NAME/{name} {shlex.quote(str(given.out))} .")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from digitforge.datasets import LICENCES, path_of
 from digitforge.errors import ExportError
@@ -55,9 +55,13 @@ def figures(scores: Mapping[str, Any]) -> list[tuple[str, float, float | None]]:
     found = []
     for key in METRICS:
         value, least = scores.get(key), floor.get(key)
-        if isinstance(value, int | float):
-            found.append((key, float(value), float(least) if isinstance(least, int | float) else None))
+        if _is_number(value):
+            found.append((key, float(value), float(least) if _is_number(least) else None))
     return found
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and abs(value) < 1e300  # false for NaN too
 
 
 def front_matter(info: GeneratorInfo, name: str, licence: str) -> str:

@@ -55,6 +55,7 @@ def prepare(model: Path, out: Path, licence: str | None) -> Publication:
 
     Raises ExportError if it cannot, or `out` holds something.
     """
+    out = out.resolve()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ExportError(f"{out} exists and is not an empty folder: choose another --out.")
     generator = open_generator(model, "cpu")

@@ -19,7 +19,7 @@ from PIL import Image
 from digitforge.hashing import sha256
 from export import doctor, publish
 from export.contract import GeneratorInfo
-from export.publishing.card import METRICS
+from export.publishing.card import METRICS, figures
 from export.runtime.generator import open_generator
 from proofs.tiny_generator import write_model
 from tests.support.commands import ROOT
@@ -138,6 +138,26 @@ def test_own_pictures_need_a_licence(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "the publisher's own pictures" in text
     assert "<b>" not in text
     assert "[x](y)" not in text
+
+
+def test_figures_that_are_not_numbers_are_left_out() -> None:
+    scores = {
+        "recall": float("nan"),
+        "precision": "0.5",
+        "density": 10**400,
+        "coverage": 1,
+        "floor": {"coverage": None},
+    }
+    assert figures(scores) == [("coverage", 1.0, None)]
+    assert figures({"coverage": 1, "floor": 3}) == [("coverage", 1.0, None)]
+
+
+def test_the_folder_may_be_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, out = write_model(tmp_path / "g.onnx", INFO), tmp_path / "here"
+    out.mkdir()
+    monkeypatch.chdir(out)
+    assert publish.main([str(model), "--out", "."]) == 0
+    assert (out / "README.md").is_file()
 
 
 def test_what_cannot_be_published_is_one_sentence(
