@@ -27,14 +27,9 @@ from viewer.core.files.formats import is_picture
 from viewer.core.run.packed_stages import PackedStages
 from viewer.core.run.stages import as_bundled, is_bundled, is_bundled_stage, is_run, model_of, name_of
 from viewer.core.scene.messages import (
-    CompareRequest,
     Failure,
     Frame,
-    Job,
-    LongJob,
     Opened,
-    OpenRequest,
-    RenderRequest,
 )
 from viewer.core.state.keys import edit_for_class, edit_for_key
 from viewer.core.state.number import FULL, cannot_write
@@ -42,6 +37,7 @@ from viewer.core.state.samples import RANDOM_SEEDS, Sample
 from viewer.core.state.view_state import MODES, ViewState
 from viewer.engine.finder import Finder
 from viewer.engine.player import Player
+from viewer.ui import failures
 from viewer.ui.actions import Actions
 from viewer.ui.bars.crowding import Crowding
 from viewer.ui.bars.header import Header
@@ -98,11 +94,6 @@ EMPTY = {
     "map": "Click a picture of the map.",
 }
 """The text on the canvas while a mode has nothing to show."""
-OPENING, COMPARISON, RENDERING = "generator open", "generator compare", "generator render"
-TRAINING = "training"
-DRAWING = "drawing"
-SHAPING, EXPLORING = "clay", "more like this"
-"""Kinds of failures, see `MessageToast.settle`."""
 INVITATION = "Open a generator (Ctrl+O), or drop an .onnx file, a run directory or an exported picture here."
 
 
@@ -216,7 +207,7 @@ class Window(QWidget):
 
         Returns False for a run that has no stage yet.
         """
-        self.message.settle(OPENING)
+        self.message.settle(failures.OPENING)
         if path.suffix.lower() == LATENTS and not path.is_dir():
             self.latents.open(path)
             return True
@@ -245,7 +236,7 @@ class Window(QWidget):
                 raise ExportError(f"{path.name} is a picture: choose a generator to compare with.")
             self.player.compare(model_of(path))
         except DigitforgeError as error:
-            self.message.show_error(str(error), kind=COMPARISON)
+            self.message.show_error(str(error), kind=failures.COMPARISON)
 
     def _connect(self) -> None:
         player = self.player
@@ -256,7 +247,7 @@ class Window(QWidget):
         player.failed.connect(self._on_failed)
         player.notified.connect(self.message.show_info)
         player.compared.connect(self._on_compared)
-        player.answered.connect(lambda answer: self.message.settle(f"generator job {answer.name}"))
+        player.answered.connect(lambda answer: self.message.settle(failures.kind_of_job(answer.name)))
         self._actions.open_requested.connect(self.open)
         self._actions.compare_requested.connect(self.open_beside)
         self._actions.export.triggered.connect(self.exporter.open_sheet)
@@ -275,8 +266,8 @@ class Window(QWidget):
         self.rail.training_wanted.connect(self.training.show_or_finish)
         self.training.film_wanted.connect(self.exporter.save_film)
         self.training.changed.connect(self.rail.training.setChecked)
-        self.training.changed.connect(lambda _: self.message.settle(TRAINING))
-        self.training.failed.connect(lambda sentence: self.message.show_error(sentence, kind=TRAINING))
+        self.training.changed.connect(lambda _: self.message.settle(failures.TRAINING))
+        self.training.failed.connect(lambda sentence: self.message.show_error(sentence, kind=failures.TRAINING))
         self.tour.edited.connect(self.editor.edit)
         for panel in self.panels:
             panel.edited.connect(self.editor.edit)
@@ -289,31 +280,31 @@ class Window(QWidget):
         self.inspector.near_wanted.connect(self.explorer.explore)
         self.inspector.mix_wanted.connect(self.explorer.mix)
         self.explorer.notified.connect(lambda text, offer: self.message.show_info(text, offer))
-        self.explorer.failed.connect(lambda sentence: self.message.show_error(sentence, kind=EXPLORING))
+        self.explorer.failed.connect(lambda sentence: self.message.show_error(sentence, kind=failures.EXPLORING))
         self.explorer.settled.connect(self.message.dismiss)
-        self.message.report(SHAPING, self.shaper.notified, self.shaper.failed)
+        self.message.report(failures.SHAPING, self.shaper.notified, self.shaper.failed)
         self.inspector.real_wanted.connect(self.mapping.show_nearest)
         self.mapping.notified.connect(self.message.show_info)
         self.mapping.panel.favourite_wanted.connect(lambda: self.favourites.keep())
         self.inspector.direction_wanted.connect(self._make_direction)
         self.finder.notified.connect(self.message.show_info)
-        self.message.report("export", self.task.succeeded, self.task.failed)
+        self.message.report(failures.EXPORT, self.task.succeeded, self.task.failed)
         self.copier.notified.connect(self.message.show_info)
-        self.message.report(OPENING, self.restorer.notified, self.restorer.failed)
+        self.message.report(failures.OPENING, self.restorer.notified, self.restorer.failed)
         for toast in (self.message, self.task):
             toast.left.connect(self.canvas.setFocus)
-        self.message.report(OPENING, self.latents.notified, self.latents.failed)
+        self.message.report(failures.OPENING, self.latents.notified, self.latents.failed)
         self.menu.latents_wanted.connect(self.latents.save)
         self.restorer.opening.connect(self.open)
         self.restorer.unmarked.connect(self.drawer.bring)
-        self.message.report(DRAWING, self.drawer.notified, self.drawer.failed)
+        self.message.report(failures.DRAWING, self.drawer.notified, self.drawer.failed)
         self.drawer.verdict.favourite_wanted.connect(lambda: self.favourites.keep())
         self._actions.paste.triggered.connect(self._paste)
         self.hint.done.connect(lambda: self.settings.change(hint=False))
         self.settings.changed.connect(self._show_settings)
         self.menu.notified.connect(self.message.show_info)
         self.recent.chosen.connect(self.open)
-        self.message.report("favourites", self.favourites.notified, self.favourites.failed)
+        self.message.report(failures.FAVOURITES, self.favourites.notified, self.favourites.failed)
         self.favourites.shown.connect(self._show_favourites)
         self.favourites.elsewhere.connect(self.restorer.restore)
         self.status.provider.clicked.connect(self.menu.show_doctor)
@@ -357,7 +348,7 @@ class Window(QWidget):
 
     def _on_compared(self, opened: Opened | None) -> None:
         if opened is not None:
-            self.message.settle(COMPARISON)
+            self.message.settle(failures.COMPARISON)
             if opened.notice:
                 notice = f"{name_of(opened.path)}: {opened.notice}"
                 self.message.show_info(notice, ("Show why", self.menu.show_doctor))
@@ -365,7 +356,7 @@ class Window(QWidget):
     def _on_frame(self, frame: Frame) -> None:
         self.canvas.show_frame(frame)
         self.mapping.show_frame(frame)
-        self.message.settle(RENDERING)
+        self.message.settle(failures.RENDERING)
         self._actions.set_picture(True)
         now_s, playing = time.perf_counter(), self.player.state.playing
         if not playing or now_s - self._status_shown_s >= STATUS_INTERVAL_S:
@@ -404,7 +395,7 @@ class Window(QWidget):
         elif mime.hasImage():
             self.drawer.bring(png_of(QGuiApplication.clipboard().image()))
         else:
-            self.message.show_error("There is no picture on the clipboard.", kind=DRAWING)
+            self.message.show_error("There is no picture on the clipboard.", kind=failures.DRAWING)
 
     def _make_direction(self, chosen: tuple[Sample, ...], others: tuple[Sample, ...]) -> None:
         self.directions.toggle.setChecked(True)
@@ -428,7 +419,7 @@ class Window(QWidget):
             "open": ("Open another…", self._actions.ask_open),
             "examine": ("Show why", self.menu.show_doctor),
         }
-        self.message.show_error(failure.sentence, offers.get(failure.remedy), _kind(failure.request))
+        self.message.show_error(failure.sentence, offers.get(failure.remedy), failures.kind_of(failure.request))
         self.header.show_model(self.player.model.path if self.player.model else None)
         if self.player.model is None:
             self.canvas.set_invitation(INVITATION)
@@ -473,7 +464,7 @@ class Window(QWidget):
         event.acceptProposedAction()
         drop = drop_of(paths, paths[0].is_dir())
         if drop.does == "refuse":
-            self.message.show_error(drop.reason, ("Open another…", self._actions.ask_open), OPENING)
+            self.message.show_error(drop.reason, ("Open another…", self._actions.ask_open), failures.OPENING)
         else:  # opened after this event, because the other application waits until the drop is over
             beside = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             take = self.open_beside if beside and drop.does == "open" else self.open
@@ -491,14 +482,6 @@ class Window(QWidget):
         self.player.close()
         self.settings.save_on_exit(self)  # after the worker, which may still be saving older settings
         super().closeEvent(event)
-
-
-def _kind(request: OpenRequest | CompareRequest | RenderRequest | Job | LongJob) -> str:
-    """Return the kind of a failure."""
-    if isinstance(request, Job | LongJob):
-        return f"generator job {request.name}"
-    kinds = {OpenRequest: OPENING, CompareRequest: COMPARISON, RenderRequest: RENDERING}
-    return kinds[type(request)]
 
 
 def _dropped(event: QDropEvent) -> list[Path]:
