@@ -92,6 +92,7 @@ class DigitsPanel(Panel):
                     self._list.item(digit).setSelected(digit in state.digits)
         self.all.setChecked(not state.digits)
         self.rows.setChecked(state.by_rows)
+        self.rows.setVisible(state.mode == "grid")  # the map has none
         if len(state.digits) > 1:
             self.several.setChecked(True)
         if self._classes:
@@ -102,7 +103,7 @@ class DigitsPanel(Panel):
         """Say which classes have no row of their own, and offer rows for them if the grid can have as many."""
         shown = state.digits or tuple(range(len(self._classes)))
         rows = math.ceil(state.cells / state.columns)
-        names = [self._classes[digit] for digit in shown[rows:]] if state.by_rows else []
+        names = [self._classes[digit] for digit in shown[rows:]] if state.by_rows and state.mode == "grid" else []
         if len(names) > MOST_NAMED:
             who = f"{len(names)} of {len(shown)} classes have"
         elif len(names) > 1:

@@ -15,6 +15,7 @@ from export.contract import GeneratorInfo
 from proofs.tiny_generator import write_model
 from tests.conftest import LATENT, SIDE
 from tests.support.windows import LEFT, OpenWindow, button, shown, state, wait_for_the_picture
+from viewer.core.state.view_state import MODES
 from viewer.ui.window import Window
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -148,6 +149,14 @@ def test_one_per_row_shows_every_class(models: dict[str, Path], open_window: Ope
     QTest.mouseClick(panel.rows, LEFT)
     assert not state(window).by_rows
     assert not panel.missing.isVisible()
+
+
+def test_rows_are_offered_where_there_are_some(models: dict[str, Path], open_window: OpenWindow) -> None:
+    window = open_window(models["digits"])
+    assert window.digits.rows.isVisible()
+    window.rail.group.button(MODES.index("map")).click()
+    assert window.digits.isVisible()
+    assert not window.digits.rows.isVisible()
 
 
 def test_more_classes_than_a_grid_has_rows(models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot) -> None:
