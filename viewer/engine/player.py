@@ -123,6 +123,10 @@ class Player(QObject):
         self._generations += 1
         self._worker.mailbox.put(OpenRequest(self._generations, path, self._provider))
 
+    def awaits_another(self, opened: Opened) -> bool:
+        """Return whether another generator was requested after this one."""
+        return opened.generation < self._generations
+
     def compare(self, path: Path | None) -> None:
         """Open a second generator to compare, or close it (None). Emits `compared` or `failed`.
 

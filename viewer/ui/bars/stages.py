@@ -98,7 +98,7 @@ class StageBar(QFrame):
         self.stage.setText("" if place is None else self._describe(place))
 
     def _on_opened(self, opened: Opened) -> None:
-        if not self.active:
+        if not self.active or self._player.awaits_another(opened):
             return
         self._shown = opened.path
         if self._requested is None or self._requested.path != opened.path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from export.runtime.generator import open_generator
+from export.runtime.generator import Generator, open_generator
 from tests.support.windows import LEFT, OpenWindow
 from viewer.core.scene.cells import scene_of
 from viewer.ui.window import Window
@@ -194,6 +196,28 @@ def test_the_folder_may_vanish_and_come_back(run_folder: Run, open_window: OpenW
     again = run_folder.export(200, "other")
     wait_for(qtbot, window, again)
     qtbot.waitUntil(lambda: window.watch.losses.accessibleDescription() == "D 2")
+
+
+def test_a_generator_that_was_requested_before_the_run_does_not_stop_it(
+    run_folder: Run, models: dict[str, Path], open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    stage = run_folder.export(100)
+    opened = threading.Event()
+
+    def opener(path: Path, provider: str) -> Generator:
+        generator = open_generator(path, provider)
+        opened.set()
+        return generator
+
+    window = open_window(models["digits"], opener=opener)
+    opened.clear()
+    window.open(models["other"])
+    assert opened.wait(20)
+    time.sleep(0.2)  # its signal waits for the event loop
+    window.open(run_folder.folder)
+    wait_for(qtbot, window, stage)
+    assert window.watch.isVisible()
+    assert window.watch.follow.isChecked()
 
 
 def test_it_stops_when_another_generator_is_opened(
