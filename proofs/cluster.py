@@ -164,11 +164,11 @@ def command(given: argparse.Namespace) -> int:
     console = Console()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, cluster(Path(folder) / "slurm") as two:
         counts = disturb_runs(two, given.faults, given.minutes, given.seed, Path(folder), console)
-    for name, value in asdict(counts).items():
-        console.print(f"{name.replace('_', ' ')}: {dict(value) if isinstance(value, Counter) else value}")
+    found = asdict(counts) | {"faults": dict(sorted(counts.faults.items()))}  # asdict cannot copy a Counter
+    for name, value in found.items():
+        console.print(f"{name.replace('_', ' ')}: {value}")
     if given.json:
-        found = {"seed": given.seed, "torch": str(torch.__version__)} | asdict(counts)
-        write_json(given.json, found | {"faults": dict(sorted(counts.faults.items()))})
+        write_json(given.json, {"seed": given.seed, "torch": str(torch.__version__)} | found)
     failed = bool(counts.lost or counts.runs_not_equal)
     total = counts.faults.total()
     print(f"{'FAILED: something' if failed else 'nothing'} was lost in {total} faults of {counts.runs} runs")
