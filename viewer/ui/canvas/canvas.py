@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QContextMenuEvent, QDrag, QKeySequence, QMouseEvent, QPainter
+from PySide6.QtGui import QContextMenuEvent, QDrag, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication
 
-from viewer.core.picture.fit import WHOLE
 from viewer.core.picture.layout import layout_of
 from viewer.core.scene.messages import Frame
 from viewer.core.state.samples import Sample
 from viewer.core.state.view_state import ViewState
 from viewer.ui import theme
-from viewer.ui.canvas.canvas_base import PAN_STEP, ZOOM_STEP, CanvasBase
+from viewer.ui.canvas.canvas_base import CanvasBase
+from viewer.ui.canvas.keys import add_action, add_view_actions
 from viewer.ui.canvas.marks import CAPTION_HEIGHT, padlock_box, paint_caption, paint_frame, paint_padlock
 from viewer.ui.widgets.dragging import pack
 from viewer.ui.widgets.qimage import thumbnail
@@ -57,31 +54,9 @@ class Canvas(CanvasBase):
         self._held: int | None = None
         self._pressed: QPointF | None = None
         self._caption = ""
-        own, window = Qt.ShortcutContext.WidgetWithChildrenShortcut, Qt.ShortcutContext.WindowShortcut
-        self._add_action("Cell to the left", ("Shift+Left",), own, partial(self._step, -1, 0))
-        self._add_action("Cell to the right", ("Shift+Right",), own, partial(self._step, 1, 0))
-        self._add_action("Cell above", ("Shift+Up",), own, partial(self._step, 0, -1))
-        self._add_action("Cell below", ("Shift+Down",), own, partial(self._step, 0, 1))
-        self._add_action("Show the cell large", ("Return", "Enter"), Qt.ShortcutContext.WidgetShortcut, self._open)
-        self._lock_action = self._add_action("Lock or unlock the cell", ("L",), window, self.toggle_lock)
-        self._add_action("Zoom in", ("+", "=", "Ctrl++", "Ctrl+="), window, partial(self.zoom, ZOOM_STEP))
-        self._add_action("Zoom out", ("-", "Ctrl+-"), window, partial(self.zoom, 1 / ZOOM_STEP))
-        self._add_action("Show the whole picture", ("Ctrl+0",), window, partial(self.set_view, WHOLE))
-        self._add_action("Move the view left", ("Ctrl+Left",), own, partial(self.pan, -PAN_STEP, 0.0))
-        self._add_action("Move the view right", ("Ctrl+Right",), own, partial(self.pan, PAN_STEP, 0.0))
-        self._add_action("Move the view up", ("Ctrl+Up",), own, partial(self.pan, 0.0, -PAN_STEP))
-        self._add_action("Move the view down", ("Ctrl+Down",), own, partial(self.pan, 0.0, PAN_STEP))
-
-    def _add_action(
-        self, text: str, keys: tuple[str, ...], context: Qt.ShortcutContext, slot: Callable[[], None]
-    ) -> QAction:
-        """Add an action with keys. context: whether they work on the canvas only or in the whole window."""
-        action = QAction(text, self)
-        action.setShortcuts([QKeySequence(key) for key in keys])
-        action.setShortcutContext(context)
-        action.triggered.connect(lambda _checked: slot())
-        self.addAction(action)
-        return action
+        add_view_actions(self, self._step, self._open, self.zoom, self.pan, self.set_view)
+        window = Qt.ShortcutContext.WindowShortcut
+        self._lock_action = add_action(self, "Lock or unlock the cell", ("L",), window, self.toggle_lock)
 
     @property
     def current(self) -> int | None:

@@ -9,13 +9,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from viewer.core.picture.fit import WHOLE, Box, View, fit
 from viewer.core.scene.messages import Frame
 from viewer.ui import theme
+from viewer.ui.canvas.keys import PAN_STEP, ZOOM_STEP
 from viewer.ui.canvas.marks import CAPTION_HEIGHT, paint_focus_ring
 from viewer.ui.widgets.qimage import image_of
 
 MARGIN = 3 * theme.SPACE
-ZOOM_STEP = 1.25
-PAN_STEP = 0.15
-"""Part of what is visible."""
 BY_TAB = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 NOTCH = 120
 """Qt's unit for one step of a mouse wheel."""

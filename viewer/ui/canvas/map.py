@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QAction,
     QColor,
     QContextMenuEvent,
     QFocusEvent,
     QImage,
-    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -29,7 +25,8 @@ from viewer.core.picture.fit import WHOLE, View
 from viewer.core.scene.map import Map
 from viewer.core.state.samples import Sample
 from viewer.ui import theme
-from viewer.ui.canvas.canvas_base import BY_TAB, MARGIN, NOTCH, PAN_STEP, ZOOM_STEP
+from viewer.ui.canvas.canvas_base import BY_TAB, MARGIN, NOTCH
+from viewer.ui.canvas.keys import ZOOM_STEP, add_view_actions
 from viewer.ui.canvas.marks import paint_caption, paint_focus_ring, paint_frame
 
 LEAST_SIDE, MOST_SIDE = 12.0, 160.0
@@ -85,28 +82,7 @@ class MapView(QWidget):
         self._moving.setSingleShot(True)
         self._moving.setInterval(REST_MS)
         self._moving.timeout.connect(self.update)
-        own, window = Qt.ShortcutContext.WidgetShortcut, Qt.ShortcutContext.WindowShortcut
-        self._add_action("Cell to the left", ("Shift+Left",), own, partial(self.step, -1, 0))
-        self._add_action("Cell to the right", ("Shift+Right",), own, partial(self.step, 1, 0))
-        self._add_action("Cell above", ("Shift+Up",), own, partial(self.step, 0, -1))
-        self._add_action("Cell below", ("Shift+Down",), own, partial(self.step, 0, 1))
-        self._add_action("Show the cell large", ("Return", "Enter"), own, self._open)
-        self._add_action("Zoom in", ("+", "=", "Ctrl++", "Ctrl+="), window, partial(self.zoom, ZOOM_STEP))
-        self._add_action("Zoom out", ("-", "Ctrl+-"), window, partial(self.zoom, 1 / ZOOM_STEP))
-        self._add_action("Show the whole picture", ("Ctrl+0",), window, partial(self.set_view, WHOLE))
-        self._add_action("Move the view left", ("Ctrl+Left",), own, partial(self.pan, -PAN_STEP, 0.0))
-        self._add_action("Move the view right", ("Ctrl+Right",), own, partial(self.pan, PAN_STEP, 0.0))
-        self._add_action("Move the view up", ("Ctrl+Up",), own, partial(self.pan, 0.0, -PAN_STEP))
-        self._add_action("Move the view down", ("Ctrl+Down",), own, partial(self.pan, 0.0, PAN_STEP))
-
-    def _add_action(
-        self, text: str, keys: tuple[str, ...], context: Qt.ShortcutContext, slot: Callable[[], None]
-    ) -> None:
-        action = QAction(text, self)
-        action.setShortcuts([QKeySequence(key) for key in keys])
-        action.setShortcutContext(context)
-        action.triggered.connect(lambda _checked: slot())
-        self.addAction(action)
+        add_view_actions(self, self.step, self._open, self.zoom, self.pan, self.set_view)
 
     def sizeHint(self) -> QSize:
         return QSize(720, 720)
