@@ -21,10 +21,11 @@ from export.datasets.formats import FORMATS, format_of
 from export.datasets.join import join_shards
 from export.datasets.latents_file import read_latents
 from export.datasets.sampling import TRUNCATION_MAX, SampleRequest, class_labels, parse_shard
+from export.runtime.discriminator import open_discriminator
 from export.runtime.generator import find_model, open_generator, state
 from export.runtime.sidecar import OPTION_HELP as ASSUME_HELP
 
-OF_SEED = ("count", "seed", "digit", "truncation", "min_confidence")
+OF_SEED = ("count", "seed", "digit", "truncation", "min_confidence", "discriminator", "min_realism")
 """The options of images that are generated from a seed."""
 
 
@@ -52,6 +53,14 @@ def main(arguments: list[str] | None = None) -> int:
         "--min-confidence", type=float, metavar="P",
         help="generate images again until the classifier gives their class at least this probability (default: 0)",
     )  # fmt: skip
+    parser.add_argument(
+        "--discriminator", type=user_path, metavar="FILE.onnx",
+        help="a discriminator, or a run directory with one, that judges the images",
+    )  # fmt: skip
+    parser.add_argument(
+        "--min-realism", type=float, metavar="P",
+        help="generate images again until the discriminator gives them at least this probability of being real",
+    )  # fmt: skip
     parser.add_argument("--shard", metavar="I/N", help="only the I-th of N parts (default: 1/1)")
     parser.add_argument("--assume", action="append", default=[], metavar="WHAT=VALUE", help=ASSUME_HELP)
     given = parser.parse_args(arguments)
@@ -71,7 +80,10 @@ def main(arguments: list[str] | None = None) -> int:
         model = find_model(given.model)
         if given.assume:
             state(model, given.assume)
+        if (given.discriminator is None) != (given.min_realism is None):
+            raise ExportError("--min-realism and --discriminator are used together: give both, or neither.")
         generator = open_generator(model)
+        discriminator = None if given.discriminator is None else open_discriminator(given.discriminator)
         if generator.notice:
             Console(stderr=True, soft_wrap=True).print(generator.notice, style="yellow", highlight=False)
         request = _of_latents(given, generator.info, shard) if given.latents else _of_seed(given, generator.info, shard)
@@ -79,6 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
             new = write_dataset(
                 generator, request, given.out, form,
                 lambda done, total: progress.show(done, total, "generating" if done < total else "writing"),
+                discriminator,
             )  # fmt: skip
         start, stop = request.span(0, request.count)
         already = "" if new else ", which existed already"
@@ -109,8 +122,9 @@ def _of_seed(given: argparse.Namespace, info: GeneratorInfo, shard: tuple[int, i
         raise ExportError("Name the number of images with --count, or a file of latents with --latents.")
     truncation = 1.0 if given.truncation is None else given.truncation
     return SampleRequest(
-        given.count, given.seed or 0, _classes(info, given.digit), truncation, given.min_confidence or 0.0, shard
-    )
+        given.count, given.seed or 0, _classes(info, given.digit), truncation, given.min_confidence or 0.0, shard,
+        least_realism=given.min_realism or 0.0,
+    )  # fmt: skip
 
 
 def _of_latents(given: argparse.Namespace, info: GeneratorInfo, shard: tuple[int, int]) -> SampleRequest:

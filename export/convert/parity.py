@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from digitforge.errors import ExportError
-from export.contract import GeneratorInfo, Precision
+from export.contract import Precision
 from export.runtime.arrays import Float32
 from export.runtime.generator import Generator
 from export.runtime.latents import latents, one_hot
@@ -72,12 +72,12 @@ class Parity:
         return max(TOLERANCE[precision], 2 * max(case.rounding for case in self.cases))
 
 
-def calls(info: GeneratorInfo) -> list[tuple[int, str, Float32 | None]]:
+def calls(classes: tuple[str, ...]) -> list[tuple[int, str, Float32 | None]]:
     """Return batch size, name and class weights of each call: every class alone, and mixtures of classes."""
-    count = len(info.classes)
+    count = len(classes)
     planned: list[tuple[int, str, Float32 | None]] = []
     for batch in BATCHES:
-        planned += [(batch, name, one_hot([label] * batch, count)) for label, name in enumerate(info.classes)]
+        planned += [(batch, name, one_hot([label] * batch, count)) for label, name in enumerate(classes)]
         if count:
             mixed = np.random.Generator(np.random.PCG64(batch)).dirichlet(np.ones(count), batch)
             planned.append((batch, "mixed", mixed.astype(np.float32)))
@@ -96,7 +96,7 @@ def compare(exportable: nn.Module, exported: Generator, report: Callable[[int, i
     assert not exportable.training
     exact = copy.deepcopy(exportable).double()
     cases = []
-    planned = calls(exported.info)
+    planned = calls(exported.info.classes)
     for number, (batch, name, y) in enumerate(planned):
         report(number, len(planned))
         z = latents(exported.info, seed=batch, start=0, count=batch)

@@ -20,6 +20,7 @@ from export.contract import ContractError, GeneratorInfo
 from export.convert.writing import write_generator
 from export.safety.checks import check_signature, is_foreign, read_model
 from export.safety.digest import checked_digest
+from trainer.config import TrainConfig
 from trainer.networks.generator_file import TrainedGenerator
 from trainer.runs import CONFIG_FILE, SCORES_FILE
 from trainer.scoring.scores import Score, read_score
@@ -33,8 +34,6 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: f
     Raises ExportError if the contract does not allow such a generator.
     """
     config, image_format = trained.config, trained.image_format
-    dataset = public_name(config.dataset)
-    configuration = json.dumps(config.published(), sort_keys=True)
     weights_sha256 = sha256(weights)
     # The scores of a run are those of its unfiltered images.
     scores = {} if smooth else _scores(weights.with_name(SCORES_FILE), weights_sha256)
@@ -47,31 +46,39 @@ def describe(trained: TrainedGenerator, weights: Path, precision: str, smooth: f
             height=image_format.size,
             width=image_format.size,
             provenance={
-                "preset": config.preset,
-                "dataset": dataset,
                 **_of_record(weights, "data_sha256"),
                 **_of_record(weights, "origin"),
-                "images_seen": str(trained.images_seen),
-                "config": configuration,
-                "config_sha256": hashlib.sha256(configuration.encode()).hexdigest(),
-                "weights_sha256": weights_sha256,
+                **of_training(config, trained.images_seen, weights_sha256, precision),
                 **scores,
-                "precision": precision,
                 **({"smoothing_sigma": f"{smooth:g}"} if smooth else {}),
-                "versions": ", ".join(f"{package.__name__} {package.__version__}" for package in VERSIONED),
-                "licence": _licence(weights, config.dataset),
+                "licence": stated_licence(_recorded(weights, "licence"), config.dataset),
             },
         )
     except ContractError as error:
         raise ExportError(str(error)) from error
 
 
-def _licence(weights: Path, dataset: str) -> str:
-    """Return the licence of weights, from the record of the run that trained them.
+def of_training(config: TrainConfig, images_seen: int, weights_sha256: str, precision: str) -> dict[str, str]:
+    """Return what the metadata of every network say about its training and export."""
+    configuration = json.dumps(config.published(), sort_keys=True)
+    return {
+        "preset": config.preset,
+        "dataset": public_name(config.dataset),
+        "images_seen": str(images_seen),
+        "config": configuration,
+        "config_sha256": hashlib.sha256(configuration.encode()).hexdigest(),
+        "weights_sha256": weights_sha256,
+        "precision": precision,
+        "versions": ", ".join(f"{package.__name__} {package.__version__}" for package in VERSIONED),
+    }
+
+
+def stated_licence(recorded: str, dataset: str) -> str:
+    """Return the licence of weights. recorded: that of the training images, from the record of the run.
 
     Older runs have no licence in their record; `dataset` has one if it is a known data set.
     """
-    images = _recorded(weights, "licence") or LICENCES.get(dataset, "")
+    images = recorded or LICENCES.get(dataset, "")
     return f"weights: MIT; trained on {images}" if images else "weights: those of the training images"
 
 

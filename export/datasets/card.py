@@ -19,6 +19,7 @@ from digitforge.errors import ExportError
 from digitforge.hashing import sha256
 from export.datasets.formats import FORMATS
 from export.datasets.sampling import SampleRequest
+from export.runtime.discriminator import Discriminator
 from export.runtime.generator import Generator
 from export.runtime.predict import Classifier
 
@@ -30,11 +31,20 @@ def card_path(out: Path, form: str) -> Path:
     return out.with_suffix(".card.json") if FORMATS[form].suffix else out / "card.json"
 
 
-def describe(generator: Generator, request: SampleRequest, out: Path, form: str, classifier: Classifier | None) -> Card:
+def describe(
+    generator: Generator,
+    request: SampleRequest,
+    out: Path,
+    form: str,
+    classifier: Classifier | None,
+    discriminator: Discriminator | None = None,
+) -> Card:
     """Return the card of a data set, without the number of images of each class."""
     info = generator.info
     requested = asdict(replace(request, given=None))
     del requested["given"]
+    if not request.least_realism:
+        del requested["least_realism"]  # as in the cards of versions that had no discriminators
     if request.given is not None:
         requested["latents_sha256"] = request.given.sha256
     classes = [info.classes[number] for number in request.classes]
@@ -45,6 +55,8 @@ def describe(generator: Generator, request: SampleRequest, out: Path, form: str,
         **(source if request.given is None else {"--latents": request.given.name}),
         **({"--digit": ",".join(classes)} if classes else {}),
         **({"--min-confidence": request.least_confidence} if request.least_confidence else {}),
+        **({"--discriminator": discriminator.path.name} if discriminator else {}),
+        **({"--min-realism": request.least_realism} if discriminator else {}),
         **({"--shard": f"{part}/{parts}"} if parts > 1 else {}),
         "--format": form, "--out": out.name,
     }  # fmt: skip
@@ -62,6 +74,7 @@ def describe(generator: Generator, request: SampleRequest, out: Path, form: str,
             "provenance": dict(info.provenance),
         },
         "classifier_weights_sha256": classifier.weights_sha256 if classifier else None,
+        **({"discriminator_sha256": sha256(discriminator.path)} if discriminator else {}),
         "provider": generator.provider,
         "versions": {
             "onnxruntime": onnxruntime.__version__,
@@ -99,7 +112,8 @@ def _same(path: Path, card: Card, *also: str) -> bool:
         found = json.loads(path.read_text(encoding="utf-8"))
         name = "digest" if "digest" in found["model"] else "sha256"  # older cards have the hash of the file alone
         return found["model"][name] == card["model"][name] and all(
-            found[key] == card[key] for key in ("format", "request", "classifier_weights_sha256", *also)
+            found.get(key) == card.get(key)
+            for key in ("format", "request", "classifier_weights_sha256", "discriminator_sha256", *also)
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False

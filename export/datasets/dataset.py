@@ -27,6 +27,7 @@ from export.datasets.sampling import SampleRequest, check_classifier, sample_ima
 from export.datasets.unfinished import CARD, finish
 from export.datasets.writers import RawPart
 from export.runtime.arrays import Int64, UInt8
+from export.runtime.discriminator import Discriminator, check_discriminator
 from export.runtime.generator import Generator
 from export.runtime.latents import BLOCK
 from export.runtime.predict import Classifier, open_classifier
@@ -56,7 +57,12 @@ class Part:
 
 
 def write_dataset(
-    generator: Generator, request: SampleRequest, out: Path, form: str, report: Report = lambda *_: None
+    generator: Generator,
+    request: SampleRequest,
+    out: Path,
+    form: str,
+    report: Report = lambda *_: None,
+    discriminator: Discriminator | None = None,
 ) -> bool:
     """Write a data set and its card to `out`, and return whether it is new: False if it was complete already.
 
@@ -70,10 +76,12 @@ def write_dataset(
     if request.least_confidence:
         classifier = open_classifier()
         check_classifier(info, classifier)
-    card = describe(generator, request, out, form, classifier)
+    if discriminator is not None:
+        check_discriminator(info, discriminator)
+    card = describe(generator, request, out, form, classifier, discriminator)
 
     def make(folder: Path) -> None:
-        counts = _collect(folder, generator, request, row, classifier, report)
+        counts = _collect(folder, generator, request, row, (classifier, discriminator), report)
         card["images"] = {"all": sum(counts.values()), "by_class": counts}
         _finish(folder, out, info, request, form, card, report)
 
@@ -116,7 +124,7 @@ def _collect(
     generator: Generator,
     request: SampleRequest,
     row: DatasetFormat,
-    classifier: Classifier | None,
+    judges: tuple[Classifier | None, Discriminator | None],
     report: Report,
 ) -> dict[str, int]:
     """Collect the images of every part in `folder` and return the number of images of each class."""
@@ -128,7 +136,7 @@ def _collect(
             while collection.at < part.stop:
                 # Steps end where blocks end, so that no block is generated twice.
                 stop = min((collection.at // STEP + 1) * STEP, part.stop)
-                for pixels, labels in sample_images(generator, request, collection.at, stop, classifier):
+                for pixels, labels in sample_images(generator, request, collection.at, stop, *judges):
                     collection.add(pixels, labels)
                     report(before + collection.at - part.start, total)
                 collection.note()

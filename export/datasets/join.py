@@ -141,7 +141,7 @@ def _difference(one: Card, other: Card) -> str:
         return f"the model ({first[:12]}, {second[:12]})"
 
     def facts(card: Card) -> dict[str, Any]:
-        kept = ("classifier_weights_sha256", "provider", "versions")
+        kept = ("classifier_weights_sha256", "discriminator_sha256", "provider", "versions")
         return dict(card["request"]) | {"shard": card["request"]["shard"][1]} | {key: card.get(key) for key in kept}
 
     ones, others = facts(one), facts(other)

@@ -16,6 +16,7 @@ import numpy as np
 from digitforge.errors import ExportError, UnmetRequest
 from export.contract import PIXELS, GeneratorInfo
 from export.runtime.arrays import Float32, Int64, UInt8
+from export.runtime.discriminator import Discriminator
 from export.runtime.latents import BLOCK, labels_of, latents, one_hot
 from export.runtime.predict import Classifier
 
@@ -23,7 +24,7 @@ MOST_IMAGES = 100_000_000
 MOST_SHARDS = 1_000_000
 TRUNCATION_MAX = 2.0
 MOST_ATTEMPTS = 100
-"""How often an image is generated before the confidence that a request demands counts as out of reach."""
+"""How often an image is generated before the confidence or realism that a request demands counts as out of reach."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +65,8 @@ class SampleRequest:
     """(i, n): the i-th of n parts of the numbering, counted from 1. All parts in order are the whole request."""
     given: GivenLatents | None = None
     """`count` latents to generate the images of as they are, without regard to seed, classes and truncation."""
+    least_realism: float = 0.0
+    """Images are generated again until the discriminator gives them at least this probability of being real; 0 to 1."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MOST_IMAGES:
@@ -71,8 +74,9 @@ class SampleRequest:
         if self.seed < 0:
             raise ExportError(f"The seed is {self.seed}; it must not be negative.")
         check_truncation(self.truncation)
-        if not 0 <= self.least_confidence < 1:  # also true of NaN
-            raise ExportError(f"The lowest confidence is {self.least_confidence}; it must be at least 0 and below 1.")
+        for name, least in (("confidence", self.least_confidence), ("realism", self.least_realism)):
+            if not 0 <= least < 1:  # also true of NaN
+                raise ExportError(f"The lowest {name} is {least}; it must be at least 0 and below 1.")
         check_shard(self.shard)
 
     def span(self, first: int, last: int) -> tuple[int, int]:
@@ -157,12 +161,18 @@ def check_classifier(info: GeneratorInfo, classifier: Classifier) -> None:
 
 
 def sample_images(
-    generator: PixelGenerator, request: SampleRequest, start: int, stop: int, classifier: Classifier | None = None
+    generator: PixelGenerator,
+    request: SampleRequest,
+    start: int,
+    stop: int,
+    classifier: Classifier | None = None,
+    discriminator: Discriminator | None = None,
 ) -> Iterator[tuple[UInt8, Int64]]:
     """Yield the images `start` to `stop - 1` and their labels, block by block: uint8 [n, H, W(, 3)], int64 [n].
 
     classifier: judges the images if the request demands a confidence; see `check_classifier`.
-    Raises UnmetRequest if an image does not reach that confidence in MOST_ATTEMPTS attempts.
+    discriminator: judges them if it demands a realism; see `export.runtime.discriminator.check_discriminator`.
+    Raises UnmetRequest if an image does not reach what is demanded in MOST_ATTEMPTS attempts.
     """
     for first in range(start // BLOCK * BLOCK, stop, BLOCK):
         if request.given is not None:
@@ -170,7 +180,7 @@ def sample_images(
             continue
         labels = labels_of(generator.info, request.classes, first, BLOCK)
         part = slice(max(start - first, 0), min(stop - first, BLOCK))
-        pixels = _block(generator, request, first, labels, part, classifier)
+        pixels = _block(generator, request, first, labels, part, classifier, discriminator)
         yield pixels[part], labels[part]
 
 
@@ -190,8 +200,9 @@ def _block(
     labels: Int64,
     part: slice,
     classifier: Classifier | None,
+    discriminator: Discriminator | None,
 ) -> UInt8:
-    """Generate the block of images from number `first` on; those of `part` reach the confidence that is demanded."""
+    """Generate the block of images from number `first` on; those of `part` reach what the request demands."""
     info = generator.info
     y = one_hot(labels, len(info.classes)) if info.conditional else None
     pixels: UInt8 | None = None
@@ -204,14 +215,25 @@ def _block(
             pixels = generated
         else:
             pixels[unsure] = generated[unsure]
-        if classifier is None or not request.least_confidence:
-            return pixels
         places = np.flatnonzero(unsure)
-        unsure[places] = _confidence(info, labels[places], generated[places], classifier) < request.least_confidence
+        rejected = np.zeros(len(places), bool)
+        if classifier is not None and request.least_confidence:
+            confidence = _confidence(info, labels[places], generated[places], classifier)
+            rejected |= confidence < request.least_confidence
+        if discriminator is not None and request.least_realism:
+            judged = discriminator.class_weights(info.classes, labels[places])
+            rejected |= discriminator.realism(generated[places], judged) < request.least_realism
+        unsure[places] = rejected
         if not unsure[part].any():
             return pixels
     place = part.start + int(np.flatnonzero(unsure[part])[0])
     what = f"{info.classes[labels[place]]!r}" if info.conditional else "any class"
+    if request.least_realism:
+        confident = f" and a confidence of {request.least_confidence}" if request.least_confidence else ""
+        raise UnmetRequest(
+            f"Image {first + place} as {what} did not reach a realism of {request.least_realism}{confident} in "
+            f"{MOST_ATTEMPTS} attempts: lower --min-realism{' or --min-confidence' if confident else ''}."
+        )
     raise UnmetRequest(
         f"The classifier did not recognise image {first + place} as {what} with a confidence of "
         f"{request.least_confidence} in {MOST_ATTEMPTS} attempts: lower --min-confidence."

@@ -16,7 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from digitforge.errors import ModelRefused
-from export.contract import METADATA_PREFIX, PIXELS, ContractError, GeneratorInfo
+from export.contract import METADATA_PREFIX, PIXELS, ContractError, DiscriminatorInfo, GeneratorInfo, Info
 from export.safety.budget import NUMBERS, check_budget, declare_batch, quoted
 from export.safety.operators import ALLOWED, RANDOM
 from export.safety.skeleton import DAMAGED, InvalidModel, Skeleton, Span, read_skeleton
@@ -257,7 +257,23 @@ def _pieces(tensor: TensorProto, spans: tuple[Span, ...], file: IO[bytes]) -> It
 
 def check_signature(model: onnx.ModelProto) -> GeneratorInfo:
     """Read the metadata and compare the inputs and outputs to it. Raises ContractError if they differ."""
-    info = GeneratorInfo.from_metadata({entry.key: entry.value for entry in model.metadata_props})
+    info = GeneratorInfo.from_metadata(_metadata(model))
+    _check_values(model, info)
+    return info
+
+
+def check_discriminator_signature(model: onnx.ModelProto) -> DiscriminatorInfo:
+    """Do the same for a discriminator."""
+    info = DiscriminatorInfo.from_metadata(_metadata(model))
+    _check_values(model, info)
+    return info
+
+
+def _metadata(model: onnx.ModelProto) -> dict[str, str]:
+    return {entry.key: entry.value for entry in model.metadata_props}
+
+
+def _check_values(model: onnx.ModelProto, info: Info) -> None:
     float32, uint8 = onnx.TensorProto.FLOAT, onnx.TensorProto.UINT8
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in weights]
@@ -276,4 +292,3 @@ def check_signature(model: onnx.ModelProto) -> GeneratorInfo:
                 raise ContractError(f"The {side} {value.name} has shape {dims}; its metadata declares {list(shape)}.")
             if tensor.elem_type != (uint8 if value.name == PIXELS else float32):
                 raise ContractError(f"The {side} {value.name} has another number type than the contract requires.")
-    return info

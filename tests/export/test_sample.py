@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from export.onnx import main as export
+from export.runtime.discriminator import open_discriminator
 from export.runtime.generator import open_generator
 from export.runtime.latents import latents
 from export.sample import main
@@ -65,6 +68,8 @@ def test_the_second_time_the_command_says_that_the_images_exist(
         ("digits", ["--count", "5", "--format", "png"], "needs a folder"),
         ("digits", ["--count", "5", "--min-confidence", "0.9"], "takes images of (28, 28)"),
         ("free", ["--count", "5", "--digit", "3"], "unconditional"),
+        ("digits", ["--count", "5", "--min-realism", "0.5"], "give both, or neither"),
+        ("digits", ["--count", "5", "--min-realism", "0.5", "--discriminator", "no.onnx"], "no discriminator no.onnx"),
     ],
 )
 def test_bad_requests_are_explained_and_write_nothing(
@@ -74,3 +79,20 @@ def test_bad_requests_are_explained_and_write_nothing(
     assert main([str(models[model]), *arguments, "--out", str(tmp_path / "a.npz")]) == 2
     assert said in capsys.readouterr().err.replace("\n", " ")
     assert not list(tmp_path.iterdir())
+
+
+def test_images_below_the_realism_are_generated_again(
+    trained_run: Path, models: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judge, out = tmp_path / "judge.onnx", tmp_path / "a.npz"
+    assert export([str(trained_run), "--discriminator", "--out", str(judge)]) == 0
+    options = ["--discriminator", str(judge), "--min-realism", "1e-06"]
+    assert main([str(trained_run), "--count", "9", "--out", str(out), *options]) == 0
+    discriminator, (images, labels) = open_discriminator(judge), arrays(out)
+    realism = discriminator.realism(images, discriminator.class_weights(discriminator.info.classes, labels))
+    assert realism.min() >= 1e-6
+    card = json.loads((tmp_path / "a.card.json").read_text())
+    assert "--discriminator judge.onnx --min-realism 1e-06" in card["command"]
+    assert card["discriminator_sha256"] == hashlib.sha256(judge.read_bytes()).hexdigest()
+    assert main([str(models["digits"]), "--count", "9", "--out", str(tmp_path / "b.npz"), *options]) == 2
+    assert "takes images of 28x28 pixels" in capsys.readouterr().err.replace("\n", " ")

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -9,6 +12,8 @@ from digitforge.bundled import BUNDLED_MODEL
 from digitforge.errors import ExportError
 from export.datasets import sampling
 from export.datasets.sampling import SampleRequest, check_classifier, sample_images
+from export.runtime.arrays import Float32, Int64, UInt8
+from export.runtime.discriminator import Discriminator
 from export.runtime.generator import Generator, open_generator
 from export.runtime.predict import open_classifier
 
@@ -53,6 +58,32 @@ def test_a_classifier_that_cannot_judge_is_refused(models: dict[str, Path]) -> N
     check_classifier(open_generator(BUNDLED_MODEL).info, open_classifier())
 
 
+@dataclass(frozen=True)
+class Brightness:
+    """Stands for a discriminator: the brighter an image, the more real."""
+
+    def class_weights(self, names: Sequence[str], labels: Int64) -> None:
+        assert len(names) == 10
+
+    def realism(self, pixels: UInt8, y: Float32 | None = None) -> Float32:
+        realism: Float32 = pixels.mean(axis=(1, 2), dtype=np.float32) / np.float32(255)
+        return realism
+
+
+def test_only_images_below_the_realism_are_generated_again(models: dict[str, Path]) -> None:
+    generator, judge = open_generator(models["digits"]), cast(Discriminator, Brightness())
+    plain = made(generator, SampleRequest(300), 0, 300)
+    least = float(np.median(judge.realism(plain)))
+    request = SampleRequest(300, least_realism=least)
+    real = np.concatenate([pixels for pixels, _ in sample_images(generator, request, 0, 300, None, judge)])
+    assert judge.realism(real).min() >= least
+    np.testing.assert_array_equal((plain != real).any(axis=(1, 2)), judge.realism(plain) < least)
+    part = np.concatenate([pixels for pixels, _ in sample_images(generator, request, 250, 260, None, judge)])
+    np.testing.assert_array_equal(part, real[250:260])
+    with pytest.raises(ExportError, match=r"Image 0 as '0' did not reach a realism of 0\.999.*lower --min-realism"):
+        next(sample_images(generator, SampleRequest(9, least_realism=0.999), 0, 9, None, judge))
+
+
 @pytest.mark.parametrize("parts", [1, 3, 7, 700])
 def test_shards_are_the_whole_in_order(parts: int) -> None:
     spans = [SampleRequest(500, shard=(part, parts)).span(20, 520) for part in range(1, parts + 1)]
@@ -68,6 +99,7 @@ def test_shards_are_the_whole_in_order(parts: int) -> None:
         ({"count": 1, "truncation": float("nan")}, "truncation is nan"),
         ({"count": 1, "truncation": 2.5}, "truncation is 2.5"),
         ({"count": 1, "least_confidence": 1.0}, "confidence is 1.0"),
+        ({"count": 1, "least_realism": float("nan")}, "realism is nan"),
         ({"count": 1, "shard": (0, 2)}, "shard is 0/2"),
         ({"count": 1, "shard": (3, 2)}, "shard is 3/2"),
     ],
