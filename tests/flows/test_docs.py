@@ -12,7 +12,11 @@ import pytest
 from trainer import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "viewer/models/digits.md"]
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "viewer/models").glob("*.md")),
+]
 PROGRAMS = ("digitforge", "trainer", "export", "viewer", "bench", "proofs", "tools")
 OTHER_FLAGS = {
     "--config_file", "--dynamo_backend", "--gradient_accumulation_steps", "--main_process_ip", "--main_process_port",

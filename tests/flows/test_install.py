@@ -21,7 +21,8 @@ DATA_FILES = {
     "trainer/report/page.html", "trainer/report/run_page.html", "trainer/report/scores_sections.html",
     "trainer/scoring/classifier.md", "trainer/scoring/classifier.safetensors", "viewer/models/digits.directions.json",
     "viewer/models/digits.log.jsonl", "viewer/models/digits.md", "viewer/models/digits.onnx",
-    "viewer/models/digits.stages.npz", "viewer/ui/digitforge.png",
+    "viewer/models/digits.stages.npz", "viewer/models/real_digits.md", "viewer/models/real_digits.npz",
+    "viewer/ui/digitforge.png",
 }  # fmt: skip
 """What the wheel holds beside code."""
 

@@ -26,6 +26,8 @@ class MainMenu(QMenu):
 
     tour_wanted = Signal()
     """The user asked for the tour."""
+    game_wanted = Signal()
+    """The user wants to play "Real or forged?"."""
     latents_wanted = Signal()
     """The user wants to save latents."""
     training_wanted = Signal()
@@ -44,6 +46,7 @@ class MainMenu(QMenu):
         self._add("Take a tour", (), self.tour_wanted)
         self.training = self._add(TITLE, (), self.training_wanted)
         self.training.setVisible(False)
+        self._add("Real or forged?…", (), self.game_wanted)
         self._add("Save latents…", (), self.latents_wanted)
         self._add("Settings…", ("Ctrl+,",), self.show_settings)
         self._add("Keyboard…", ("F1", "?"), self.show_keys)

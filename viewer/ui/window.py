@@ -54,6 +54,7 @@ from viewer.ui.canvas.canvas import Canvas
 from viewer.ui.canvas.compare import CompareBar
 from viewer.ui.canvas.inspector import Inspector
 from viewer.ui.copying import Copier
+from viewer.ui.dialogs.game import GameDialog
 from viewer.ui.drawing import Drawer
 from viewer.ui.editor import Editor
 from viewer.ui.exploring import Explorer
@@ -135,6 +136,8 @@ class Window(QWidget):
         self.watch = WatchBar(player)
         packed = PackedStages(data)
         self.training = TrainingBar(player, packed)
+        self.game: GameDialog | None = None
+        self._game_of = (packed, data / "game.json")
         self.favourites = FavouritesPanel(player, data / "favourites")
         self.panels: dict[Panel, tuple[str, ...]] = {
             self.drawer.panel: ("draw",),
@@ -295,6 +298,7 @@ class Window(QWidget):
             toast.left.connect(self.canvas.setFocus)
         self.message.report(failures.OPENING, self.latents.notified, self.latents.failed)
         self.menu.latents_wanted.connect(self.latents.save)
+        self.menu.game_wanted.connect(self._play)
         self.restorer.opening.connect(self.open)
         self.restorer.unmarked.connect(self.drawer.bring)
         self.message.report(failures.DRAWING, self.drawer.notified, self.drawer.failed)
@@ -449,6 +453,10 @@ class Window(QWidget):
             if edit[0] == "text" and before == self.player.state and before.number.text:
                 self.message.show_info(FULL)
 
+    def _play(self) -> None:
+        self.game = self.game or GameDialog(self, *self._game_of)
+        self.game.begin()
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped(event):
             event.acceptProposedAction()
@@ -479,6 +487,8 @@ class Window(QWidget):
         self.favourites.close_down()
         self.training.close_down()
         self.menu.close_down()
+        if self.game is not None:
+            self.game.close_down()
         self.player.close()
         self.settings.save_on_exit(self)  # after the worker, which may still be saving older settings
         super().closeEvent(event)
