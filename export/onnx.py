@@ -1,8 +1,8 @@
 """Export a run's generator, or its discriminator, to one verified ONNX file: `python -m export.onnx [RUN_DIR]`.
 
-The file takes its name only after onnxruntime and torch have computed the same images, or the same scores. With `--vectors`, inputs and
-their outputs are written beside it, so that any runtime can be checked; `python -m export.onnx MODEL.onnx --vectors`
-writes those of a file that exists.
+The file takes its name only after onnxruntime and torch have computed the same images, or the same scores. With
+`--vectors`, inputs and their outputs are written beside it, so that any runtime can be checked;
+`python -m export.onnx MODEL.onnx --vectors` writes those of a file that exists.
 """
 
 from __future__ import annotations

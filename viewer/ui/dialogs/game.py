@@ -29,6 +29,7 @@ from viewer.core.files import Report
 from viewer.core.game.dealer import Dealt, deal_from
 from viewer.core.game.results import Result, Results, fooling_rate, load, save, streak, to_csv
 from viewer.core.game.rounds import PICTURES
+from viewer.core.picture.look import PLAIN
 from viewer.core.run.packed_stages import PackedStages
 from viewer.core.run.stages import Stage
 from viewer.engine.background import Background
@@ -167,7 +168,7 @@ class GameDialog(QDialog):
     def _on_dealt(self, dealt: Dealt) -> None:
         self.dealt = dealt
         for place, picture in enumerate(self.pictures):
-            pixmap = thumbnail(dealt.round.pixels[place], self._side, self.devicePixelRatioF())
+            pixmap = thumbnail(dealt.round.pixels[place], self._side, PLAIN, self.devicePixelRatioF())
             shown = QIcon(pixmap)
             shown.addPixmap(pixmap, QIcon.Mode.Disabled)
             picture.setIcon(shown)
