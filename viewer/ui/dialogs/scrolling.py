@@ -36,10 +36,7 @@ class ScrollingDialog(QDialog):
     def show_content(self, content: QWidget) -> None:
         """Show this widget, and delete the one shown before. Call it once `content` has its layout."""
         content.setObjectName("side")  # the style sheet gives it the window's background
-        before = self._scroll.takeWidget()
         self._scroll.setWidget(content)
-        if before is not None:
-            before.deleteLater()  # setWidget would delete it at once, and that has crashed inside PySide6 6.11
 
     def add_close_button(self) -> None:
         """Add a Close button to the footer."""
