@@ -19,14 +19,18 @@ from PySide6.QtWidgets import (
     QScrollBar,
     QSlider,
     QWidget,
+    QWidgetItem,
 )
 from pytestqt.qtbot import QtBot
+from shiboken6 import Shiboken
 
+from digitforge.bundled import BUNDLED_MODEL
 from tests.support.windows import OpenWindow, sheet_of
 from viewer.core.picture.palette import DARK, LIGHT, Palette
 from viewer.core.state.view_state import MODES
 from viewer.ui import theme
 from viewer.ui.dialogs.settings import SettingsDialog
+from viewer.ui.widgets.tab_order import move_focus
 from viewer.ui.window import Window
 
 CONTROLS = (QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox, QLineEdit)
@@ -104,6 +108,16 @@ def regions(window: Window) -> list[QWidget]:
     pictures = (window.drawer.sheet, window.mapping.view, window.canvas, window.message)
     bars = (window.drawer.verdict, window.compare, window.tour, window.hint, window.timeline, window.watch)
     return [window.header, window.rail, *pictures, *bars, window.training, window.side, window.status]
+
+
+def test_tab_leaves_no_python_objects_of_layout_items(open_window: OpenWindow) -> None:
+    def items() -> int:
+        return sum(isinstance(one, QWidgetItem) for one in Shiboken.getAllValidWrappers())
+
+    window = open_window(BUNDLED_MODEL)
+    before = items()
+    assert move_focus(window, forward=True)
+    assert items() == before, "Shiboken takes one for a widget that Qt later puts in its place, and crashes"
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLayout, QScrollArea, QWidget
@@ -35,25 +36,30 @@ def _takes_focus(widget: QWidget) -> bool:
 def _in_reading_order(widget: QWidget) -> Iterator[QWidget]:
     """Yield a widget and all that it holds: first what its layout holds, then what lies over it."""
     yield widget
+    children = [one for one in widget.children() if isinstance(one, QWidget) and not one.isWindow()]
     seen: set[QWidget] = set()
     if (layout := widget.layout()) is not None:
-        for child in _laid_out(layout):
+        for child in _laid_out(layout, children):
             seen.add(child)
             yield from _in_reading_order(child)
     if isinstance(widget, QScrollArea) and (inside := widget.widget()) is not None:
         yield from _in_reading_order(inside)
         return
-    for other in widget.children():
-        if isinstance(other, QWidget) and not other.isWindow() and other not in seen:
+    for other in children:
+        if other not in seen:
             yield from _in_reading_order(other)
 
 
-def _laid_out(layout: QLayout) -> Iterator[QWidget]:
-    for place in range(layout.count()):
-        item = layout.itemAt(place)
-        if item is None:
-            continue
-        if (widget := item.widget()) is not None:
-            yield widget
-        elif (inner := item.layout()) is not None:
-            yield from _laid_out(inner)
+def _laid_out(layout: QLayout, widgets: list[QWidget]) -> Iterator[QWidget]:
+    """Yield those of the widgets that a layout, or one inside it, holds, in its order.
+
+    `itemAt` would leave a Python object for each item. When Qt deletes the item and reuses its memory for a widget,
+    Shiboken takes one for the other, and the program crashes.
+    """
+    places: list[tuple[int, QWidget | QLayout]] = [(layout.indexOf(one), one) for one in widgets]
+    places += [(layout.indexOf(one), one) for one in layout.children() if isinstance(one, QLayout)]
+    for place, one in sorted(places, key=itemgetter(0)):
+        if isinstance(one, QLayout):
+            yield from _laid_out(one, widgets)
+        elif place >= 0:
+            yield one
