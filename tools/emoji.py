@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from digitforge.errors import DataError, exit_status
-from digitforge.files import user_path
+from digitforge.files import user_path, write_json
 
 FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 STRIKE = 109
@@ -60,6 +60,14 @@ def make(folder: Path, font_file: Path) -> int:
     return count
 
 
+def command(given: argparse.Namespace) -> None:
+    """Write the pictures."""
+    count = make(given.folder, given.font)
+    if given.json:
+        write_json(given.json, {"pictures": count})
+    print(f"{count} pictures in {given.folder}")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(
@@ -67,8 +75,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("folder", type=user_path, help="folder to write")
     parser.add_argument("--font", type=user_path, default=FONT, help="font with colour bitmaps; default: %(default)s")
+    parser.add_argument("--json", type=user_path, metavar="FILE", help="write the number of pictures there")
     given = parser.parse_args(arguments)
-    return exit_status(lambda: print(f"{make(given.folder, given.font)} pictures in {given.folder}"))
+    return exit_status(lambda: command(given))
 
 
 if __name__ == "__main__":

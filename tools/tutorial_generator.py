@@ -18,7 +18,7 @@ from rich.console import Console
 from torch import Tensor, nn
 
 from digitforge.errors import exit_status
-from digitforge.files import atomic_file
+from digitforge.files import atomic_file, write_json
 from digitforge.progress import bar
 from trainer.data import datasets
 
@@ -100,6 +100,8 @@ def command(given: argparse.Namespace) -> None:
             generator, examples, str(temporary), dynamo=False, input_names=["noise", "labels"],
             output_names=["images"], dynamic_axes=axes,
         )  # fmt: skip
+    if given.json:
+        write_json(given.json, {"images": seen})
     print(f"{given.out}: a generator that was trained on {seen:,} images")
 
 
@@ -112,6 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.onnx")
     parser.add_argument("--seconds", type=float, default=600.0, help="how long to train; default: %(default)s")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder with MNIST")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the number of training images there")
     given = parser.parse_args(arguments)
     return exit_status(lambda: command(given))
 

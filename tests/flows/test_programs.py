@@ -19,6 +19,15 @@ PROGRAMS = [
 ]
 
 
+NEEDED = {
+    "bench.fine_tuning": ["sklearn-digits", "--start", "some-run"],
+    "proofs.isolated": ["some-file"],
+    "tools.emoji": ["some-folder"],
+    "tools.tutorial_generator": ["--out", "some-file.onnx"],
+}
+"""Arguments without which a program does not start."""
+
+
 def program(name: str) -> Callable[[list[str]], int]:
     main: Callable[[list[str]], int] = importlib.import_module(name).main
     return main
@@ -43,5 +52,5 @@ def test_an_error_is_one_sentence(
         raise RunError("The training failed.")
 
     monkeypatch.setattr(f"{name}.command", fail)
-    assert program(name)(["some-file"] if name == "proofs.isolated" else []) == 2
+    assert program(name)(NEEDED.get(name, [])) == 2
     assert capsys.readouterr().err == "error: The training failed.\n"

@@ -35,7 +35,11 @@ def test_a_file_of_opset_13_with_a_fixed_batch_agrees_with_torch(tmp_path: Path)
     assert (fixed.batch, fixed.sizes) == (4, (4,))
     vectors = make_vectors(fixed)
     assert len(vectors.z) == 4 != COUNT
-    computed: Any = ReferenceEvaluator(str(out)).run(None, {"z": vectors.z, "y": vectors.y})
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if (node.op_type, attribute.name) == ("BatchNormalization", "momentum"):
+                attribute.f = 1.0  # below opset 14, onnx's evaluator wrongly moves the statistics towards the batch's
+    computed: Any = ReferenceEvaluator(model).run(None, {"z": vectors.z, "y": vectors.y})
     np.testing.assert_allclose(computed[0], vectors.image, atol=1e-5)
 
 
