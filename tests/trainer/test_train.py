@@ -132,6 +132,9 @@ def test_the_main_process_speaks_before_the_others_end(
     monkeypatch.setattr(time, "sleep", waits.append)
     monkeypatch.setenv("RANK", "1")
     assert main(["--imags", "1"]) == 2
+    assert waits == [], "only torch's launcher ends all processes with the first"
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
+    assert main(["--imags", "1"]) == 2
     assert waits == [10]
     assert capsys.readouterr().err == ""
     monkeypatch.setenv("RANK", "")
