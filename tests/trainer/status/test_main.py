@@ -94,7 +94,10 @@ def test_the_command_needs_no_torch_and_watches_until_ctrl_c(trained_run: Path, 
         "assert 'torch' not in sys.modules; sys.exit(status)"
     )
     command = [sys.executable, "-c", script, str(trained_run), "--watch"]
-    with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=project, stdout=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's `make test &` ignores it
+    ) as process:  # fmt: skip
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(4)]
         process.send_signal(signal.SIGINT)
