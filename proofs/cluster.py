@@ -8,7 +8,6 @@ Each finished run must equal, bit for bit, a run that was left alone.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sys
 import tempfile
@@ -21,12 +20,11 @@ import psutil
 import torch
 from rich.console import Console
 from rich.progress import Progress
-from safetensors.torch import load_file
 
 from digitforge.errors import RunError, exit_status
 from digitforge.files import write_json
+from proofs.same_run import has_lost, newest, same
 from proofs.two_node_slurm import SCRIPTS, Cluster, cluster, missing, wait_until
-from trainer import checkpoints
 
 IMAGES = 19_200
 ARGUMENTS = (
@@ -80,11 +78,6 @@ def inflict(two: Cluster, job: int, fault: str, chosen: random.Random) -> None:
         two.repair(lost)
 
 
-def newest(run_dir: Path) -> int:
-    """Return the images seen at the newest checkpoint, complete or not; 0 if there is none."""
-    return max((int(path.name) for path in (run_dir / "checkpoints").glob("[0-9]*")), default=0)
-
-
 def session(two: Cluster, job: int, run_dir: Path, chosen: random.Random, counts: Counts) -> bool:
     """Let the job train until a fault; return whether it has ended instead."""
 
@@ -106,19 +99,8 @@ def session(two: Cluster, job: int, run_dir: Path, chosen: random.Random, counts
         return two.ended(job)  # it has just ended
     counts.faults[fault] += 1
     wait_until(lambda: two.restarts(job) > restarts or two.ended(job), 150, f"job {job} after: {fault}")
-    checkpoint, damaged = checkpoints.load_newest(run_dir / "checkpoints")
-    counts.lost += bool(damaged) or (checkpoint.images_seen if checkpoint else 0) < seen
+    counts.lost += has_lost(run_dir, seen)
     return two.ended(job)
-
-
-def same(run_dir: Path, reference: Path) -> bool:
-    """Return whether a run has the reference's weights and state, and each line of the log once."""
-    for name in ("generator.safetensors", f"checkpoints/{IMAGES:012d}/{checkpoints.STATE_FILE}"):
-        mine, theirs = load_file(run_dir / name), load_file(reference / name)
-        if mine.keys() != theirs.keys() or not all(mine[key].equal(theirs[key]) for key in mine):
-            return False
-    logged = [json.loads(line)["images"] for line in (run_dir / "log.jsonl").read_text().splitlines()]
-    return logged == sorted(set(logged)) and set(range(640, IMAGES + 1, 640)) <= set(logged)
 
 
 def disturb_runs(two: Cluster, faults: int, minutes: float, seed: int, folder: Path, console: Console) -> Counts:
@@ -152,7 +134,7 @@ def disturb_runs(two: Cluster, faults: int, minutes: float, seed: int, folder: P
                 counts.submitted_again += 1
                 job = submit(two, run_dir)
             counts.runs += 1
-            counts.runs_not_equal += not same(run_dir, reference)
+            counts.runs_not_equal += not same(run_dir, reference, IMAGES, 640)
     counts.seconds = round(time.monotonic() - began, 1)
     return counts
 

@@ -8,7 +8,6 @@ no earlier checkpoint may be lost. Each finished run must equal, bit for bit, a 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import signal
@@ -23,11 +22,10 @@ import torch._dynamo  # else the first step would import it in every child
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from safetensors.torch import load_file
 
 from digitforge.errors import RunError, exit_status
 from digitforge.files import write_json
-from trainer import checkpoints
+from proofs.same_run import has_lost, newest, same
 from trainer.data import datasets
 from trainer.run_lock import LOCK_FILE
 from trainer.train import main as train
@@ -80,11 +78,6 @@ def temporaries(run_dir: Path) -> set[str]:
     return found - {LOCK_FILE}
 
 
-def newest(run_dir: Path) -> int:
-    """Return the images seen at the newest checkpoint, complete or not; 0 if there is none."""
-    return max((int(path.name) for path in (run_dir / "checkpoints").glob("[0-9]*")), default=0)
-
-
 def session(run_dir: Path, random: random.Random, counts: Counts) -> bool:
     """Train until a kill at a random moment; return whether the run finished before it."""
     moment, writes = random.uniform(0, LONGEST_S), random.choice((0, random.randint(1, 30)))
@@ -106,20 +99,8 @@ def session(run_dir: Path, random: random.Random, counts: Counts) -> bool:
     os.waitpid(pid, 0)
     counts.kills += 1
     counts.kills_while_writing += bool(temporaries(run_dir) - left)
-    checkpoint, damaged = checkpoints.load_newest(run_dir / "checkpoints")
-    counts.lost += bool(damaged) or (checkpoint.images_seen if checkpoint else 0) < seen
+    counts.lost += has_lost(run_dir, seen)
     return False
-
-
-def same(run_dir: Path, reference: Path) -> bool:
-    """Return whether a run has the reference's weights and state, each log line once, and no half-written file."""
-    for name in ("generator.safetensors", f"checkpoints/{IMAGES:012d}/{checkpoints.STATE_FILE}"):
-        mine, theirs = load_file(run_dir / name), load_file(reference / name)
-        if mine.keys() != theirs.keys() or not all(mine[key].equal(theirs[key]) for key in mine):
-            return False
-    logged = [json.loads(line)["images"] for line in (run_dir / "log.jsonl").read_text().splitlines()]
-    whole = logged == sorted(set(logged)) and set(range(64, IMAGES + 1, 64)) <= set(logged)
-    return whole and not temporaries(run_dir)
 
 
 def kill_runs(kills: int, seed: int, folder: Path, console: Console) -> Counts:
@@ -137,7 +118,7 @@ def kill_runs(kills: int, seed: int, folder: Path, console: Console) -> Counts:
             while not session(run_dir, chosen, counts):
                 progress.update(task, completed=counts.kills)
             counts.runs += 1
-            counts.runs_not_equal += not same(run_dir, reference)
+            counts.runs_not_equal += bool(temporaries(run_dir)) or not same(run_dir, reference, IMAGES, 64)
     counts.resumes = sum(path.read_text().count("Resuming after") for path in folder.glob("*.txt"))
     counts.seconds = round(time.monotonic() - began, 1)
     return counts

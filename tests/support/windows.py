@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Semaphore
 from typing import Any
@@ -14,9 +15,10 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from export.runtime.arrays import UInt8
 from export.runtime.generator import Generator, open_generator
 from viewer.core.picture.compose import compose
 from viewer.core.scene.cells import scene_of
@@ -72,6 +74,22 @@ def expected_picture(window: Window) -> np.ndarray[tuple[int, ...], np.dtype[np.
 def wait_for_the_picture(qtbot: QtBot, window: Window) -> None:
     expected = expected_picture(window)
     qtbot.waitUntil(lambda: window.player.frame is not None and np.array_equal(window.player.frame.picture, expected))
+
+
+def pixels(window: Window) -> UInt8:
+    """Return the pictures on the canvas, uint8 [n, h, w] or [n, h, w, 3]."""
+    assert window.canvas.frame is not None
+    return window.canvas.frame.pixels
+
+
+def stroke(widget: QWidget, corners: Sequence[QPoint], steps: int) -> None:
+    """Move the pressed mouse from corner to corner, in `steps` steps each."""
+    QTest.mousePress(widget, LEFT, pos=corners[0])
+    for start, end in itertools.pairwise(corners):
+        for step in range(1, steps + 1):
+            QTest.mouseMove(widget, start + (end - start) * (step / steps))
+            QApplication.processEvents()
+    QTest.mouseRelease(widget, LEFT, pos=corners[-1])
 
 
 def shown(canvas: Canvas) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

@@ -11,7 +11,7 @@ from digitforge.errors import ConfigError
 from trainer.config import ImageFormat, TrainConfig
 from trainer.networks.attention import SelfAttention
 from trainer.networks.conditioning import FlattenChannelsLast, FullRange, UnflattenChannelsLast
-from trainer.networks.depth import base_of, check_size, from_image, to_image, widths_of
+from trainer.networks.depth import base_of, check_size, to_image, to_level, widths_of
 
 ATTENTION_LEVEL = 1
 """The level with self-attention: maps of 12 to 16 pixels a side."""
@@ -45,10 +45,7 @@ def discriminator(config: TrainConfig, image_format: ImageFormat) -> tuple[nn.Se
     width, base, widths = config.d_width, base_of(image_format.size), widths_of(config.d_width, image_format.size)
     layers: list[nn.Module] = []
     for level in reversed(range(len(widths))):
-        if layers:
-            layers.append(nn.Conv2d(widths[level + 1], widths[level], 4, stride=2, padding=1))
-        else:
-            layers.append(from_image(image_format.channels, widths[level], image_format.size))
+        layers.append(to_level(level, widths, image_format.channels, image_format.size))
         layers.append(nn.LeakyReLU(0.2))
         if level == ATTENTION_LEVEL and config.self_attention:
             layers.append(SelfAttention(widths[level]))

@@ -90,8 +90,9 @@ def to_image(width: int, channels: int, size: int) -> nn.Module:
     return nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1)
 
 
-def from_image(channels: int, width: int, size: int) -> nn.Module:
-    """Return the discriminator's layer from the image to its largest maps, of `width` channels."""
-    if image_step(size) == 4:
-        return Quartering(channels, width)
-    return nn.Conv2d(channels, width, 4, stride=2, padding=1)
+def to_level(level: int, widths: list[int], channels: int, size: int) -> nn.Module:
+    """Return the discriminator's layer to the maps of a level: from the image, or from the level above."""
+    above = widths[level + 1] if level + 1 < len(widths) else channels
+    if level + 1 == len(widths) and image_step(size) == 4:
+        return Quartering(channels, widths[level])
+    return nn.Conv2d(above, widths[level], 4, stride=2, padding=1)

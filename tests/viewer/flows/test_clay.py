@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,9 +23,11 @@ from tests.support.windows import (
     drop_file,
     export,
     locked,
+    pixels,
     place,
     sheet_of,
     state,
+    stroke,
     wait_for_the_picture,
 )  # fmt: skip
 from viewer.core.picture.look import Look
@@ -57,23 +58,12 @@ def begin(window: Window, cell: int) -> None:
 
 
 def paint(window: Window, *corners: tuple[float, float], steps: int = 6) -> None:
-    picture = window.inspector.view.picture
-    QTest.mousePress(picture, LEFT, pos=at(window, *corners[0]))
-    for (x, y), (to_x, to_y) in itertools.pairwise(corners):
-        for step in range(1, steps + 1):
-            QTest.mouseMove(picture, at(window, x + (to_x - x) * step / steps, y + (to_y - y) * step / steps))
-            QApplication.processEvents()
-    QTest.mouseRelease(picture, LEFT, pos=at(window, *corners[-1]))
+    stroke(window.inspector.view.picture, [at(window, x, y) for x, y in corners], steps)
 
 
 def settle(qtbot: QtBot, window: Window) -> None:
     qtbot.waitUntil(lambda: state(window).clay.settled and state(window).clay.answer is not None, timeout=20_000)
     wait_for_the_picture(qtbot, window)
-
-
-def pixels(window: Window) -> UInt8:
-    assert window.canvas.frame is not None
-    return window.canvas.frame.pixels
 
 
 def painted_on(window: Window) -> UInt8:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from export.runtime.generator import open_generator
 from export.runtime.latents import latents, one_hot
 from proofs.tiny_generator import write_model
 from tests.support.photographs import Paper, photograph
-from tests.support.windows import LEFT, OpenWindow, button, drop_file, state, wait_for_the_picture
+from tests.support.windows import LEFT, OpenWindow, button, drop_file, state, stroke, wait_for_the_picture
 from viewer.core.draw.search import Found
 from viewer.core.draw.sheet import ink_of
 from viewer.core.files.saving import Subject, copied
@@ -50,13 +49,7 @@ def at(window: Window, x: float, y: float) -> QPoint:
 
 def draw(window: Window, *corners: tuple[float, float], steps: int = 15) -> None:
     """Draw lines from corner to corner with the mouse."""
-    sheet = window.drawer.sheet
-    QTest.mousePress(sheet, LEFT, pos=at(window, *corners[0]))
-    for (x, y), (to_x, to_y) in itertools.pairwise(corners):
-        for step in range(1, steps + 1):
-            QTest.mouseMove(sheet, at(window, x + (to_x - x) * step / steps, y + (to_y - y) * step / steps))
-            QApplication.processEvents()
-    QTest.mouseRelease(sheet, LEFT, pos=at(window, *corners[-1]))
+    stroke(window.drawer.sheet, [at(window, x, y) for x, y in corners], steps)
 
 
 def wait_until_settled(qtbot: QtBot, window: Window) -> None:

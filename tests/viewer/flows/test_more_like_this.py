@@ -12,7 +12,6 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from export.contract import GeneratorInfo
-from export.runtime.arrays import UInt8
 from proofs.tiny_generator import write_model
 from tests.support.windows import (
     LEFT,
@@ -21,6 +20,7 @@ from tests.support.windows import (
     drop_file,
     export,
     locked,
+    pixels,
     place,
     sheet_of,
     state,
@@ -39,11 +39,6 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def window(models: dict[str, Path], open_window: OpenWindow) -> Window:
     return open_window(models["digits"])
-
-
-def pixels(window: Window) -> UInt8:
-    assert window.canvas.frame is not None
-    return window.canvas.frame.pixels
 
 
 def arrive(qtbot: QtBot, window: Window) -> None:

@@ -15,9 +15,18 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from export.contract import GeneratorInfo
-from export.runtime.arrays import UInt8
 from proofs.tiny_generator import write_model
-from tests.support.windows import LEFT, OpenWindow, click, drop_file, export, place, sheet_of, wait_for_the_picture
+from tests.support.windows import (
+    LEFT,
+    OpenWindow,
+    click,
+    drop_file,
+    export,
+    pixels,
+    place,
+    sheet_of,
+    wait_for_the_picture,
+)
 from viewer.core.files.formats import read_recipe
 from viewer.core.picture.compose import to_rgb
 from viewer.core.state.pad import Pad
@@ -38,11 +47,6 @@ def show(window: Window, qtbot: QtBot, change: Callable[[ViewState], ViewState])
     """Change the state, and wait for its picture."""
     window.editor.edit("state", change)
     wait_for_the_picture(qtbot, window)
-
-
-def pixels(window: Window) -> UInt8:
-    assert window.canvas.frame is not None
-    return window.canvas.frame.pixels
 
 
 def canvas_caption(window: Window) -> str:

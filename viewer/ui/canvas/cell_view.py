@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFormLayout,
@@ -20,6 +20,7 @@ from viewer.core.picture.caption import Prediction, kind, names, percent
 from viewer.core.scene.messages import Frame
 from viewer.ui import theme
 from viewer.ui.canvas.clay_tools import ClayTools
+from viewer.ui.canvas.keys import add_action
 from viewer.ui.canvas.painted_picture import PaintedPicture
 from viewer.ui.widgets.buttons import icon_button, make_button
 from viewer.ui.widgets.icons import icon
@@ -177,11 +178,7 @@ class CellView(QWidget):
         self.near.clicked.connect(self._leave_for_near)
         self.close_button.clicked.connect(self._leave)
         self.real.clicked.connect(self.real_wanted)
-        leave = QAction("Back to all cells", self)
-        leave.setShortcut(QKeySequence("Escape"))
-        leave.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        leave.triggered.connect(self._leave)
-        self.addAction(leave)
+        add_action(self, "Back to all cells", ("Escape",), Qt.ShortcutContext.WidgetWithChildrenShortcut, self._leave)
         self.hide()
 
     def _arrange(self) -> None:

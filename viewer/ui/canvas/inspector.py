@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 
 from export.runtime.generator import Generator
 from viewer.core.files.as_python import as_python
@@ -17,6 +17,7 @@ from viewer.engine.player import Player
 from viewer.ui.canvas.canvas import Canvas
 from viewer.ui.canvas.cell_menu import CellMenu
 from viewer.ui.canvas.cell_view import NO_PREDICTION, WHILE_PLAYING, CellView
+from viewer.ui.canvas.keys import add_action
 
 NAME = "prediction"
 
@@ -77,14 +78,9 @@ class Inspector(QObject):
         for source in (self.menu, self.view):
             source.clay_wanted.connect(self.clay_wanted)
             source.near_wanted.connect(self.near_wanted)
-        for text, key, wanted in (
-            ("Shape the picture like clay", "Ctrl+B", self.clay_wanted),
-            ("More pictures like this one", "Ctrl+M", self.near_wanted),
-        ):
-            action = QAction(text, canvas)
-            action.setShortcut(QKeySequence(key))
-            action.triggered.connect(wanted)
-            canvas.addAction(action)
+        anywhere = Qt.ShortcutContext.WindowShortcut
+        add_action(canvas, "Shape the picture like clay", ("Ctrl+B",), anywhere, self.clay_wanted.emit)
+        add_action(canvas, "More pictures like this one", ("Ctrl+M",), anywhere, self.near_wanted.emit)
         self.menu.real_wanted.connect(self._compare_with_real)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:

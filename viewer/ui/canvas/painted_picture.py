@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QKeySequence, QMouseEvent, QPainter, QPen, QPointingDevice, QTabletEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen, QPointingDevice, QTabletEvent
 
 from viewer.core.draw.shape import blank
 from viewer.core.draw.sheet import Pen
 from viewer.core.state.drawing import START_THICKNESS, THICKNESS_RANGE
 from viewer.ui.canvas.canvas_base import CanvasBase
+from viewer.ui.canvas.keys import add_action
 
 THICKER = 1.25
 LEFT = Qt.MouseButton.LeftButton
@@ -41,16 +41,10 @@ class PaintedPicture(CanvasBase):
         self._pen: Pen | None = None
         self._dark_stroke = False
         self._pointer: QPointF | None = None
-        self._add_action("Paint light or dark", "E", lambda: self.choose(self.thickness, not self.dark))
-        self._add_action("Smaller brush", "[", lambda: self.choose(self.thickness / THICKER, self.dark))
-        self._add_action("Larger brush", "]", lambda: self.choose(self.thickness * THICKER, self.dark))
-
-    def _add_action(self, text: str, key: str, slot: Callable[[], None]) -> None:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(key))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        action.triggered.connect(lambda _checked: slot())
-        self.addAction(action)
+        own = Qt.ShortcutContext.WidgetShortcut
+        add_action(self, "Paint light or dark", ("E",), own, lambda: self.choose(self.thickness, not self.dark))
+        add_action(self, "Smaller brush", ("[",), own, lambda: self.choose(self.thickness / THICKER, self.dark))
+        add_action(self, "Larger brush", ("]",), own, lambda: self.choose(self.thickness * THICKER, self.dark))
 
     @property
     def painting(self) -> bool:

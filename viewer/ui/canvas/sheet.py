@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAction,
     QColor,
     QImage,
-    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -26,6 +22,7 @@ from viewer.core.picture.look import PLAIN, Look, colour_table
 from viewer.core.state.drawing import START_THICKNESS, THICKNESS_RANGE, Drawing
 from viewer.ui import theme
 from viewer.ui.canvas.canvas_base import picture_room
+from viewer.ui.canvas.keys import add_action
 from viewer.ui.widgets.qimage import image_of
 
 THICKER = 1.25
@@ -63,18 +60,12 @@ class SheetView(QWidget):
         self._pen: Pen | None = None
         self._picture = np.zeros((SIDE, SIDE), np.uint32)
         self._image = QImage()
-        self._add_action("Pen or eraser", "E", lambda: self.choose(self.thickness, not self.eraser))
-        self._add_action("Thinner pen", "[", lambda: self.choose(self.thickness / THICKER, self.eraser))
-        self._add_action("Thicker pen", "]", lambda: self.choose(self.thickness * THICKER, self.eraser))
-        self._add_action("Clear the sheet", "Delete", self.clear_wanted.emit)
+        own = Qt.ShortcutContext.WidgetShortcut
+        add_action(self, "Pen or eraser", ("E",), own, lambda: self.choose(self.thickness, not self.eraser))
+        add_action(self, "Thinner pen", ("[",), own, lambda: self.choose(self.thickness / THICKER, self.eraser))
+        add_action(self, "Thicker pen", ("]",), own, lambda: self.choose(self.thickness * THICKER, self.eraser))
+        add_action(self, "Clear the sheet", ("Delete",), own, self.clear_wanted.emit)
         self._show(ink_of(self._drawing))
-
-    def _add_action(self, text: str, key: str, slot: Callable[[], None]) -> None:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(key))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        action.triggered.connect(lambda _checked: slot())
-        self.addAction(action)
 
     @property
     def drawing_now(self) -> bool:
